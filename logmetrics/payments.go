@@ -1,0 +1,108 @@
+package logmetrics
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"gatewatch/event"
+)
+
+// attemptBuckets reach far beyond the usual defaults, because the time-outs of providers' SDKs lie between 30 and
+// 80 s.
+var attemptBuckets = []float64{.05, .1, .25, .5, 1, 1.5, 2, 3, 5, 8, 10, 15, 20, 30, 45, 60, 80}
+
+// outcomes is the number of outcome classes, and therefore of counters in each set of them.
+const outcomes = int(event.Unclassed) + 1
+
+// maxOperations bounds the operations of one provider; the classifier itself knows seven.
+const maxOperations = 12
+
+// provider counts the payment attempts at one provider.
+type provider struct {
+	methods    *bounded[counters]
+	codes      *bounded[counters]
+	currencies *bounded[money]
+	operations *bounded[prometheus.Observer]
+}
+
+// money sums the amounts in one currency.
+type money struct {
+	byOutcome *counters
+	// unit is one minor unit in major units: 0.01 for CNY.
+	unit float64
+}
+
+func newProviders(reg prometheus.Registerer, limits Limits, overflow *prometheus.CounterVec) *bounded[provider] {
+	attempts := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Name: "payment_attempts_total", Help: "Payment attempts by outcome class.",
+	}, []string{"provider", "method", "outcome"})
+	codes := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Name: "payment_codes_total", Help: "Payment attempts by the provider's result code that decided the outcome.",
+	}, []string{"provider", "code", "outcome"})
+	amounts := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Name: "payment_amount_total",
+		Help: "Amounts of payments in major units of the currency (12.5 is CNY 12.50); captures, refunds and voids do not add.",
+	}, []string{"provider", "currency", "outcome"})
+	durations := promauto.With(reg).NewHistogramVec(
+		histogramOpts("payment_attempt_duration_seconds", "How long payment attempts took.", attemptBuckets),
+		[]string{"provider", "operation"})
+
+	over := overflow.WithLabelValues
+	// Made at the start, so that the counters are there, at zero, before the first overflow.
+	overMethod, overCode, overCurrency, overOperation := over("method"), over("code"), over("currency"), over("operation")
+	return newBounded(limits.Providers, over("provider"), func(name string) *provider {
+		return &provider{
+			methods: newBounded(limits.Methods, overMethod, func(method string) *counters {
+				return byOutcome(attempts, name, method)
+			}),
+			codes: newBounded(limits.Codes, overCode, func(code string) *counters {
+				return byOutcome(codes, name, code)
+			}),
+			currencies: newBounded(limits.Currencies, overCurrency, func(currency string) *money {
+				return &money{byOutcome(amounts, name, currency), minorUnit(currency)}
+			}),
+			operations: newBounded(maxOperations, overOperation, func(operation string) *prometheus.Observer {
+				o := durations.WithLabelValues(name, operation)
+				return &o
+			}),
+		}
+	})
+}
+
+// byOutcome returns the counters of vec with the two labels and each outcome.
+func byOutcome(vec *prometheus.CounterVec, first, second string) *counters {
+	return newCounters(outcomes, func(i int) prometheus.Counter {
+		return vec.WithLabelValues(first, second, event.Outcome(i).String())
+	})
+}
+
+func (p *provider) observe(ev *event.Event) {
+	pay := &ev.Payment
+	outcome := int(pay.Outcome)
+	p.methods.get(pay.Method).at(outcome).Inc()
+	if pay.Code != "" {
+		p.codes.get(pay.Code).at(outcome).Inc()
+	}
+	if ev.Duration >= 0 {
+		(*p.operations.get(pay.Operation)).Observe(ev.Duration.Seconds())
+	}
+	if pay.HasAmount && pay.Amount > 0 && isPayment(pay.Operation) {
+		m := p.currencies.get(pay.Currency)
+		m.byOutcome.at(outcome).Add(float64(pay.Amount) * m.unit)
+	}
+}
+
+// isPayment tells the operations that ask for new money: a capture takes what was authorized, and is not counted
+// again.
+func isPayment(operation string) bool { return operation == "authorize" || operation == "" }
+
+// minorUnit returns one minor unit of the currency in major units, by ISO 4217. Two digits are usual.
+func minorUnit(currency string) float64 {
+	switch currency {
+	case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF":
+		return 1
+	case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND":
+		return 0.001
+	}
+	return 0.01
+}
