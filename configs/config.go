@@ -1,0 +1,105 @@
+// Package configs loads the agent's configuration. The packages own their parts, with their defaults and checks; this
+// one composes them, reads YAML strictly, puts environment variables and files in, and says of all mistakes at once
+// where they are and what would be right. gatewatch.yml is the documented reference.
+package configs
+
+import (
+	"fmt"
+
+	"gatewatch/alerting"
+	"gatewatch/collectors"
+	"gatewatch/internal/invalid"
+	"gatewatch/journal"
+	"gatewatch/outputs"
+	"gatewatch/pipeline"
+	"gatewatch/series"
+	"gatewatch/web"
+)
+
+// Config is the whole configuration of the agent.
+type Config struct {
+	// Folder of the journal, the metrics store, the cursors and the undelivered alerts. The agent creates it and
+	// locks it.
+	DataDir string `yaml:"data_dir"`
+	// Web page, /metrics and the API.
+	HTTP web.Config `yaml:"http"`
+	// The log files to follow.
+	Logs []pipeline.GroupConfig `yaml:"logs"`
+	// What is kept of the logs on this host.
+	Journal journal.Config `yaml:"journal"`
+	// Where events go beside the journal.
+	Outputs outputs.Config `yaml:"outputs"`
+	// What is kept of the metrics on this host.
+	Series series.Config `yaml:"series"`
+	// What is watched beside the logs.
+	Collectors collectors.Config `yaml:"collectors"`
+	// Which rules run and who is told.
+	Alerting alerting.Config `yaml:"alerting"`
+}
+
+// defaultDataDir is where a packaged agent keeps its data.
+const defaultDataDir = "/var/lib/gatewatch"
+
+// Default returns the configuration that a file is laid over: no logs, no outputs, nobody to tell.
+func Default() *Config {
+	return &Config{
+		DataDir: defaultDataDir,
+	}
+}
+
+// ForLogs returns the configuration of an agent that was given log files and nothing else: the defaults, with the
+// files matching the globs followed and everything kept under dataDir.
+func ForLogs(dataDir string, globs ...string) (*Config, error) {
+	cfg := Default()
+	cfg.DataDir = dataDir
+	cfg.Logs = []pipeline.GroupConfig{{Paths: globs}}
+	cfg.SetDefaults()
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}
+
+// part is a section or a list entry of the configuration, and the key it stands at.
+type part struct {
+	key    string
+	config any
+}
+
+func (c *Config) parts() []part {
+	all := []part{
+		{"http", &c.HTTP},
+		{"journal", &c.Journal},
+		{"outputs", &c.Outputs},
+		{"series", &c.Series},
+		{"collectors", &c.Collectors},
+		{"alerting", &c.Alerting},
+	}
+	for i := range c.Logs {
+		all = append(all, part{fmt.Sprintf("logs[%d]", i), &c.Logs[i]})
+	}
+	return all
+}
+
+// SetDefaults fills in what optional sections and list entries leave open.
+func (c *Config) SetDefaults() {
+	for _, p := range c.parts() {
+		if s, ok := p.config.(interface{ SetDefaults() }); ok {
+			s.SetDefaults()
+		}
+	}
+}
+
+// Validate returns everything that is wrong in c as invalid.Mistakes, or nil.
+func (c *Config) Validate() error {
+	var m invalid.Mistakes
+	if c.DataDir == "" {
+		m.Add("data_dir", "must name a folder, such as %s", defaultDataDir)
+	}
+	for _, p := range c.parts() {
+		if v, ok := p.config.(interface{ Validate() error }); ok {
+			m.AddIn(p.key, v.Validate())
+		}
+	}
+	return m.Err()
+}

@@ -1,0 +1,109 @@
+package configs
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// keys returns the keys of the struct t in their order.
+func keys(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		if name := keyOf(t.Field(i)); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// keyOf returns the key of a struct's field, or "" when the field is not configured.
+func keyOf(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	if name == "-" || !f.IsExported() {
+		return ""
+	}
+	return name
+}
+
+// fieldOf returns the field of the struct v that has the key.
+func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
+	for i := range v.NumField() {
+		if name := keyOf(v.Type().Field(i)); name != "" && name == key {
+			return v.Field(i), true
+		}
+	}
+	return reflect.Value{}, false
+}
+
+// unknownKey says that key, in a section of type t at path, does not exist, and what may have been meant.
+func unknownKey(key, path string, t reflect.Type) string {
+	known := keys(t)
+	if near := nearest(key, known); near != "" {
+		return fmt.Sprintf("unknown key: did you mean %s?", near)
+	}
+	if place := placeOf(key, "", reflect.TypeFor[Config]()); place != "" {
+		return fmt.Sprintf("unknown key here: did you mean %s?", place)
+	}
+	return "unknown key: known here are " + strings.Join(known, ", ")
+}
+
+// placeOf returns the path of the first section or list of the configuration that has the key, as in
+// "alerting.slack" for slack, or "".
+func placeOf(key, path string, t reflect.Type) string {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		if t.Kind() == reflect.Slice {
+			path += "[]"
+		}
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || decodesItself(t) {
+		return ""
+	}
+	for _, known := range keys(t) {
+		if known == key {
+			return below(path, key)
+		}
+	}
+	for i := range t.NumField() {
+		if name := keyOf(t.Field(i)); name != "" {
+			if place := placeOf(key, below(path, name), t.Field(i).Type); place != "" {
+				return place
+			}
+		}
+	}
+	return ""
+}
+
+// nearest returns the known word that key is a slip of, or "".
+func nearest(key string, known []string) string {
+	best, least := "", 1+min(2, len(key)/2)
+	plain := strings.ToLower(strings.ReplaceAll(key, "-", "_"))
+	for _, word := range known {
+		if n := slips(plain, word); n < least {
+			best, least = word, n
+		}
+	}
+	return best
+}
+
+// slips counts the letters to add, drop or replace to come from a to b (Levenshtein's distance).
+func slips(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,73 @@
+package configs
+
+import (
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/units"
+	"github.com/prometheus/common/model"
+	"go.yaml.in/yaml/v3"
+)
+
+// scalar decodes a single value, after ${…} in it was replaced.
+func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
+	want := expected(v.Type())
+	if n.Kind != yaml.ScalarNode {
+		d.add(n.Line, path, "must be %s, not %s", want, describe(n))
+		return
+	}
+	expanded := *n
+	text, err := expand(n.Value, d.env)
+	if err != nil {
+		d.add(n.Line, path, "%v", err)
+		return
+	}
+	if text != n.Value {
+		expanded.Value, expanded.Tag = text, "!!str"
+		if v.Kind() != reflect.String {
+			// What stands there now decides whether it is a number, a duration …
+			expanded.Tag, expanded.Style = "", 0
+		}
+		if text == "" && v.Kind() != reflect.String {
+			d.add(n.Line, path, "must be %s, but %s is empty", want, quote(n.Value))
+			return
+		}
+	}
+	if err := expanded.Decode(v.Addr().Interface()); err != nil {
+		// The text as written, never what replaced ${…}: that may be a secret.
+		d.add(n.Line, path, "must be %s, not %s", want, quote(n.Value))
+	}
+}
+
+// expected says in words what a value of type t looks like.
+func expected(t reflect.Type) string {
+	switch t {
+	case reflect.TypeFor[model.Duration](), reflect.TypeFor[time.Duration]():
+		return "a duration such as 30s, 5m or 7d"
+	case reflect.TypeFor[units.Base2Bytes]():
+		return "a size such as 512KiB, 64MiB or 2GiB"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "a whole number"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "a whole number, not negative"
+	case reflect.Float32, reflect.Float64:
+		return "a number"
+	}
+	return "text"
+}
+
+// example returns a value of type t as it may stand in a list or mapping.
+func example(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct:
+		return "{" + strings.Join(keys(t)[:1], "") + ": …}"
+	case reflect.Int, reflect.Int64:
+		return "200"
+	}
+	return `"…"`
+}
