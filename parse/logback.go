@@ -1,0 +1,6 @@
+package parse
+
+// logback reads what Java gateways write.
+type logback struct{ text }
+
+func (*logback) Name() string { return "logback" }
