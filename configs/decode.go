@@ -75,7 +75,7 @@ func (d *decoder) null(n *yaml.Node, v reflect.Value, path string) {
 
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.MappingNode {
-		d.add(n.Line, path, "must be a mapping with the keys %s, not %s", strings.Join(keys(v.Type()), ", "), describe(n))
+		d.add(n.Line, path, "must be a mapping (keys: %s), not %s", strings.Join(keys(v.Type()), ", "), describe(n))
 		return
 	}
 	d.eachKey(n, path, func(key, value *yaml.Node, at string) {
@@ -110,7 +110,7 @@ func (d *decoder) eachKey(n *yaml.Node, path string, f func(key, value *yaml.Nod
 
 func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.SequenceNode {
-		d.add(n.Line, path, "must be a list, as in [%s], not %s", example(v.Type().Elem()), describe(n))
+		d.add(n.Line, path, "must be a list, as in [%s], not %s", listExample(n, v.Type().Elem()), describe(n))
 		return
 	}
 	// A list replaces the default list; it does not add to it.

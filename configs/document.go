@@ -53,19 +53,28 @@ func syntaxMistake(data []byte, err error) *Mistake {
 	line = max(line, 1)
 	// The library's line is at times the one before the one it stumbled over.
 	for _, at := range []int{line, line + 1} {
-		if indentedWithTab(data, at) {
+		switch text := lineOf(data, at); {
+		case indentedWithTab(text):
 			return &Mistake{Line: at, Text: "is indented with a tab: YAML wants spaces"}
+		case bareReference.MatchString(text):
+			return &Mistake{Line: at, Text: "is not YAML: inside { } and [ ] a ${…} needs quotes, as in \"${NAME}\""}
 		}
 	}
 	return &Mistake{Line: line, Text: "is not YAML: " + part[2]}
 }
 
-func indentedWithTab(data []byte, line int) bool {
+// bareReference finds a ${…} that begins a value without quotes inside braces or brackets.
+var bareReference = regexp.MustCompile(`[{\[].*[:,\[]\s*\$\{`)
+
+func lineOf(data []byte, line int) string {
 	lines := strings.SplitN(string(data), "\n", line+1)
 	if line > len(lines) {
-		return false
+		return ""
 	}
-	text := lines[line-1]
+	return lines[line-1]
+}
+
+func indentedWithTab(text string) bool {
 	return strings.Contains(text[:len(text)-len(strings.TrimLeft(text, " \t"))], "\t")
 }
 
@@ -74,6 +83,9 @@ func indentedWithTab(data []byte, line int) bool {
 func findAlias(n *yaml.Node) *Mistake {
 	if n.Anchor != "" {
 		return &Mistake{Line: n.Line, Text: fmt.Sprintf("uses the YAML anchor &%s: anchors and aliases are not supported, write the value out", n.Anchor)}
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!merge" {
+		return &Mistake{Line: n.Line, Text: "uses the YAML merge key <<: merging is not supported, write the keys out"}
 	}
 	if n.Kind == yaml.AliasNode {
 		return &Mistake{Line: n.Line, Text: fmt.Sprintf("uses the YAML alias *%s: anchors and aliases are not supported, write the value out", n.Value)}

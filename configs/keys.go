@@ -40,12 +40,12 @@ func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
 func unknownKey(key, path string, t reflect.Type) string {
 	known := keys(t)
 	if near := nearest(key, known); near != "" {
-		return fmt.Sprintf("unknown key: did you mean %s?", near)
+		return fmt.Sprintf("unknown key, did you mean %s?", near)
 	}
 	if place := placeOf(key, "", reflect.TypeFor[Config]()); place != "" {
-		return fmt.Sprintf("unknown key here: did you mean %s?", place)
+		return fmt.Sprintf("unknown key here, did you mean %s?", place)
 	}
-	return "unknown key: known here are " + strings.Join(known, ", ")
+	return "unknown key, known here: " + strings.Join(known, ", ")
 }
 
 // placeOf returns the path of the first section or list of the configuration that has the key, as in

@@ -61,6 +61,14 @@ func expected(t reflect.Type) string {
 	return "text"
 }
 
+// listExample returns the entry that a list of t may have where n stands.
+func listExample(n *yaml.Node, t reflect.Type) string {
+	if n.Kind == yaml.ScalarNode && t.Kind() == reflect.String {
+		return quote(n.Value)
+	}
+	return example(t)
+}
+
 // example returns a value of type t as it may stand in a list or mapping.
 func example(t reflect.Type) string {
 	switch t.Kind() {

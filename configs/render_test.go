@@ -1,0 +1,35 @@
+package configs_test
+
+import (
+	"strings"
+	"testing"
+
+	"gatewatch/configs"
+)
+
+// TestRender shows that what is rendered is complete, loads again, and holds no secret.
+func TestRender(t *testing.T) {
+	t.Parallel()
+	cfg, err := configs.Load("examples/fleet.yml", environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Collectors.Probes[0].URL = "https://someone:p4ssw0rd@api.example/health"
+	text, err := configs.Render(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"xoxb", "a2V5", "p4ssw0rd"} {
+		if strings.Contains(string(text), secret) {
+			t.Errorf("Render() shows %q:\n%s", secret, text)
+		}
+	}
+	again, err := configs.Parse(text, "rendered", environment)
+	if err != nil {
+		t.Fatalf("Parse(Render()) = %v\n%s", err, text)
+	}
+	second, err := configs.Render(again)
+	if err != nil || string(second) != string(text) {
+		t.Errorf("Render() of what was rendered = %s, %v, want %s", second, err, text)
+	}
+}
