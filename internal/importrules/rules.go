@@ -1,0 +1,46 @@
+package importrules
+
+// module is the path that imports of this project begin with.
+const module = "gatewatch/"
+
+// layers are the folders from the top down. A package imports what is in layers below its own, never above, and in
+// its own layer only what siblings allows.
+var layers = [][]string{
+	{"agent", "bench"},
+	{"configs"},
+	{"collectors", "alerting", "outputs", "web", "logmetrics", "detect", "series"},
+	{"pipeline", "parse", "redact", "payment", "journal", "tail"},
+	{"event", "internal"},
+}
+
+// siblings are the imports allowed inside a layer.
+var siblings = map[string][]string{
+	"pipeline": {"parse", "redact", "payment", "journal", "tail"},
+	"event":    {"internal"},
+}
+
+// owners are the foreign modules that few packages may know. Tests may use them anywhere.
+var owners = map[string][]string{
+	"github.com/elastic/":                {"outputs"},
+	"github.com/slack-go/":               {"alerting"},
+	"github.com/prometheus/alertmanager": {"alerting"},
+	"github.com/prometheus/prometheus":   {"alerting", "series"},
+	"github.com/shirou/gopsutil":         {"collectors"},
+	"github.com/prometheus/procfs":       {"collectors"},
+	"github.com/chromedp/":               {"internal/servicetest"},
+	"github.com/rogpeppe/go-internal":    {},
+	"testing":                            {"internal/servicetest"},
+	module + "internal/servicetest":      {"internal/servicetest"},
+	module + "internal/importrules":      {},
+}
+
+// blank are the packages that may be imported for their side effect alone.
+var blank = []string{"embed"}
+
+// bannedNames are package names that say nothing about what is inside.
+var bannedNames = []string{"util", "utils", "common", "helpers", "helper", "types", "misc", "base", "shared", "lib"}
+
+const (
+	maxFileLines     = 400 // of a file that is no test
+	maxFunctionLines = 80
+)
