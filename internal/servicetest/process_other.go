@@ -1,0 +1,10 @@
+//go:build !linux
+
+package servicetest
+
+import "syscall"
+
+// processAttributes gives a server its own process group. It outlives a test process that is killed.
+func processAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true}
+}

@@ -1,0 +1,212 @@
+package servicetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const (
+	startTimeout = 2 * time.Minute
+	stopTimeout  = 20 * time.Second
+	pollInterval = 50 * time.Millisecond
+	logTailBytes = 4 << 10
+)
+
+// Server is one running server. Its methods are for one goroutine.
+type Server struct {
+	// URL is http://127.0.0.1:port, without a slash at the end.
+	URL string
+	// Addr is 127.0.0.1:port.
+	Addr string
+	// Dir is a temporary directory of the server's own; "" when it has none that tests may look into.
+	Dir string
+
+	name    string
+	path    string
+	args    []string
+	env     []string
+	ready   string
+	logFile string
+	cmd     *exec.Cmd
+	done    chan struct{}
+}
+
+// newServer prepares a server on a free port. ready is the path that answers with a status below 500 once it is up.
+func newServer(name, dir, ready string) (*Server, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("find a free port: %w", err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	return &Server{URL: "http://" + addr, Addr: addr, Dir: dir, name: name, ready: ready}, nil
+}
+
+// own starts s and stops it when t ends.
+func (s *Server) own(t testing.TB) *Server {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	return s
+}
+
+// Restart starts the server again on the same port with the same data, after Kill, and waits until it answers.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if err := s.start(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Kill ends the server at once, as kill -9 does, and waits until it is gone.
+func (s *Server) Kill() {
+	if s.running() {
+		// The group: the server may be behind a shell, or have workers.
+		syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+		<-s.done
+	}
+}
+
+// Signal sends sig to the server.
+func (s *Server) Signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) }
+
+// Log returns the end of what the server wrote to its standard output and error.
+func (s *Server) Log() string {
+	data, err := os.ReadFile(s.logFile)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data[max(0, len(data)-logTailBytes):])
+}
+
+func (s *Server) running() bool {
+	if s.done == nil {
+		return false
+	}
+	select {
+	case <-s.done:
+		return false
+	default:
+		return true
+	}
+}
+
+func (s *Server) start() error {
+	if s.logFile == "" {
+		f, err := os.CreateTemp("", "gatewatch-"+s.name+"-*.log")
+		if err != nil {
+			return err
+		}
+		f.Close()
+		s.logFile = f.Name()
+	}
+	if err := s.spawn(); err != nil {
+		return fmt.Errorf("start %s: %w", s.name, err)
+	}
+	if err := s.await(); err != nil {
+		err = fmt.Errorf("start %s: %w; its last words:\n%s", s.name, err, s.Log())
+		s.stop()
+		return err
+	}
+	return nil
+}
+
+// spawn starts the process from a thread that lives as long as the process does: the kernel's parent-death signal
+// is tied to the thread, not to the process.
+func (s *Server) spawn() error {
+	log, err := os.OpenFile(s.logFile, os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(s.path, s.args...)
+	cmd.Env = append(os.Environ(), s.env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = processAttributes()
+	started, done := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		return err
+	}
+	s.cmd, s.done = cmd, done
+	return nil
+}
+
+// await returns when the server answers, or an error when it ended or took too long.
+func (s *Server) await() error {
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	tick := time.NewTicker(pollInterval)
+	defer tick.Stop()
+	for {
+		if s.answers(ctx) {
+			return nil
+		}
+		select {
+		case <-s.done:
+			return errors.New("it ended at once")
+		case <-ctx.Done():
+			return fmt.Errorf("no answer on %s%s in %v", s.URL, s.ready, startTimeout)
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *Server) answers(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+s.ready, nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+	return resp.StatusCode < http.StatusInternalServerError
+}
+
+// stop asks the server to end, kills it when it does not, and removes its log. It may be called more than once.
+func (s *Server) stop() {
+	if s.running() {
+		s.cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-s.done:
+		case <-time.After(stopTimeout):
+			s.Kill()
+		}
+	}
+	os.Remove(s.logFile)
+}
+
+// cacheDir is where what was built for tests is kept between runs.
+func cacheDir() (string, error) {
+	if dir := os.Getenv("GATEWATCH_TEST_CACHE"); dir != "" {
+		return dir, nil
+	}
+	dir, err := os.UserCacheDir()
+	return filepath.Join(dir, "gatewatch-test"), err
+}
