@@ -36,3 +36,7 @@ func (s *Source) AppendDocumentID(dst []byte, offset int64) []byte {
 	binary.BigEndian.PutUint64(b[:], uint64(offset))
 	return idEncoding.AppendEncode(dst, b[3:])
 }
+
+// names tells whether the configuration gives fact k for the whole file, so that the records' own value must not
+// stand beside it. A nil Source gives nothing.
+func (s *Source) names(k Key) bool { return s != nil && k == Service && s.Labels["service"] != "" }
