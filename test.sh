@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# Tests Gatewatch on a machine that has Go and nothing else.
+#
+#   ./test.sh        everything: installs the servers that tests run against, then format, vet and race tests
+#   ./test.sh fast   only the offline tests, as plain "go test ./..." does
+#
+# Installing needs root and apt. Without them it says what cannot be tested, and goes on; with CI=true it fails.
+# GATEWATCH_TEST_CACHE is where the Elasticsearch test node is kept (default: ~/.cache/gatewatch-test).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+PATH=$PATH:/usr/sbin:/sbin:/usr/local/go/bin
+
+main() {
+  command -v go >/dev/null || die "go is missing: install Go 1.26 or newer, see https://go.dev/doc/install"
+  case ${1:-all} in
+    fast) exec go test ./... ;;
+    all) ;;
+    *) die "unknown argument $1: use ./test.sh or ./test.sh fast" ;;
+  esac
+  work=$(mktemp -d)
+  trap cleanup EXIT
+  step "servers for the tests" install_servers
+  step "Elasticsearch test node" build_elasticsearch
+  report_missing
+  step "format" check_format
+  step "go vet" go vet ./...
+  step "tests" run_tests
+  summary
+}
+
+die() { echo "test.sh: $*" >&2; exit 1; }
+
+cleanup() {
+  [ ! -e "$work/policy-rc.d" ] || rm -f /usr/sbin/policy-rc.d
+  rm -rf "$work"
+}
+
+# step NAME COMMAND… runs one step, says what it does and how long it took, and ends the script when it fails.
+step() {
+  local name=$1 start=$SECONDS; shift
+  echo "== $name"
+  if ! "$@"; then summary "$name: failed after $((SECONDS - start)) s"; exit 1; fi
+  echo "$name: $((SECONDS - start)) s" >> "$work/steps"
+}
+
+# have NAME… tells whether one of the programs is installed.
+have() {
+  local name
+  for name in "$@"; do ! command -v "$name" >/dev/null || return 0; done
+  return 1
+}
+
+chinese_font() { have fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null | head -n 1)" ]; }
+
+# missing_packages prints the Debian packages of what is not installed, a line each.
+missing_packages() {
+  have gcc cc || printf '%s\n' gcc libc6-dev
+  have chromium chromium-browser google-chrome || echo chromium
+  chinese_font || printf '%s\n' fontconfig fonts-noto-cjk
+  have prometheus || echo prometheus
+  have nginx || echo nginx-light
+  have javac || echo default-jdk-headless
+  have mvn || echo maven
+}
+
+install_servers() {
+  local packages
+  mapfile -t packages < <(missing_packages)
+  if [ ${#packages[@]} = 0 ]; then echo "all are installed"; return; fi
+  if [ "$(id -u)" != 0 ] || ! have apt-get; then
+    echo "not installed: ${packages[*]} (installing them needs root and apt)"
+    return
+  fi
+  echo "apt-get install ${packages[*]}"
+  forbid_starting
+  export DEBIAN_FRONTEND=noninteractive
+  # What could not be installed is named by report_missing.
+  { apt-get update -qq && apt-get install -qq -y --no-install-recommends "${packages[@]}"; } > "$work/apt.log" 2>&1 ||
+    tail -n 5 "$work/apt.log"
+}
+
+# forbid_starting keeps Debian from starting the servers it installs: tests start their own, on free ports.
+forbid_starting() {
+  [ ! -e /usr/sbin/policy-rc.d ] || return 0
+  printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
+  chmod +x /usr/sbin/policy-rc.d
+  touch "$work/policy-rc.d"
+}
+
+build_elasticsearch() {
+  if ! have javac || ! have mvn; then echo "needs a JDK and Maven"; return; fi
+  if ! bash internal/servicetest/elasticsearch/setup.sh > "$work/es.log" 2>&1; then
+    tail -n 5 "$work/es.log"
+    echo "no Elasticsearch" > "$work/no-elasticsearch"
+  fi
+}
+
+# report_missing says what cannot be tested, and why.
+report_missing() {
+  {
+    have gcc cc || echo "a C compiler (package gcc): the race detector, so the tests run without it"
+    have chromium chromium-browser google-chrome || echo "Chromium (package chromium): the tests of the web page"
+    chinese_font || echo "a Chinese font (package fonts-noto-cjk): Chinese text on screenshots shows as boxes"
+    have prometheus || echo "Prometheus (package prometheus): the tests that scrape /metrics and load the rules"
+    have nginx || echo "nginx (package nginx-light): the tests that follow a real access log"
+    if ! have javac || ! have mvn; then
+      echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch"
+    elif [ -e "$work/no-elasticsearch" ]; then
+      echo "the Elasticsearch test node, which could not be built (see above): the tests with Elasticsearch"
+    fi
+  } > "$work/missing"
+  [ -s "$work/missing" ] || return 0
+  echo "== missing, so this cannot be tested"
+  cat "$work/missing"
+  if [ "${CI:-}" = true ]; then die "CI=true, where every test has to run"; fi
+}
+
+check_format() {
+  local unformatted
+  unformatted=$(gofmt -l .)
+  [ -z "$unformatted" ] || { echo "run gofmt -w on:"; echo "$unformatted"; return 1; }
+}
+
+run_tests() {
+  # Two packages at a time: each may start a server of its own. The race detector is on for all of them, because
+  # the packages that would not need it are the quick ones. It needs a C compiler.
+  local race=-race
+  have gcc cc || race=
+  GATEWATCH_SERVERS=1 go test $race -p 2 -timeout 15m ./... 2>&1 | tee "$work/tests"
+}
+
+# summary [FAILURE] prints how long each step took, what was missing, and ends with go test's own lines.
+summary() {
+  echo "== summary"
+  cat "$work/steps" 2>/dev/null || true
+  if [ -s "$work/missing" ]; then sed 's/^/not tested, missing: /' "$work/missing"; fi
+  [ -z "${1:-}" ] || echo "$1"
+  if [ -s "$work/tests" ]; then grep -E '^(ok|FAIL|panic:|--- FAIL|[[:space:]]+--- FAIL)' "$work/tests" || true; fi
+}
+
+main "$@"
