@@ -1,12 +1,22 @@
 package collectors
 
-import "github.com/prometheus/common/model"
+import (
+	"crypto/x509"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"gatewatch/internal/invalid"
+)
 
 // Config says what is watched beside the logs (collectors: in the configuration).
 type Config struct {
 	// How often everything is collected.
 	Interval model.Duration `yaml:"interval"`
-	// The host itself: CPU, memory, disks, network, load. {} switches it on; null off.
+	// The host itself: CPU, memory, disks, network, load. {} is the default; null switches it off.
 	Host *HostConfig `yaml:"host"`
 	// Addresses requested over HTTP again and again.
 	Probes []ProbeConfig `yaml:"probes"`
@@ -16,17 +26,145 @@ type Config struct {
 type HostConfig struct {
 	// File-system types that are not reported.
 	IgnoreFSTypes []string `yaml:"ignore_fs_types"`
+	// Where the host's /proc, /sys and / are seen. In a container that watches its host: where they are mounted.
+	Proc string `yaml:"proc"`
+	Sys  string `yaml:"sys"`
+	Root string `yaml:"root"`
 }
 
 // ProbeConfig is an entry of collectors.probes in the configuration.
 type ProbeConfig struct {
 	// Name in the label "name".
 	Name string `yaml:"name"`
-	// URL requested with GET.
+	// URL requested with GET. Redirects are not followed: they are answers.
 	URL string `yaml:"url"`
+	// How often; at least a second.
+	Interval model.Duration `yaml:"interval"`
 	// How long the probe may take in all.
 	Timeout model.Duration `yaml:"timeout"`
 	// HTTP status codes that count as success. Empty: every answer does, because a payment provider's
 	// unauthenticated error reply proves that it is there.
 	ExpectStatus []int `yaml:"expect_status"`
+	// File with certificate authorities (PEM) trusted instead of the system's.
+	CAFile string `yaml:"ca_file"`
+}
+
+// The defaults of entries that the configuration leaves out.
+const (
+	defaultInterval      = model.Duration(5 * time.Second)
+	defaultProbeInterval = model.Duration(15 * time.Second)
+	defaultProbeTimeout  = model.Duration(10 * time.Second)
+)
+
+// The bounds of probes: each one is a request somebody pays for.
+const (
+	maxProbes        = 100
+	minProbeInterval = model.Duration(time.Second)
+)
+
+// DefaultConfig watches the host and probes nothing.
+func DefaultConfig() Config {
+	c := Config{Interval: defaultInterval, Host: &HostConfig{}}
+	c.SetDefaults()
+	return c
+}
+
+// SetDefaults fills what the sections that are there leave out.
+func (c *Config) SetDefaults() {
+	if h := c.Host; h != nil {
+		if h.IgnoreFSTypes == nil {
+			h.IgnoreFSTypes = pseudoFileSystems()
+		}
+		setDefault(&h.Proc, "/proc")
+		setDefault(&h.Sys, "/sys")
+		setDefault(&h.Root, "/")
+	}
+	for i := range c.Probes {
+		setDefault(&c.Probes[i].Interval, defaultProbeInterval)
+		setDefault(&c.Probes[i].Timeout, defaultProbeTimeout)
+	}
+}
+
+func setDefault[T comparable](to *T, value T) {
+	var zero T
+	if *to == zero {
+		*to = value
+	}
+}
+
+// Validate returns every mistake in c as invalid.Mistakes.
+func (c *Config) Validate() error {
+	var m invalid.Mistakes
+	if c.Interval < model.Duration(time.Second) {
+		m.Add("interval", "must be at least 1s, is %s", c.Interval)
+	}
+	if len(c.Probes) > maxProbes {
+		m.Add("probes", "has %d entries, at most %d are possible", len(c.Probes), maxProbes)
+	}
+	seen := map[string]bool{}
+	for i := range c.Probes {
+		p := &c.Probes[i]
+		at := fmt.Sprintf("probes[%d]", i)
+		m.AddIn(at, p.Validate())
+		if seen[p.Name] && p.Name != "" {
+			m.Add(at+".name", "%q is used by another probe", p.Name)
+		}
+		seen[p.Name] = true
+	}
+	return m.Err()
+}
+
+// Validate returns every mistake in p as invalid.Mistakes.
+func (p *ProbeConfig) Validate() error {
+	var m invalid.Mistakes
+	if p.Name == "" {
+		m.Add("name", "is missing")
+	}
+	p.validateURL(&m)
+	if p.Interval < minProbeInterval {
+		m.Add("interval", "must be at least %s, is %s", minProbeInterval, p.Interval)
+	}
+	if p.Timeout <= 0 {
+		m.Add("timeout", "must be more than 0, is %s", p.Timeout)
+	}
+	for i, code := range p.ExpectStatus {
+		if code < 100 || code > 599 {
+			m.Add(fmt.Sprintf("expect_status[%d]", i), "%d is no HTTP status code", code)
+		}
+	}
+	if _, err := loadRoots(p.CAFile); err != nil {
+		m.Add("ca_file", "%v", err)
+	}
+	return m.Err()
+}
+
+func (p *ProbeConfig) validateURL(m *invalid.Mistakes) {
+	u, err := url.Parse(p.URL)
+	switch {
+	case p.URL == "":
+		m.Add("url", "is missing")
+	case err != nil:
+		// The error's text repeats the URL, which may hold a secret.
+		m.Add("url", "is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		m.Add("url", "must be http://host… or https://host…")
+	case u.User != nil:
+		m.Add("url", "must not hold a user name or password")
+	}
+}
+
+// loadRoots returns the certificate authorities in the file; nil, which means the system's, when there is no file.
+func loadRoots(file string) (*x509.CertPool, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s has no PEM certificate", file)
+	}
+	return roots, nil
 }

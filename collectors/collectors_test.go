@@ -1,0 +1,205 @@
+package collectors
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// collect runs each collector once and returns all samples as exposition text.
+func collect(t *testing.T, all ...collector) string {
+	t.Helper()
+	reg := prometheus.NewRegistry()
+	s, err := newSet(all, quiet(), reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range s.runners {
+		r.once(t.Context())
+	}
+	return exposition(t, reg)
+}
+
+func exposition(t *testing.T, reg *prometheus.Registry) string {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, f := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// samplesOf returns the sample lines of text that begin with prefix.
+func samplesOf(text, prefix string) string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, prefix) {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(found, "\n")
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%s\nwant (%s)\n%s", got, file, want)
+	}
+}
+
+// fake is a collector of one gauge, as a test needs it.
+func fake(do func(ctx context.Context) error) collector {
+	m := gauge("fake", "A gauge.")
+	return collector{name: "fake", interval: 5 * time.Second, timeout: 2 * time.Second,
+		collect: func(ctx context.Context, out *samples) error {
+			out.add(m, 1)
+			return do(ctx)
+		}}
+}
+
+func TestSetServesTheLastSnapshot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		var fail error
+		var log bytes.Buffer
+		reg := prometheus.NewRegistry()
+		s, err := newSet([]collector{fake(func(context.Context) error { calls++; return fail })},
+			slog.New(slog.NewTextHandler(&log, nil)), reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		expect := func(want ...string) {
+			t.Helper()
+			text := exposition(t, reg)
+			for _, line := range want {
+				if !strings.Contains(text, line+"\n") {
+					t.Errorf("after %d collections there is no %q in\n%s", calls, line, text)
+				}
+			}
+		}
+		if text := exposition(t, reg); strings.Contains(text, "fake 1") || strings.Contains(text, "success") {
+			t.Errorf("before the first collection there are samples:\n%s", text)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		synctest.Wait()
+		expect("fake 1", `gatewatch_collector_success{collector="fake"} 1`)
+		lastSuccess := samplesOf(exposition(t, reg), "gatewatch_collector_last_success_timestamp_seconds")
+		exposition(t, reg)
+		if calls != 1 {
+			t.Errorf("after the start and three scrapes there were %d collections, want 1", calls)
+		}
+		fail = errors.New("broken")
+		time.Sleep(11 * time.Second)
+		expect(`gatewatch_collector_success{collector="fake"} 0`, lastSuccess)
+		if calls != 3 {
+			t.Errorf("after 11s there were %d collections, want 3", calls)
+		}
+		fail = nil
+		time.Sleep(5 * time.Second)
+		expect(`gatewatch_collector_success{collector="fake"} 1`)
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("Run() = %v, want nil", err)
+		}
+		if n := strings.Count(log.String(), "collector fails"); n != 1 {
+			t.Errorf("two failures in a row were logged %d times, want once:\n%s", n, log.String())
+		}
+	})
+}
+
+func TestHangingCollector(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		reg := prometheus.NewRegistry()
+		release := make(chan bool)
+		s, err := newSet([]collector{fake(func(context.Context) error {
+			if calls++; calls == 2 {
+				<-release // deaf to its context
+			}
+			return nil
+		})}, quiet(), reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- s.Run(ctx) }()
+		time.Sleep(time.Minute)
+		text := exposition(t, reg)
+		if got := samplesOf(text, "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") || samplesOf(text, "fake") != "" {
+			t.Errorf("with a hanging collector the samples are\n%s\nwant no success and no old values", text)
+		}
+		if calls != 2 {
+			t.Errorf("a collector that hangs was called %d times, want 2", calls)
+		}
+		close(release)
+		time.Sleep(10 * time.Second)
+		if got := samplesOf(exposition(t, reg), "fake"); got != "fake 1" {
+			t.Errorf("after it woke up the samples are %q, want fake 1", got)
+		}
+		cancel()
+		<-done
+	})
+}
+
+func TestCollectorPanics(t *testing.T) {
+	t.Parallel()
+	text := collect(t, fake(func(context.Context) error { panic("index out of range") }))
+	if got := samplesOf(text, "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") {
+		t.Errorf("after a panic: %q, want success 0", got)
+	}
+}
+
+func TestTooManySamples(t *testing.T) {
+	t.Parallel()
+	m := gauge("many", "A gauge.", "n")
+	text := collect(t, collector{name: "many", timeout: time.Second, collect: func(_ context.Context, out *samples) error {
+		for i := range maxSamples + 7 {
+			out.add(m, 1, fmt.Sprint(i))
+		}
+		out.add(m, 1, "\xff")
+		return nil
+	}})
+	if n := strings.Count(text, "\nmany{"); n != maxSamples {
+		t.Errorf("%d samples, want %d", n, maxSamples)
+	}
+	want := `gatewatch_collector_dropped_samples_total{collector="many"} 8`
+	if got := samplesOf(text, "gatewatch_collector_dropped"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

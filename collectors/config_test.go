@@ -1,0 +1,42 @@
+package collectors
+
+import (
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, text, want string) {
+		t.Helper()
+		cfg := DefaultConfig()
+		if err := yaml.Unmarshal([]byte(text), &cfg); err != nil {
+			t.Fatal(err)
+		}
+		cfg.SetDefaults()
+		got := ""
+		if err := cfg.Validate(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("Validate(%s) = %q, want %q", text, got, want)
+		}
+	}
+	f(t, `{}`, "")
+	f(t, `host: {}`, "")
+	f(t, `host: null`, "")
+	f(t, `probes: [{name: a, url: "https://openapi.alipay.com/gateway.do"}]`, "")
+	f(t, `interval: 10ms`, "interval: must be at least 1s, is 10ms")
+	f(t, `probes: [{url: "https://x"}]`, "probes[0].name: is missing")
+	f(t, `probes: [{name: a}]`, "probes[0].url: is missing")
+	f(t, `probes: [{name: a, url: "https://x"}, {name: a, url: "https://y"}]`, `probes[1].name: "a" is used by another probe`)
+	f(t, `probes: [{name: a, url: "ftp://x"}]`, "probes[0].url: must be http://host… or https://host…")
+	f(t, `probes: [{name: a, url: "https://"}]`, "probes[0].url: must be http://host… or https://host…")
+	f(t, `probes: [{name: a, url: "https://x\x7f?key=secret"}]`, "probes[0].url: is not a URL")
+	f(t, `probes: [{name: a, url: "https://u:secret@x"}]`, "probes[0].url: must not hold a user name or password")
+	f(t, `probes: [{name: a, url: "https://x", interval: 5ms, expect_status: [200, 99]}]`,
+		"probes[0].interval: must be at least 1s, is 5ms\nprobes[0].expect_status[1]: 99 is no HTTP status code")
+	f(t, `probes: [{name: a, url: "https://x", ca_file: /does/not/exist}]`,
+		"probes[0].ca_file: open /does/not/exist: no such file or directory")
+}

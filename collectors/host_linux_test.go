@@ -1,0 +1,152 @@
+package collectors
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func fixture() HostConfig {
+	return HostConfig{Proc: "testdata/host/proc", Sys: "testdata/host/sys", Root: "/", IgnoreFSTypes: pseudoFileSystems()}
+}
+
+// TestHostFiles compares everything that comes from the files of a host with the golden exposition.
+func TestHostFiles(t *testing.T) {
+	t.Parallel()
+	h := fixture()
+	text := collect(t, collectCPU(h), collectLoad(h), collectMemory(h), collectDisks(h), collectNetwork(h),
+		collectNetworkDevices(h), collectNetstat(h), collectSockets(h), collectKernel(h), collectFileDescriptors(h),
+		collectVMStat(h), collectPressure(h))
+	var node strings.Builder
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, "gatewatch_collector_") {
+			node.WriteString(line)
+		}
+	}
+	golden(t, "testdata/host.golden", node.String())
+	if failed := samplesOf(text, "gatewatch_collector_success"); strings.Contains(failed, " 0") {
+		t.Errorf("collectors failed:\n%s", failed)
+	}
+}
+
+// TestHostFilesMissing: a host that lacks what a collector reads fails that collector, or leaves its samples out.
+func TestHostFilesMissing(t *testing.T) {
+	t.Parallel()
+	empty := t.TempDir()
+	for _, c := range hostTable(HostConfig{Proc: empty, Sys: empty, Root: empty}) {
+		c.timeout = time.Minute
+		text := collect(t, c)
+		switch c.name {
+		// Asked from the kernel without files; load falls back to a system call; pressure is optional.
+		case "time", "clock", "uname", "load", "pressure":
+			continue
+		}
+		if got := samplesOf(text, "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") {
+			t.Errorf("%s without its files: %q, want success 0", c.name, got)
+		}
+	}
+}
+
+func TestHostSystemCalls(t *testing.T) {
+	t.Parallel()
+	text := collect(t, collectTime(), collectClock(), collectUname())
+	for _, want := range []string{
+		"node_time_seconds ", "node_time_zone_offset_seconds{time_zone=", "node_timex_sync_status ",
+		"node_timex_offset_seconds ", "node_uname_info{domainname=",
+	} {
+		if samplesOf(text, want) == "" {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+func TestParseMeminfo(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, text string, want map[string]float64, wantErr bool) {
+		t.Helper()
+		got, err := parseMeminfo([]byte(text))
+		if !maps.Equal(got, want) || (err != nil) != wantErr {
+			t.Errorf("parseMeminfo(%q) = %v, %v, want %v, error %v", text, got, err, want, wantErr)
+		}
+	}
+	f(t, "MemTotal:  4 kB\n", map[string]float64{"MemTotal_bytes": 4096}, false)
+	f(t, "Active(file):  1 kB\n", map[string]float64{"Active_file_bytes": 1024}, false)
+	f(t, "HugePages_Free: 7\n", map[string]float64{"HugePages_Free": 7}, false)
+	f(t, "MemTotal: many kB\nMemFree: 1 kB\n", map[string]float64{"MemFree_bytes": 1024}, true)
+	f(t, "\nnothing\n", map[string]float64{}, false)
+}
+
+func TestParseMounts(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, text string, want ...mount) {
+		t.Helper()
+		if got := parseMounts(text, pseudoFileSystems()); !slices.Equal(got, want) {
+			t.Errorf("parseMounts(%q) = %v, want %v", text, got, want)
+		}
+	}
+	root := mount{device: "/dev/vda", point: "/", fstype: "ext4"}
+	f(t, "/dev/vda / ext4 rw 0 0\n", root)
+	f(t, "/dev/vda / ext4 rw 0 0\n/dev/vda / ext4 rw 0 0\n", root)
+	f(t, "/dev/vda / ext4 relatime,ro 0 0\n", mount{"/dev/vda", "/", "ext4", true})
+	f(t, "overlay / overlay rw,errors=remount-ro 0 0\n", mount{"overlay", "/", "overlay", false})
+	f(t, "overlay /somewhere overlay rw 0 0\nproc /proc proc rw 0 0\n/dev/vdc /var/lib/docker/x ext4 rw 0 0\n")
+	f(t, `/dev/vdb /data\040base xfs rw 0 0`, mount{"/dev/vdb", "/data base", "xfs", false})
+	f(t, "cut off\n")
+}
+
+func TestDeadMountNeverHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		revive := make(chan bool)
+		asked := 0
+		statfs := func(path string, st *unix.Statfs_t) error {
+			switch path {
+			case "/dead":
+				asked++
+				<-revive
+			case "/data base":
+				return errors.New("input/output error")
+			}
+			*st = unix.Statfs_t{Bsize: 4096, Blocks: 100, Bfree: 50, Bavail: 40, Files: 10, Ffree: 5}
+			return nil
+		}
+		c := collectFileSystems(fixture(), statfs)
+		c.timeout = hostTimeout
+		const (
+			rootFS = `device="/dev/vda",fstype="ext4",mountpoint="/"`
+			dead   = `device="nas:/pay",fstype="nfs4",mountpoint="/dead"`
+			broken = `device="/dev/vdb",fstype="xfs",mountpoint="/data base"`
+		)
+		expect := func(want ...string) {
+			t.Helper()
+			began := time.Now()
+			text := collect(t, c)
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("the collection took %v", took)
+			}
+			for _, line := range want {
+				if !strings.Contains(text, line+"\n") {
+					t.Errorf("no %q in\n%s", line, text)
+				}
+			}
+		}
+		for range 3 {
+			expect("node_filesystem_size_bytes{"+rootFS+"} 409600", "node_filesystem_avail_bytes{"+rootFS+"} 163840",
+				"node_filesystem_device_error{"+rootFS+"} 0", "node_filesystem_device_error{"+dead+"} 1",
+				"node_filesystem_readonly{"+dead+"} 1", "node_filesystem_device_error{"+broken+"} 1",
+				`gatewatch_collector_success{collector="filesystem"} 0`)
+		}
+		if asked != 1 {
+			t.Errorf("a dead mount was asked %d times, want once", asked)
+		}
+		close(revive)
+		synctest.Wait()
+		expect("node_filesystem_device_error{"+dead+"} 0", "node_filesystem_files_free{"+dead+"} 5")
+	})
+}

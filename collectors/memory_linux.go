@@ -1,0 +1,55 @@
+package collectors
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// collectMemory gives every line of /proc/meminfo.
+func collectMemory(h HostConfig) collector {
+	path := filepath.Join(h.Proc, "meminfo")
+	return collector{name: "memory", collect: func(_ context.Context, out *samples) error {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		info, err := parseMeminfo(text)
+		for _, name := range slices.Sorted(maps.Keys(info)) {
+			out.add(gauge("node_memory_"+name, "Memory information field "+name+"."), info[name])
+		}
+		return err
+	}}
+}
+
+// parseMeminfo returns the fields of /proc/meminfo under the names they have in metrics: "Active(anon):  4 kB" is
+// Active_anon_bytes 4096. The good lines of a bad text are returned beside the error.
+func parseMeminfo(text []byte) (map[string]float64, error) {
+	info := map[string]float64{}
+	var bad error
+	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+		name, rest, _ := strings.Cut(lines.Text(), ":")
+		parts := strings.Fields(rest)
+		if len(parts) == 0 {
+			continue
+		}
+		value, err := strconv.ParseFloat(parts[0], 64)
+		if err != nil {
+			bad = fmt.Errorf("field %s of meminfo: %w", name, err)
+			continue
+		}
+		name = strings.TrimSuffix(strings.ReplaceAll(name, "(", "_"), ")")
+		if len(parts) > 1 && parts[1] == "kB" {
+			name, value = name+"_bytes", value*1024
+		}
+		info[name] = value
+	}
+	return info, bad
+}

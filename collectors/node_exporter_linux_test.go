@@ -1,0 +1,154 @@
+package collectors
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// nodeExporter returns the metrics of the node_exporter that Debian packages, started for the test.
+func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
+	t.Helper()
+	ci := os.Getenv("CI") == "true"
+	if !ci && (os.Getenv("GATEWATCH_SERVERS") != "1" || testing.Short()) {
+		t.Skip("compares with a real node_exporter; runs in ./test.sh, or with GATEWATCH_SERVERS=1 in the environment")
+	}
+	path, err := exec.LookPath("prometheus-node-exporter")
+	if err != nil {
+		const hint = "prometheus-node-exporter is missing: apt-get install prometheus-node-exporter"
+		if ci {
+			t.Fatal(hint)
+		}
+		t.Skip(hint)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	l.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	// Debian's own exclusions give way to ours, which are upstream's.
+	cmd := exec.CommandContext(ctx, path, "--web.listen-address="+addr, "--collector.netdev.device-exclude=^$",
+		"--collector.filesystem.mount-points-exclude="+ignoredMounts.String(),
+		"--collector.filesystem.fs-types-exclude=^("+strings.Join(pseudoFileSystems(), "|")+")$",
+		"--collector.diskstats.device-exclude="+ignoredDisks.String())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cancel(); cmd.Wait() })
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get("http://" + addr + "/metrics")
+		if err != nil {
+			continue // not listening yet
+		}
+		defer resp.Body.Close()
+		return parseExposition(t, resp.Body)
+	}
+	t.Fatal("node_exporter does not answer")
+	return nil
+}
+
+func parseExposition(t *testing.T, r io.Reader) map[string]*dto.MetricFamily {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return families
+}
+
+// constants are metrics whose values do not move while the test looks at them twice.
+var constants = []string{
+	"node_boot_time_seconds", "node_memory_MemTotal_bytes", "node_memory_Hugepagesize_bytes", "node_filesystem_size_bytes",
+	"node_network_mtu_bytes", "node_network_speed_bytes", "node_network_up", "node_filefd_maximum", "node_uname_info",
+}
+
+// series returns the values of a family by their labels, as text.
+func series(f *dto.MetricFamily) map[string]float64 {
+	found := map[string]float64{}
+	for _, m := range f.Metric {
+		slices.SortFunc(m.Label, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
+		var b strings.Builder
+		for _, l := range m.Label {
+			fmt.Fprintf(&b, "%s=%q,", l.GetName(), l.GetValue())
+		}
+		found[b.String()] = m.GetGauge().GetValue() + m.GetCounter().GetValue() + m.GetUntyped().GetValue()
+	}
+	return found
+}
+
+// TestSameAsNodeExporter compares names, types and series of this host with what node_exporter says about it.
+func TestSameAsNodeExporter(t *testing.T) {
+	t.Parallel()
+	theirs := nodeExporter(t)
+	cfg := DefaultConfig()
+	reg := prometheus.NewRegistry()
+	s, err := New(cfg, quiet(), reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range s.runners {
+		r.once(t.Context())
+	}
+	text := exposition(t, reg)
+	if failed := samplesOf(text, "gatewatch_collector_success"); strings.Contains(failed, " 0") {
+		t.Errorf("collectors failed:\n%s", failed)
+	}
+	ours := parseExposition(t, strings.NewReader(text))
+	compared := 0
+	for _, name := range slices.Sorted(maps.Keys(ours)) {
+		if !strings.HasPrefix(name, "node_") {
+			continue
+		}
+		compared++
+		their := theirs[name]
+		switch {
+		case their == nil && (strings.HasSuffix(name, "_TCPOFOQueue") || strings.HasSuffix(name, "_TCPRcvQDrop")):
+			continue // newer than Debian 12's package
+		case their == nil:
+			t.Errorf("node_exporter has no %s", name)
+			continue
+		}
+		if ours[name].GetType() != their.GetType() {
+			t.Errorf("%s is a %v, node_exporter's a %v", name, ours[name].GetType(), their.GetType())
+		}
+		want, got := series(their), series(ours[name])
+		for labels := range got {
+			if _, ok := want[labels]; !ok {
+				t.Errorf("node_exporter has no %s{%s}", name, labels)
+			}
+		}
+		for labels, value := range want {
+			if v, ok := got[labels]; !ok {
+				t.Errorf("node_exporter has %s{%s}, we do not", name, labels)
+			} else if v != value && slices.Contains(constants, name) {
+				t.Errorf("%s{%s} = %v, node_exporter says %v", name, labels, v, value)
+			}
+		}
+	}
+	for name := range theirs {
+		if strings.HasPrefix(name, "node_memory_") && ours[name] == nil {
+			t.Errorf("we have no %s", name)
+		}
+	}
+	t.Logf("%d metrics compared", compared)
+}

@@ -1,0 +1,134 @@
+// Package collectors watches what stands around the payment logs: the host and addresses reached over HTTP. Each
+// collector runs on its own ticker; a scrape only reads what was collected last, so that it is fast and never touches
+// what is watched.
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// collector gathers the samples of one part. It is never called again before it has returned.
+type collector struct {
+	name              string
+	interval, timeout time.Duration
+	// collect honours ctx, which ends after timeout. What it added before an error is kept.
+	collect func(ctx context.Context, out *samples) error
+}
+
+// table lists everything that cfg switches on.
+func table(cfg Config, log *slog.Logger) ([]collector, error) {
+	var all []collector
+	if cfg.Host != nil {
+		for _, c := range hostTable(*cfg.Host) {
+			c.interval, c.timeout = time.Duration(cfg.Interval), hostTimeout
+			all = append(all, c)
+		}
+	}
+	for _, p := range cfg.Probes {
+		c, err := newProbe(p, log)
+		if err != nil {
+			return nil, fmt.Errorf("probe %s: %w", p.Name, err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// Set holds the collectors and their last samples. It is a prometheus.Collector that serves the last samples and
+// collects nothing itself.
+type Set struct {
+	runners []*runner
+
+	duration, success, lastSuccess metric
+	dropped                        *prometheus.CounterVec
+}
+
+// New returns the collectors of a valid cfg and registers them with reg. They have no samples until Run.
+func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
+	all, err := table(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	return newSet(all, log, reg)
+}
+
+func newSet(all []collector, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
+	s := &Set{
+		duration:    gauge("gatewatch_collector_duration_seconds", "How long the last collection took.", "collector"),
+		success:     gauge("gatewatch_collector_success", "Whether the last collection succeeded.", "collector"),
+		lastSuccess: gauge("gatewatch_collector_last_success_timestamp_seconds", "When a collection last succeeded; 0 when none has.", "collector"),
+		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "gatewatch_collector_dropped_samples_total", Help: "Samples left out because a collector has too many.",
+		}, []string{"collector"}),
+	}
+	for _, c := range all {
+		s.runners = append(s.runners, &runner{
+			collector: c, log: log.With("collector", c.name), dropped: s.dropped.WithLabelValues(c.name),
+		})
+	}
+	for _, c := range []prometheus.Collector{s.dropped, s} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("register collectors: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// Run collects until ctx is cancelled, the first time at once, and then returns nil.
+func (s *Set) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, r := range s.runners {
+		wg.Go(func() { r.run(ctx) })
+	}
+	wg.Wait()
+	return nil
+}
+
+// Describe sends only the metrics about the collectors themselves: what else they give depends on the host.
+func (s *Set) Describe(ch chan<- *prometheus.Desc) {
+	ch <- s.duration.desc
+	ch <- s.success.desc
+	ch <- s.lastSuccess.desc
+}
+
+// Collect sends the samples of each collector's last collection. It does not wait for one.
+func (s *Set) Collect(ch chan<- prometheus.Metric) {
+	now := time.Now()
+	var own samples
+	for _, r := range s.runners {
+		st := r.state(now)
+		if !st.known {
+			continue
+		}
+		for _, m := range st.metrics {
+			ch <- m
+		}
+		own.add(s.duration, st.took.Seconds(), r.name)
+		own.add(s.success, boolValue(st.ok), r.name)
+		own.add(s.lastSuccess, unixSeconds(st.lastOK), r.name)
+	}
+	for _, m := range own.metrics {
+		ch <- m
+	}
+}
+
+func boolValue(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// unixSeconds returns t as Prometheus writes times; 0 for the zero time.
+func unixSeconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixNano()) / 1e9
+}
