@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -91,11 +92,17 @@ func fake(do func(ctx context.Context) error) collector {
 func TestSetServesTheLastSnapshot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
-		var fail error
+		var calls atomic.Int32
+		var broken atomic.Bool
 		var log bytes.Buffer
 		reg := prometheus.NewRegistry()
-		s, err := newSet([]collector{fake(func(context.Context) error { calls++; return fail })},
+		s, err := newSet([]collector{fake(func(context.Context) error {
+			calls.Add(1)
+			if broken.Load() {
+				return errors.New("broken")
+			}
+			return nil
+		})},
 			slog.New(slog.NewTextHandler(&log, nil)), reg)
 		if err != nil {
 			t.Fatal(err)
@@ -105,7 +112,7 @@ func TestSetServesTheLastSnapshot(t *testing.T) {
 			text := exposition(t, reg)
 			for _, line := range want {
 				if !strings.Contains(text, line+"\n") {
-					t.Errorf("after %d collections there is no %q in\n%s", calls, line, text)
+					t.Errorf("after %d collections there is no %q in\n%s", calls.Load(), line, text)
 				}
 			}
 		}
@@ -119,17 +126,19 @@ func TestSetServesTheLastSnapshot(t *testing.T) {
 		expect("fake 1", `gatewatch_collector_success{collector="fake"} 1`)
 		lastSuccess := samplesOf(exposition(t, reg), "gatewatch_collector_last_success_timestamp_seconds")
 		exposition(t, reg)
-		if calls != 1 {
-			t.Errorf("after the start and three scrapes there were %d collections, want 1", calls)
+		if n := calls.Load(); n != 1 {
+			t.Errorf("after the start and three scrapes there were %d collections, want 1", n)
 		}
-		fail = errors.New("broken")
+		broken.Store(true)
 		time.Sleep(11 * time.Second)
+		synctest.Wait()
 		expect(`gatewatch_collector_success{collector="fake"} 0`, lastSuccess)
-		if calls != 3 {
-			t.Errorf("after 11s there were %d collections, want 3", calls)
+		if n := calls.Load(); n != 3 {
+			t.Errorf("after 11s there were %d collections, want 3", n)
 		}
-		fail = nil
+		broken.Store(false)
 		time.Sleep(5 * time.Second)
+		synctest.Wait()
 		expect(`gatewatch_collector_success{collector="fake"} 1`)
 		cancel()
 		if err := <-done; err != nil {
@@ -144,11 +153,11 @@ func TestSetServesTheLastSnapshot(t *testing.T) {
 func TestHangingCollector(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		calls := 0
+		var calls atomic.Int32
 		reg := prometheus.NewRegistry()
 		release := make(chan bool)
 		s, err := newSet([]collector{fake(func(context.Context) error {
-			if calls++; calls == 2 {
+			if calls.Add(1) == 2 {
 				<-release // deaf to its context
 			}
 			return nil
@@ -160,15 +169,17 @@ func TestHangingCollector(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		text := exposition(t, reg)
 		if got := samplesOf(text, "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") || samplesOf(text, "fake") != "" {
 			t.Errorf("with a hanging collector the samples are\n%s\nwant no success and no old values", text)
 		}
-		if calls != 2 {
-			t.Errorf("a collector that hangs was called %d times, want 2", calls)
+		if n := calls.Load(); n != 2 {
+			t.Errorf("a collector that hangs was called %d times, want 2", n)
 		}
 		close(release)
 		time.Sleep(10 * time.Second)
+		synctest.Wait()
 		if got := samplesOf(exposition(t, reg), "fake"); got != "fake 1" {
 			t.Errorf("after it woke up the samples are %q, want fake 1", got)
 		}
