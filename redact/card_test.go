@@ -1,0 +1,232 @@
+package redact
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+// testCards are numbers that issuers and providers publish for tests.
+var testCards = strings.Fields(`
+	4242424242424242 4000056655665556 4012888888881881 4111111111111111 4222222222222
+	5555555555554444 5200828282828210 5105105105105100 2223003122003222
+	378282246310005 371449635398431 378734493671000 370000000000002
+	6011111111111117 6011000990139424 30569309025904 38520000023237 3530111333300000 3566002020360505
+	6200000000000005 6205500000000000004`)
+
+// mask is what must become of a card number without separators.
+func mask(card string) string {
+	return card[:6] + strings.Repeat("*", len(card)-10) + card[len(card)-4:]
+}
+
+// groups cuts a number as it is printed on the card.
+func groups(card string) []string {
+	switch len(card) {
+	case 15:
+		return []string{card[:4], card[4:10], card[10:]}
+	case 14:
+		return []string{card[:4], card[4:10], card[10:]}
+	}
+	var g []string
+	for ; len(card) > 4; card = card[4:] {
+		g = append(g, card[:4])
+	}
+	return append(g, card)
+}
+
+// maskGroups is mask for a number with separators.
+func maskGroups(card, sep string) string {
+	m := mask(card)
+	var g []string
+	for _, part := range groups(card) {
+		g = append(g, m[:len(part)])
+		m = m[len(part):]
+	}
+	return strings.Join(g, sep)
+}
+
+// places are texts that a card number stands in. All have a card word, which 13 and 14 digits need.
+var places = []string{
+	"card %s", "card=%s", "card=%s&amount=100", "GET /pay?card=%s HTTP/1.1", "<card>%s</card>", "<card><![CDATA[%s]]></card>",
+	"2026-11-22 08:00:00.123 INFO [main] [c.j.Pay] - card: %s, ok", "卡%s支付", "银行卡号：%s，金额：12.50元", "（卡%s）",
+	`{"card":"%s","amount":100}`, `{"msg":"paid with card %s."}`, `{"msg":"{\"card\":\"%s\",\"x\":1}"}`,
+	`{"msg":"card:\n%s\tend"}`, `card="%s"`, `card='%s'`, `card[%s]`, "card*%s*", "card\n%s\n", "card%%3D%s%%26x%%3D1", "card%%20%s",
+	`"{\x22card\x22:\x22%s\x22}"`, "card/%s/charge", "card no. %s", "card:%s;", "(Visa card %s)", "card|%s|", "card %s 12/26 123",
+	"tok_card_%s", "/files/card_%s_front.png", "%s (card)",
+}
+
+func TestTestCards(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	f := func(place, card, want string) {
+		t.Helper()
+		text, wanted := fmt.Sprintf(place, card), fmt.Sprintf(place, want)
+		if got := redact(t, r, text); got != wanted {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, wanted)
+		}
+	}
+	for _, card := range testCards {
+		for _, place := range places {
+			f(place, card, mask(card))
+			for _, sep := range []string{" ", "-", ".", "_", "+", "%20", "%2D", "\u00a0"} {
+				f(place, strings.Join(groups(card), sep), maskGroups(card, sep))
+			}
+		}
+		f(`{"card":%s,"amount":100}`, card, `"`+mask(card)+`"`)
+		f(`{"card": [%s , 1]}`, card, `"`+mask(card)+`"`)
+		f(`{"card":{"no" :%s}}`, card, `"`+mask(card)+`"`)
+		f(`{"card":%s}`, "-"+card, `"-`+mask(card)+`"`)
+	}
+}
+
+func TestOtherDigits(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	f := func(text, want string) {
+		t.Helper()
+		if got := redact(t, r, text); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+	encode := func(prefix, digits string) string {
+		var b strings.Builder
+		for _, d := range digits {
+			b.WriteString(prefix)
+			b.WriteRune(d)
+		}
+		return b.String()
+	}
+	for _, prefix := range []string{"%3", `\u003`} {
+		e := func(digits string) string { return encode(prefix, digits) }
+		f("x="+e("4242424242424242")+"&", "x="+e("424242")+"******"+e("4242")+"&")
+	}
+	f("卡４２４２４２４２４２４２４２４２", "卡４２４２４２******４２４２")
+	f("%34%32%34%32%20%34%32%34%32%20%34%32%34%32%20%34%32%34%32", "%34%32%34%32%20%34%32**%20****%20%34%32%34%32")
+
+	// Tracks.
+	f(";4242424242424242=25121010000000000000?", ";424242******4242=***?")
+	f(";4242424242424242=2512?", ";424242******4242=***?")
+	f("4242424242424242D25121010000000000000F", "424242******4242D***")
+	f("4242424242424242=25121010000000000000", "424242******4242=***")
+	f("%B4242424242424242^DOE/JOHN^25121010000000000000?", "%B424242******4242^***?")
+	f(`{"t":"%B4242424242424242^DOE/JOHN^2512101"}`, `{"t":"%B424242******4242^***"}`)
+	f("track2=;4242424242424242=2512101?;x", "track2=***;x")
+
+	// JSON that stands in a line of text or in a string.
+	f(`request: {"card":4242424242424242,"a":1}`, `request: {"card":"424242******4242","a":1}`)
+	f(`{"m":"{\"card\":4242424242424242}"}`, `{"m":"{\"card\":\"424242******4242\"}"}`)
+	f(`{"m":"card: 4242424242424242"}`, `{"m":"card: 424242******4242"}`)
+	f(`{"m":":4242424242424242"}`, `{"m":":424242******4242"}`)
+	f("[2026-11-22] card,4242424242424242, ok", "[2026-11-22] card,424242******4242, ok")
+
+	// Several numbers.
+	f("4242424242424242 5555555555554444", "424242******4242 555555******4444")
+	f("4242 4242 4242 4242 5555 5555 5555 4444", "4242 42** **** 4242 5555 55** **** 4444")
+	f("4242424242424242,4242424242424242", "424242******4242,424242******4242")
+}
+
+func TestIdentityNumbers(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{IdentityNumbers: true})
+	f := func(text, want string) {
+		t.Helper()
+		if got := redact(t, r, text); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+	f("id 11010519491231002X ok", "id 110105*******1002X ok")
+	f("身份证440524188001010014", "身份证440524188001010014") // born in 1880
+	f("身份证11010119900307803X", "身份证110101*******7803X")
+	f(`{"id":110101199003070039}`, `{"id":110101199003070039}`) // wrong check digit
+}
+
+// TestTraps holds numbers that are no cards and must come through untouched.
+func TestTraps(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	for _, text := range []string{
+		"4242424242424241", "42424242424242424242", "x4242424242424242", "4242424242424242x", "0.4242424242424242", "4242424242424242.55",
+		"4222222222222", "30569309025904", "4200002026202611221234567890", "2088102177846880", "1732262400123", "1732262400123456789",
+		"550e8400-e29b-41d4-a716-446655440000", "discard 4222222222222", "wildcard: 4222222222222", "ord_4242424242424242", "+8613800138000",
+		"4242-4242-4242-4242-4242", "1-4242-4242-4242-4242", `"card":"x","id":"4222222222222"`, "192.168.100.100:4242", "2026-11-22 08:00:00.000",
+	} {
+		if got := r.Redact(nil, []byte(text)); string(got) != text {
+			t.Errorf("Redact(%q) = %q, want no change", text, got)
+		}
+	}
+}
+
+// TestFalsePositives counts how many made-up ids of the kinds that gateways log are taken for cards.
+func TestFalsePositives(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	const each = 5000
+	rnd := rand.New(rand.NewPCG(1, 2))
+	digits := func(n int) string {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = byte('0' + rnd.IntN(10))
+		}
+		return string(b)
+	}
+	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	at := func() time.Time { return start.Add(time.Duration(rnd.Int64N(int64(4 * 365 * 24 * time.Hour)))) }
+	hex := func(n int) string {
+		const alphabet = "0123456789abcdef"
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = alphabet[rnd.IntN(16)]
+		}
+		return string(b)
+	}
+	kinds := []struct {
+		name string
+		most int // of each
+		make func() string
+	}{
+		{"epoch milliseconds", 0, func() string { return fmt.Sprint(at().UnixMilli()) }},
+		{"epoch microseconds", 0, func() string { return fmt.Sprint(at().UnixMicro()) }},
+		{"epoch nanoseconds", 0, func() string { return fmt.Sprint(at().UnixNano()) }},
+		{"WeChat transaction id", 0, func() string { return "4200" + digits(6) + at().Format("20060102") + digits(10) }},
+		{"WeChat merchant order", 0, func() string { return at().Format("20060102150405") + digits(6) }},
+		{"Alipay partner id", 0, func() string { return "2088" + digits(12) }},
+		{"Alipay app id", 0, func() string { return at().Format("200601") + digits(10) }},
+		{"Alipay trade number", 0, func() string { return at().Format("20060102") + "22001" + digits(15) }},
+		{"snowflake", 0, func() string { return fmt.Sprint((at().UnixMilli()-1288834974657)<<22 | rnd.Int64N(1<<22)) }},
+		{"date and sequence", 0, func() string { return at().Format("20060102150405") + digits(3) }},
+		{"UUID", 0, func() string {
+			return hex(8) + "-" + hex(4) + "-4" + hex(3) + "-a" + hex(3) + "-" + hex(12)
+		}},
+		{"generator trace id", 0, func() string { return "T000000" + digits(6) + hex(16) }},
+		{"hex trace id", 0, func() string { return hex(32) }},
+		{"span id", 1, func() string { return hex(16) }},
+		{"amount", 0, func() string { return digits(9) + "." + digits(2) }},
+		{"mobile number", 0, func() string { return "+861" + digits(10) }},
+		{"IP address", 0, func() string {
+			return fmt.Sprintf("%d.%d.%d.%d:%d", rnd.IntN(256), rnd.IntN(256), rnd.IntN(256), rnd.IntN(256), rnd.IntN(65536))
+		}},
+		{"float", 0, func() string { return fmt.Sprint(rnd.Float64()) }},
+		// One number of ten has the right check digit, and one of five an issuer's beginning: more cannot be told apart.
+		{"any 16 digits", each * 32 / 1000, func() string { return digits(16) }},
+		{"any 19 digits", each * 20 / 1000, func() string { return digits(19) }},
+		{"any 13 digits", 0, func() string { return digits(13) }},
+	}
+	forms := []string{`{"id":"%s","x":1}`, `{"id":%s}`, "id=%s&x=1", "order %s paid", "<id>%s</id>", "订单号：%s，"}
+	total, flagged := 0, 0
+	for _, k := range kinds {
+		count := 0
+		for i := range each {
+			text := fmt.Sprintf(forms[i%len(forms)], k.make())
+			if string(r.Redact(nil, []byte(text))) != text {
+				count++
+			}
+		}
+		if count > k.most {
+			t.Errorf("%s: %d of %d taken for cards, want at most %d", k.name, count, each, k.most)
+		}
+		total, flagged = total+each, flagged+count
+	}
+	t.Logf("%d of %d ids taken for cards", flagged, total)
+}

@@ -1,0 +1,171 @@
+package redact
+
+import (
+	"slices"
+	"strings"
+)
+
+// The names that say what a value is, whatever it looks like. Case, _ and - do not matter: cardno is card_no, cardNo and
+// CARD-NO. A name must be the whole key; the names in suffixes may also be its last word (user_password, appSecret).
+var names = [...]struct {
+	kind  kind
+	names string
+}{
+	{pan, "pan pannumber panno fullpan clearpan cardpan dpan fpan primaryaccountnumber cardno cardnum cardnumber cardnbr " +
+		"cardaccountnumber accno ccno ccnum ccnumber creditcard creditcardno creditcardnum creditcardnumber debitcardno " +
+		"debitcardnumber bankcardno bankcardnum bankcardnumber 卡号 卡號"},
+	{account, "accountno accountnum accountnumber acctno acctnum acctnumber bankaccount bankaccountno bankaccountnumber 账号 账户 帳號"},
+	{cvv, "cvv cvv2 cvc cvc2 cvn cvn2 csc cardcvv cardcvc cardcvn cardcode cardsecuritycode securitycode cardverificationcode " +
+		"cardverificationvalue verificationvalue 安全码 安全碼"},
+	{track, "trackdata track1 track2 track3 track1data track2data track3data track2equivalent track2equivalentdata " +
+		"magstripe magstripedata magneticstripe 磁道 磁道信息 磁道数据"},
+	{pin, "pin pinblock pindata pincodeblock encryptedpin encpin paypin cardpin"},
+	{secret, "password passwd pwd passphrase passcode paypassword secret token accesstoken refreshtoken idtoken authtoken " +
+		"apitoken sessiontoken bearertoken apikey privatekey secretkey clientsecret appsecret sharedsecret webhooksecret " +
+		"secretaccesskey accesskeysecret credentials mchkey merchantkey apiv3key apiv2key partnerkey signkey signingkey " +
+		"md5key aeskey deskey encryptkey encryptionkey rsaprivatekey 密码 密碼 口令 密钥 密鑰 私钥 令牌"},
+	{authorization, "authorization proxyauthorization xauthorization"},
+	{cookie, "cookie setcookie"},
+}
+
+// suffixes are the names that may be the last word of a longer key. Chinese has no words to see, so its names are all
+// here: 银行卡号, 支付密码.
+var suffixes = [...]string{
+	"password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "privatekey", "secretkey", "signkey",
+	"cardno", "cardnum", "cardnumber", "pan", "cvv", "cvv2", "cvc", "cvc2", "cvn", "cvn2", "pinblock",
+	"卡号", "卡號", "安全码", "安全碼", "密码", "密碼", "密钥", "密鑰", "私钥",
+}
+
+// parents are keys whose member "number" is a card's: card[number], card.number.
+var parents = [...]string{"card", "creditcard", "bankcard", "debitcard", "sourcecard"}
+
+const (
+	minKey = 3
+	maxKey = 48
+)
+
+// keyTable finds the kind of a key. Its ends answer for nearly every key of a record without reading it: they hold the
+// last three bytes that a key of the table can have, five bits of each, which makes them blind to case.
+type keyTable struct {
+	kinds map[string]kind
+	ends  [1 << 15 / 64]uint64
+}
+
+func newKeyTable(further []string) keyTable {
+	t := keyTable{kinds: map[string]kind{}}
+	for _, row := range names {
+		for _, name := range strings.Fields(row.names) {
+			t.add(name, row.kind)
+		}
+	}
+	for _, name := range further {
+		t.add(normalise(name), secret)
+	}
+	for _, parent := range parents {
+		t.kinds[parent+".number"], t.kinds[parent+".no"] = pan, pan
+	}
+	// What stands between a key and its separator, other than ", is looked at closely.
+	for _, e := range []string{"ber", "_no", "[no", ".no", "%22", "%27", "x22", "022", "027", "ot;", "34;", "%5d"} {
+		t.addEnd(e)
+	}
+	return t
+}
+
+func (t *keyTable) add(name string, k kind) {
+	t.kinds[name] = k
+	n := len(name)
+	t.addEnd(name[n-3:])
+	t.addEnd("_" + name[n-2:])
+	t.addEnd(name[n-2:n-1] + "_" + name[n-1:])
+	t.addEnd("-" + name[n-2:])
+	t.addEnd(name[n-2:n-1] + "-" + name[n-1:])
+}
+
+func endOf(a, b, c byte) uint { return uint(a&31)<<10 | uint(b&31)<<5 | uint(c&31) }
+
+func (t *keyTable) addEnd(e string) {
+	h := endOf(e[0], e[1], e[2])
+	t.ends[h/64] |= 1 << (h % 64)
+}
+
+// mayEnd tells whether the text before the separator at in[i] may end with a key of the table. It errs towards yes.
+func (t *keyTable) mayEnd(in []byte, i int) bool {
+	if i < 4 {
+		return i == 3
+	}
+	switch in[i-1] {
+	case '"':
+		i--
+		if in[i-1] == '\\' {
+			return true
+		}
+	case '\'', ' ', '\t', ']':
+		return true
+	}
+	h := endOf(in[i-3], in[i-2], in[i-1])
+	return t.ends[h/64]>>(h%64)&1 == 1
+}
+
+// kind returns what the value of a key is: key as it stands in the record, and what it is a member of, if anything.
+func (t *keyTable) kind(key, parent []byte) kind {
+	if len(key) < 2 || len(key) > maxKey {
+		return none
+	}
+	var buf [2*maxKey + 1]byte
+	name := appendNormal(buf[:0], key)
+	if k := t.kinds[string(name)]; k != none {
+		return k
+	}
+	for _, suffix := range suffixes {
+		if n := len(name) - len(suffix); n > 0 && string(name[n:]) == suffix && wordStarts(key, suffix) {
+			return t.kinds[suffix]
+		}
+	}
+	if len(parent) == 0 || len(parent) > maxKey {
+		return none
+	}
+	name = append(appendNormal(buf[:0], parent), '.')
+	return t.kinds[string(appendNormal(name, key))]
+}
+
+// wordStarts tells whether the last len(suffix) letters of key, without _ and -, begin a word of it.
+func wordStarts(key []byte, suffix string) bool {
+	if suffix[0] >= 0x80 {
+		return true
+	}
+	i := len(key)
+	for left := len(suffix); left > 0; {
+		i--
+		if key[i] != '_' && key[i] != '-' {
+			left--
+		}
+	}
+	before := key[i-1]
+	return before == '_' || before == '-' || isUpper(key[i]) && !isUpper(before)
+}
+
+func appendNormal(dst, key []byte) []byte {
+	for _, c := range key {
+		switch {
+		case c == '_' || c == '-':
+		case isUpper(c):
+			dst = append(dst, c|0x20)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+func normalise(key string) string { return string(appendNormal(nil, []byte(key))) }
+
+func isKeyByte(c byte) bool {
+	return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c >= 0x80
+}
+
+// isLiteral tells whether a value without quotes says that there is none.
+func isLiteral(value []byte) bool {
+	return slices.Contains(literals[:], string(value))
+}
+
+var literals = [...]string{"null", "true", "false", "NULL", "None", "nil", "undefined", "True", "False", "none"}

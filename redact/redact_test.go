@@ -1,0 +1,131 @@
+package redact
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+func newRedactor(cfg Config) *Redactor { return New(cfg, prometheus.NewRegistry()) }
+
+// redact redacts text twice and reports what must hold for every text.
+func redact(t *testing.T, r *Redactor, text string) string {
+	t.Helper()
+	out := string(r.Redact(nil, []byte(text)))
+	if again := string(r.Redact(nil, []byte(out))); again != out {
+		t.Errorf("Redact(%q) = %q, and of that = %q, want no change", text, out, again)
+	}
+	if isJSON([]byte(text)) && json.Valid([]byte(text)) && !json.Valid([]byte(out)) {
+		t.Errorf("Redact(%q) = %q, want valid JSON", text, out)
+	}
+	return out
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{Keys: []string{"id_card"}})
+	f := func(text, want string) {
+		t.Helper()
+		if got := redact(t, r, text); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+	// The forms of a key and its value.
+	f(`cvv=123`, `cvv=***`)
+	f(`cvv=123&amount=5`, `cvv=***&amount=5`)
+	f(`POST /pay?cvv2=123&pan=4111111111111112 HTTP/1.1`, `POST /pay?cvv2=***&pan=411111******1112 HTTP/1.1`)
+	f(`{"cvv":"123"}`, `{"cvv":"***"}`)
+	f(`{"cvv": 123}`, `{"cvv": "***"}`)
+	f("{\n  \"cvv\" :\n  123\n}", "{\n  \"cvv\" :\n  \"***\"\n}")
+	f(`{"msg":"{\"cvv\":\"123\",\"a\":1}"}`, `{"msg":"{\"cvv\":\"***\",\"a\":1}"}`)
+	f(`{"msg":"{\"cvv\":123,\"a\":1}"}`, `{"msg":"{\"cvv\":\"***\",\"a\":1}"}`)
+	f(`{"m":"{\"n\":\"{\\\"password\\\":\\\"a\\\\\\\"b\\\"}\"}"}`, `{"m":"{\"n\":\"{\\\"password\\\":\\\"***\\\"}\"}"}`)
+	f(`<cvv>123</cvv>`, `<cvv>***</cvv>`)
+	f(`<pay:Password>s3cr&amp;t</pay:Password>`, `<pay:Password>***</pay:Password>`)
+	f(`<password><![CDATA[a<b]]></password>`, `<password><![CDATA[***]]></password>`)
+	f(`{"xml":"\u003ccvv\u003e123\u003c/cvv\u003e"}`, `{"xml":"\u003ccvv\u003e***\u003c/cvv\u003e"}`)
+	f(`password: hunter2, user: bob`, `password: ***, user: bob`)
+	f(`password=a,b,c user=bob`, `password=*** user=bob`)
+	f(`User{name=bob, password=a,b}`, `User{name=bob, password=***}`)
+	f(`{password={bcrypt}$2a$10$abc, user=bob}`, `{password=***, user=bob}`)
+	f(`密码：abc123，金额：10`, `密码：***，金额：10`)
+	f(`客户的卡号：6222021234567890，金额`, `客户的卡号：622202******7890，金额`)
+	f(`银行卡号:6222021234567890`, `银行卡号:622202******7890`)
+	f(`Authorization: Bearer abc.def.ghi`, `Authorization: ***`)
+	f(`Authorization: Basic dXNlcjpwYXNz== next`, `Authorization: *** next`)
+	f(`curl -H "Authorization: Bearer abc" -d x`, `curl -H "Authorization: ***" -d x`)
+	f(`{Authorization=[Bearer abc], Host=[x]}`, `{Authorization=[***], Host=[x]}`)
+	f(`{"authorization":"Bearer abc"}`, `{"authorization":"***"}`)
+	f("cookie: a=b; c=d\nhost: x", "cookie: ***\nhost: x")
+	f(`card[cvc]=123&card[number]=4242424242424241`, `card[cvc]=***&card[number]=424242******4241`)
+	f(`card%5Bcvc%5D=123&x=1`, `card%5Bcvc%5D=***&x=1`)
+	f(`biz=%7B%22cvv%22%3A%22123%22%7D`, `biz=%7B%22cvv%22%3A%22***%22%7D`)
+	f(`"{\x22cvv\x22:\x22123\x22}" 200`, `"{\x22cvv\x22:\x22***\x22}" 200`)
+	f(`"{\x22a\x22:\x22{\x5C\x22cvv\x5C\x22:\x5C\x22123\x5C\x22}\x22}"`, `"{\x22a\x22:\x22{\x5C\x22cvv\x5C\x22:\x5C\x22***\x5C\x22}\x22}"`)
+	f(`&quot;cvv&quot;:&quot;123&quot;`, `&quot;cvv&quot;:&quot;***&quot;`)
+	f(`{"m":"a\u003d1\u0026password\u003dx1\u0026b\u003d2"}`, `{"m":"a\u003d1\u0026password\u003d***\u0026b\u003d2"}`)
+	f(`{"m":"line\npassword=x\nline"}`, `{"m":"line\npassword=***\nline"}`)
+	f(`{"m":"password='a b' ok"}`, `{"m":"password='***' ok"}`)
+	f(`{"m":"password="}`, `{"m":"password="}`)
+	f(`{"m":"password: x"}`, `{"m":"password: ***"}`)
+	f(`[cvv] => 123`, `[cvv] => ***`)
+	f(`{'cvv': '123'}`, `{'cvv': '***'}`)
+	f(`postgres://pay:s3cret@db:5432/x`, `postgres://pay:***@db:5432/x`)
+	f(`https://shop.example:8080/a@b`, `https://shop.example:8080/a@b`)
+
+	// Values of every JSON type.
+	f(`{"token":{"id":"tok_1","x":[1,"}"]},"a":1}`, `{"token":"***","a":1}`)
+	f("{\"token\":{\n\"id\":1\n},\"a\":1}", "{\"token\":\"***\"\n\n,\"a\":1}")
+	f(`{"secret":["a","b"]}`, `{"secret":"***"}`)
+	f(`{"m":"{\"token\":{\"id\":\"]\"}}"}`, `{"m":"{\"token\":\"***\"}"}`)
+	f(`{"token":null,"password":true,"cvv":""}`, `{"token":null,"password":true,"cvv":""}`)
+	f(`{"cvv":"***","pin":"****"}`, `{"cvv":"***","pin":"****"}`)
+	f(`{"pin":-12.5e3}`, `{"pin":"***"}`)
+
+	// Card numbers by key.
+	f(`{"card_no":"4242424242424241"}`, `{"card_no":"424242******4241"}`)
+	f(`{"cardNo":4242424242424241}`, `{"cardNo":"424242******4241"}`)
+	f(`{"pan":"4242 4242 4242 4241"}`, `{"pan":"4242 42** **** 4241"}`)
+	f(`{"accNo":"622202******0042"}`, `{"accNo":"622202******0042"}`)
+	f(`{"accNo":"6222021234****0042"}`, `{"accNo":"622202********0042"}`)
+	f(`{"card_number":"XXXXXXXXXXXX4242"}`, `{"card_number":"XXXXXXXXXXXX4242"}`)
+	f(`{"card_no":"4242"}`, `{"card_no":"4242"}`)
+	f(`{"card_no":622202}`, `{"card_no":622202}`)
+	f(`{"card_no":"12345678"}`, `{"card_no":"***"}`)
+	f(`{"card_no":"tok_81a"}`, `{"card_no":"***"}`)
+	f(`invalid card_no: missing`, `invalid card_no: missing`)
+	f(`{"account_number":"12345678"}`, `{"account_number":"12345678"}`)
+	f(`{"account_number":"9558801234567890123"}`, `{"account_number":"955880*********0123"}`)
+
+	// The last word of a longer key.
+	f(`db_password=x userPassword=y X-Api-Key: z`, `db_password=*** userPassword=*** X-Api-Key: ***`)
+	f(`{"next_page_token":"x"}`, `{"next_page_token":"***"}`)
+	f(`{"buyerCardNo":"4242424242424241"}`, `{"buyerCardNo":"424242******4241"}`)
+	f(`{"ID-CARD":"x1"}`, `{"ID-CARD":"***"}`)
+
+	// Not keys.
+	for _, text := range []string{
+		`{"token_type":"bearer","tokens":12,"pinned":true,"pincode":"560001","company":"x","pan_european":"y"}`,
+		`company=acme spin=3 tokenize=x shipping=dhl password_changed_at=1 japan=1 secretary=bob keys=3`,
+		`{"type":"pin","method":"token"}`, `passwords: 3`, `order=pan`, `a==b`, `pan`, `pin:`, `=x`, `:`, `"cvv"`,
+	} {
+		f(text, text)
+	}
+}
+
+func TestPrivateKey(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	f := func(text, want string) {
+		t.Helper()
+		if got := redact(t, r, text); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+	f("key:\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\nabc=\n-----END RSA PRIVATE KEY-----\nand then",
+		"key:\n-----BEGIN RSA PRIVATE KEY-----***\n\n\n-----END RSA PRIVATE KEY-----\nand then")
+	f(`{"m":"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nx"}`,
+		`{"m":"-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nx"}`)
+	f(`{"m":"-----BEGIN PRIVATE KEY-----\nMIIE","a":1}`, `{"m":"-----BEGIN PRIVATE KEY-----***","a":1}`)
+}
