@@ -1,0 +1,102 @@
+package outputs
+
+import (
+	"bytes"
+	"strconv"
+
+	"gatewatch/event"
+	"gatewatch/journal"
+)
+
+// item is one record on its way.
+type item struct {
+	record *journal.Record
+	stream *stream
+	// mended is the document to send instead of the record's own, after that was refused; or nil.
+	mended []byte
+}
+
+// actionEnd ends an action line after the id.
+const actionEnd = "\"}}\n"
+
+// maxOffsetLen is the length of the largest offset in digits.
+const maxOffsetLen = 19
+
+// size returns how many bytes of a request the item takes at most.
+func (it *item) size() int {
+	return len(it.stream.actionTo) + event.DocumentIDLen + len(actionEnd) + len(it.stream.head) + maxOffsetLen + len(it.document()) + 1
+}
+
+func (it *item) document() []byte {
+	if it.mended != nil {
+		return it.mended
+	}
+	return it.record.Document
+}
+
+// appendDocument appends the whole document: the source's constants, the offset and the record's own members.
+func (it *item) appendDocument(dst []byte) []byte {
+	dst = append(dst, it.stream.head...)
+	dst = strconv.AppendInt(dst, it.record.Offset, 10)
+	own := it.document()
+	if len(own) <= len("{}") {
+		return append(dst, '}')
+	}
+	dst = append(dst, ',')
+	return append(dst, own[1:]...)
+}
+
+// appendBody appends the lines of a bulk request to the data stream index.
+func appendBody(dst []byte, items []item, index string) []byte {
+	for i := range items {
+		it := &items[i]
+		if it.stream.index == index {
+			dst = append(dst, it.stream.action...)
+		} else {
+			dst = append(dst, it.stream.actionTo...)
+		}
+		dst = it.stream.source.AppendDocumentID(dst, it.record.Offset)
+		dst = append(dst, actionEnd...)
+		start := len(dst)
+		dst = it.appendDocument(dst)
+		oneLine(dst[start:])
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
+// oneLine makes sure that a document is one line, as the format of a bulk request wants it. In JSON a line break can
+// only stand where a space can.
+func oneLine(document []byte) {
+	for {
+		i := bytes.IndexByte(document, '\n')
+		if i < 0 {
+			return
+		}
+		document[i] = ' '
+		document = document[i+1:]
+	}
+}
+
+// share returns how many of items go into the next request: so many that the requests for all of them are about
+// equal and none is larger than limit. It is at least one.
+func share(items []item, limit int) int {
+	total := 0
+	for i := range items {
+		total += items[i].size()
+	}
+	if total <= limit {
+		return len(items)
+	}
+	requests := (total + limit - 1) / limit
+	want := (total + requests - 1) / requests
+	sum := 0
+	for i := range items {
+		size := items[i].size()
+		if i > 0 && (sum+size > limit || sum >= want) {
+			return i
+		}
+		sum += size
+	}
+	return len(items)
+}

@@ -1,0 +1,36 @@
+package outputs
+
+import (
+	"bytes"
+
+	"gatewatch/event"
+)
+
+// fieldsMember begins the member that holds what the log wrote and Gatewatch does not know. The facts before it are
+// text and numbers, in which it cannot stand.
+var fieldsMember = []byte(`,"fields":{`)
+
+// mend gives it a second chance after v: Elasticsearch refuses a document whose "fields" it cannot read, such as an
+// object with the same key twice, which loggers do write. Their text is then sent as one string. It returns false
+// when that was tried before, or is not the trouble.
+func mend(it *item, v verdict) bool {
+	switch deadLetterReason(v.errorType) {
+	case "mapping", "invalid":
+	default:
+		return false
+	}
+	if it.mended != nil {
+		return false
+	}
+	own := it.record.Document
+	at := bytes.Index(own, fieldsMember)
+	if at < 0 {
+		return false
+	}
+	text := own[at+len(fieldsMember)-1 : len(own)-1]
+	doc := append([]byte(nil), own[:at]...)
+	doc = append(doc, `,"fields":{"unparsed":`...)
+	doc = event.AppendJSONString(doc, text)
+	it.mended = append(doc, '}', '}')
+	return true
+}

@@ -1,0 +1,149 @@
+package outputs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/klauspost/compress/gzip"
+)
+
+const (
+	// answerPerItem is the most an answer may have for each item, on average; beyond, it is unusable.
+	answerPerItem = 4 << 10
+	// maxErrorBody is how much is read of an answer with an error status.
+	maxErrorBody = 64 << 10
+)
+
+// outcome is what is known after one request.
+type outcome struct {
+	// fate is delivered when the answer speaks of each item: see verdicts. Else it is of all items.
+	fate fate
+	// verdicts are on each item, or nil when all are delivered.
+	verdicts []verdict
+	// size of the request's body before compression.
+	size int
+	// asked is how long the server wants to be left alone.
+	asked time.Duration
+	err   error
+}
+
+// post sends one bulk request with items and judges the answer.
+func (e *Elasticsearch) post(ctx context.Context, items []item) outcome {
+	if f, err := e.ensureTemplate(ctx); err != nil {
+		return outcome{fate: f, err: err}
+	}
+	index := items[0].stream.index
+	buf := e.bodies.Get().(*[]byte)
+	body := appendBody((*buf)[:0], items, index)
+	o := outcome{size: len(body)}
+	o.fate, o.verdicts, o.asked, o.err = e.exchange(ctx, index, body, len(items))
+	if o.fate == delivered {
+		// Only now is it certain that the connection reads from body no more.
+		*buf = body
+		e.bodies.Put(buf)
+	}
+	return o
+}
+
+func (e *Elasticsearch) exchange(ctx context.Context, index string, body []byte, n int) (fate, []verdict, time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.cfg.Timeout))
+	defer cancel()
+	resp, err := e.request(ctx, index, body)
+	if err != nil {
+		e.tmpl.forget()
+		return transportFate(err), nil, 0, err
+	}
+	defer resp.Body.Close()
+	asked := retryAfter(resp.Header, time.Now())
+	if resp.StatusCode != http.StatusOK {
+		f, err := refusal(resp)
+		return f, nil, asked, err
+	}
+	limit := int64(n)*answerPerItem + maxErrorBody
+	data, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	if err != nil {
+		return unknown, nil, asked, fmt.Errorf("%w: %w", errAnswer, err)
+	}
+	verdicts, err := parseAnswer(data, n)
+	if err != nil {
+		return unknown, nil, asked, err
+	}
+	return delivered, verdicts, asked, nil
+}
+
+func (e *Elasticsearch) request(ctx context.Context, index string, body []byte) (*esapi.Response, error) {
+	req := esapi.BulkRequest{
+		Index: index, FilterPath: answerFields, Header: http.Header{"Content-Type": {"application/x-ndjson"}},
+	}
+	if e.cfg.Gzip {
+		packed, err := pack(body)
+		if err != nil {
+			return nil, err
+		}
+		body = packed
+		req.Header.Set("Content-Encoding", "gzip")
+	}
+	req.Body = bytes.NewReader(body)
+	return req.Do(ctx, e.client)
+}
+
+func pack(body []byte) ([]byte, error) {
+	var buf bytes.Buffer
+	w, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	err = w.Close()
+	return buf.Bytes(), err
+}
+
+// transportFate tells a request that never reached a node from one that may have been carried out.
+func transportFate(err error) fate {
+	var op *net.OpError
+	var dns *net.DNSError
+	if errors.As(err, &op) && op.Op == "dial" || errors.As(err, &dns) {
+		return again
+	}
+	return unknown
+}
+
+// refusal judges an answer with a status that is not 200, and says in words what it means.
+func refusal(resp *esapi.Response) (fate, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if err != nil {
+		body = nil
+	}
+	said := requestError(body)
+	f := judgeRequest(resp.StatusCode, said.Type)
+	text := fmt.Sprintf("the cluster answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized:
+		text += ": check api_key, or username and password"
+	case resp.StatusCode == http.StatusForbidden && f == unwelcome:
+		text += ": the credentials need create_doc and auto_configure on logs-gatewatch.*"
+	}
+	if said.Type != "" || said.Reason != "" {
+		text += ": " + cut(said.Type+": "+said.text())
+	}
+	return f, errors.New(text)
+}
+
+// maxReason bounds a reason in the log and in the dead-letter file.
+const maxReason = 1 << 10
+
+func cut(s string) string {
+	if len(s) <= maxReason {
+		return s
+	}
+	return s[:maxReason] + "…"
+}
