@@ -1,8 +1,14 @@
 package alerting
 
 import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
 	"github.com/prometheus/common/model"
 
+	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 )
 
@@ -16,9 +22,12 @@ type Config struct {
 	Slack *SlackConfig `yaml:"slack"`
 	// Address of this page as people reach it, for links in messages. Empty: http://<http.listen>.
 	ExternalURL string `yaml:"external_url"`
+	// Where runbooks are, for links in messages: a rule's runbook is <runbook_url>/<name>.md. Empty: rules that name no
+	// full address have no link.
+	RunbookURL string `yaml:"runbook_url"`
 	// How long the first alert of an incident waits for others to be told together.
 	GroupWait model.Duration `yaml:"group_wait"`
-	// How long until an incident that goes on changes is told again.
+	// How long until an incident that goes on changes is told again. An end is told after at most this time, too.
 	GroupInterval model.Duration `yaml:"group_interval"`
 	// How long until an unchanged incident is told again.
 	RepeatInterval model.Duration `yaml:"repeat_interval"`
@@ -36,4 +45,86 @@ type SlackConfig struct {
 	APIURL string `yaml:"api_url"`
 	// Language of the messages: en or zh.
 	Language string `yaml:"language"`
+}
+
+// DefaultConfig returns what is used where the configuration says nothing.
+func DefaultConfig() Config {
+	return Config{
+		Packs:          PackNames(),
+		GroupWait:      model.Duration(200 * time.Millisecond),
+		GroupInterval:  model.Duration(10 * time.Second),
+		RepeatInterval: model.Duration(4 * time.Hour),
+	}
+}
+
+// SetDefaults fills what was left empty in the sections that are there.
+func (c *Config) SetDefaults() {
+	if c.Slack != nil && c.Slack.Language == "" {
+		c.Slack.Language = "en"
+	}
+}
+
+// The bounds of what a configuration may ask for.
+const (
+	minGroupInterval  = time.Second
+	minRepeatInterval = time.Minute
+	maxRepeatInterval = 7 * 24 * time.Hour
+)
+
+// Validate returns every mistake as invalid.Mistakes, or nil. It does not read the rule files; CheckRules does.
+func (c *Config) Validate() error {
+	var m invalid.Mistakes
+	for i, name := range c.Packs {
+		if !slices.Contains(PackNames(), name) {
+			m.Add(index("packs", i), "no pack named %q, there are: %s", name, strings.Join(PackNames(), ", "))
+		}
+	}
+	checkURL(&m, "external_url", c.ExternalURL)
+	checkURL(&m, "runbook_url", c.RunbookURL)
+	if c.GroupWait < 0 {
+		m.Add("group_wait", "must not be negative")
+	}
+	if d := time.Duration(c.GroupInterval); d < minGroupInterval {
+		m.Add("group_interval", "must be at least %v, is %v", minGroupInterval, d)
+	}
+	if d := time.Duration(c.RepeatInterval); d < minRepeatInterval || d > maxRepeatInterval {
+		m.Add("repeat_interval", "must be from %v to %v, is %v", minRepeatInterval, maxRepeatInterval, d)
+	}
+	if c.Slack != nil {
+		m.AddIn("slack", c.Slack.Validate())
+	}
+	return m.Err()
+}
+
+// Validate returns every mistake as invalid.Mistakes, or nil.
+func (c *SlackConfig) Validate() error {
+	var m invalid.Mistakes
+	switch {
+	case c.Token == "" && c.WebhookURL == "":
+		m.Add("", "needs token and channel, or webhook_url")
+	case c.Token != "" && c.WebhookURL != "":
+		m.Add("webhook_url", "must not stand beside token: choose one")
+	case c.Token != "" && c.Channel == "":
+		m.Add("channel", "is needed with token, e.g. \"#pay-alerts\"")
+	}
+	if c.WebhookURL != "" && !webAddress(c.WebhookURL.Reveal()) {
+		// The value is a secret: the message must not repeat it.
+		m.Add("webhook_url", "must be an http or https address")
+	}
+	checkURL(&m, "api_url", c.APIURL)
+	if c.Language != "" && c.Language != "en" && c.Language != "zh" {
+		m.Add("language", "must be en or zh, is %q", c.Language)
+	}
+	return m.Err()
+}
+
+func checkURL(m *invalid.Mistakes, path, value string) {
+	if value != "" && !webAddress(value) {
+		m.Add(path, "must be an http or https address, is %q", value)
+	}
+}
+
+func webAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

@@ -1,0 +1,182 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+const (
+	// sendSpacing is the time between two messages: Slack takes about one a second for a channel.
+	sendSpacing = time.Second
+	// A failed sending is repeated after minBackoff, then twice as long each time up to maxBackoff.
+	minBackoff = time.Second
+	maxBackoff = time.Minute
+	// blockedBackoff is the wait after an error that only people can mend (a wrong token): they may do so any time.
+	blockedBackoff = 5 * time.Minute
+	// maxNoticeAge is when a notice that cannot be delivered is given up.
+	maxNoticeAge = 24 * time.Hour
+	// lateAfter is when a message says that it is late.
+	lateAfter = 30 * time.Second
+)
+
+// sendError says what went wrong with a message, without secrets, and what is to be done.
+type sendError struct {
+	text string
+	// after is how long the receiver asked to wait; 0 when it did not.
+	after time.Duration
+	// blocked: no message gets through until someone changes the configuration or Slack's side.
+	blocked bool
+	// refused: this message will never get through.
+	refused bool
+}
+
+func (e *sendError) Error() string { return e.text }
+
+// ReceiverStatus tells how one receiver is doing.
+type ReceiverStatus struct {
+	Name string
+	// Unsent is how many messages wait, Oldest since when the first of them does.
+	Unsent int
+	Oldest time.Time
+	// LastSent is when a message was delivered last, zero if none was since the start.
+	LastSent time.Time
+	// LastError is why the last message did not get through, "" if it did.
+	LastError string
+}
+
+func (o *outbox) status() ReceiverStatus {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := ReceiverStatus{Name: o.receiver.Name(), Unsent: len(o.unsent), LastSent: o.lastSent, LastError: o.lastErr}
+	if len(o.unsent) > 0 {
+		s.Oldest = o.unsent[0].Created
+	}
+	return s
+}
+
+type deliveryMetrics struct {
+	sent, failed, retried prometheus.Counter
+}
+
+func newDeliveryMetrics(reg prometheus.Registerer, receiver string, oldest func() float64) *deliveryMetrics {
+	f := promauto.With(prometheus.WrapRegistererWith(prometheus.Labels{"receiver": receiver}, reg))
+	f.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "gatewatch_notification_oldest_unsent_seconds", Help: "Age of the oldest message that is not delivered.",
+	}, oldest)
+	return &deliveryMetrics{
+		sent: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_notifications_sent_total", Help: "Messages delivered.",
+		}),
+		failed: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_notifications_failed_total", Help: "Messages refused for good, given up, or blocked by a wrong configuration.",
+		}),
+		retried: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_notifications_retried_total", Help: "Attempts that failed and are repeated.",
+		}),
+	}
+}
+
+// run delivers notices, the oldest first, until ctx ends.
+func (o *outbox) run(ctx context.Context) error {
+	backoff := minBackoff
+	blocked := false
+	for {
+		n, ok := o.take()
+		if !ok {
+			select {
+			case <-o.wake:
+				continue
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		err := o.receiver.Send(ctx, n, o.lateness(n))
+		if ctx.Err() != nil {
+			o.settle(n.ID, err == nil, err)
+			return nil
+		}
+		var wait time.Duration
+		if err == nil {
+			o.metrics.sent.Inc()
+			o.settle(n.ID, true, nil)
+			wait, backoff, blocked = sendSpacing, minBackoff, false
+		} else {
+			failure := asSendError(err)
+			done := o.fail(n, failure, blocked)
+			blocked = failure.blocked
+			o.settle(n.ID, done, failure)
+			wait, backoff = nextWait(failure, backoff)
+		}
+		if !pause(ctx, wait) {
+			return nil
+		}
+	}
+}
+
+// fail counts and logs a failed sending, and says whether the notice is given up.
+func (o *outbox) fail(n Notice, err *sendError, blockedBefore bool) (done bool) {
+	switch {
+	case err.refused:
+		o.metrics.failed.Inc()
+		o.log.Error("message refused for good", "err", err)
+		return true
+	case time.Since(n.Created) > maxNoticeAge:
+		o.metrics.failed.Inc()
+		o.log.Error("message given up", "since", n.Created, "err", err)
+		return true
+	case err.blocked && !blockedBefore:
+		o.metrics.failed.Inc()
+		o.log.Error("messages cannot be delivered until the configuration is changed", "err", err)
+	case err.blocked:
+	default:
+		o.metrics.retried.Inc()
+		o.log.Warn("message not delivered, will be sent again", "since", n.Created, "err", err)
+	}
+	return false
+}
+
+// nextWait returns how long to wait after a failure and the backoff of the one after it.
+func nextWait(err *sendError, backoff time.Duration) (wait, next time.Duration) {
+	switch {
+	case err.refused:
+		return sendSpacing, minBackoff
+	case err.blocked:
+		return blockedBackoff, minBackoff
+	case err.after > 0:
+		return err.after, minBackoff
+	}
+	// Many agents must not come back at the same moment.
+	jitter := rand.N(backoff/4 + 1)
+	return backoff + jitter, min(2*backoff, maxBackoff)
+}
+
+func asSendError(err error) *sendError {
+	if e, ok := errors.AsType[*sendError](err); ok {
+		return e
+	}
+	return &sendError{text: err.Error()}
+}
+
+// lateness is how long ago n should have been delivered, 0 when it is on time.
+func (o *outbox) lateness(n Notice) time.Duration {
+	if late := time.Since(n.Created); late >= lateAfter {
+		return late
+	}
+	return 0
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,152 @@
+// Package alerting evaluates Prometheus alert rules on the embedded series store, groups what fires with
+// Alertmanager's own packages, and tells people on Slack.
+//
+// A message on its way to Slack is a Notice in the Outbox, a folder that survives restarts: an alert is delivered or
+// still being retried.
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/rules"
+	"github.com/prometheus/prometheus/storage"
+	"golang.org/x/sync/errgroup"
+)
+
+// Storage is what rules read from and write to.
+type Storage interface {
+	storage.Queryable
+	storage.Appendable
+	// PromQL returns the engine that the rules' queries run on.
+	PromQL() promql.QueryEngine
+}
+
+// Engine evaluates rules and delivers what they find. Evaluate belongs to one goroutine; all other methods are safe
+// for concurrent use.
+type Engine struct {
+	store   Storage
+	dir     string
+	log     *slog.Logger
+	metrics *metrics
+	query   rules.QueryFunc
+	manager *rules.Manager
+
+	dispatch *dispatcher
+	outboxes []*outbox
+
+	// evaluating is held while rules are evaluated or exchanged.
+	evaluating sync.Mutex
+	groups     map[string]*group
+	current    evaluation
+	lost       lostAlerts
+
+	// mu guards what other goroutines look at.
+	mu          sync.Mutex
+	alerts      []Alert
+	subscribers map[int]func(Change)
+	subscribed  int
+}
+
+// New returns an engine that keeps its state in dataDir. host is named in messages. It fails when a rule file of cfg
+// has mistakes (invalid.Mistakes with all of them) or dataDir cannot be written.
+func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg prometheus.Registerer) (*Engine, error) {
+	cfg.SetDefaults()
+	external, err := url.Parse(cfg.ExternalURL)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: external_url: %w", err)
+	}
+	if err := os.MkdirAll(dataDir, 0o750); err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	e := &Engine{
+		store: store, dir: dataDir, log: log,
+		metrics:     newMetrics(reg),
+		query:       rules.EngineQueryFunc(store.PromQL(), store),
+		groups:      map[string]*group{},
+		subscribers: map[int]func(Change){},
+	}
+	e.manager = rules.NewManager(&rules.ManagerOptions{
+		ExternalURL:     external,
+		QueryFunc:       e.query,
+		NotifyFunc:      e.notify,
+		Context:         context.Background(),
+		Appendable:      store,
+		Queryable:       store,
+		Logger:          slog.New(slog.DiscardHandler), // failing rules are reported once by evaluate
+		OutageTolerance: outageTolerance,
+		GroupLoader:     newLoader(),
+	})
+	if err := e.load(cfg); err != nil {
+		return nil, err
+	}
+	ledger, err := openLedger(filepath.Join(dataDir, "nflog"), log)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	if err := e.addReceivers(cfg, ledger, host, reg); err != nil {
+		return nil, err
+	}
+	if e.dispatch, err = newDispatcher(cfg, dataDir, ledger, e.outboxes, log); err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	e.lost = loadLost(e.lostFile(), log)
+	return e, nil
+}
+
+// addReceivers makes an outbox for each configured receiver.
+func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prometheus.Registerer) error {
+	if cfg.Slack == nil {
+		return nil
+	}
+	slack := newSlack(*cfg.Slack, page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host})
+	box, err := openOutbox(filepath.Join(e.dir, "outbox"), slack, ledger, e.lostPayments, e.log, reg)
+	if err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	e.outboxes = append(e.outboxes, box)
+	return nil
+}
+
+// Run groups alerts and delivers messages until ctx ends. What is not delivered by then stays in the outbox.
+func (e *Engine) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return e.dispatch.run(ctx) })
+	for _, box := range e.outboxes {
+		g.Go(func() error { return box.run(ctx) })
+	}
+	return g.Wait()
+}
+
+// Test sends a message that says it is a test to every receiver, and returns what they answered. It waits for no
+// retries.
+func (e *Engine) Test(ctx context.Context) error {
+	if len(e.outboxes) == 0 {
+		return errors.New("no receiver is configured")
+	}
+	var errs []error
+	for _, box := range e.outboxes {
+		if err := box.receiver.Send(ctx, testNotice(time.Now()), 0); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", box.receiver.Name(), err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Receivers tells how each receiver is doing.
+func (e *Engine) Receivers() []ReceiverStatus {
+	all := make([]ReceiverStatus, len(e.outboxes))
+	for i, box := range e.outboxes {
+		all[i] = box.status()
+	}
+	return all
+}

@@ -1,0 +1,41 @@
+package alerting
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+)
+
+const (
+	// lostQuery is the annotation with the PromQL that counts lost payments. $range in it becomes the time from a
+	// little before the alert to its end.
+	lostQuery = "lost_query"
+	// impactLead is how long before its first true evaluation an incident may have begun.
+	impactLead    = 30 * time.Second
+	maxImpact     = 24 * time.Hour
+	impactTimeout = 2 * time.Second
+)
+
+// lostPayments counts what an alert cost by now, or until its end. It returns nil for alerts that cannot say so.
+func (e *Engine) lostPayments(ctx context.Context, a NoticeAlert, now time.Time) *float64 {
+	expr := a.Annotations[lostQuery]
+	if expr == "" {
+		return nil
+	}
+	end := now
+	if !a.Ended.IsZero() {
+		end = a.Ended
+	}
+	span := min(max(end.Sub(a.Since), 0), maxImpact) + impactLead
+	expr = strings.ReplaceAll(expr, "$range", fmt.Sprintf("%ds", int(math.Ceil(span.Seconds()))))
+	ctx, cancel := context.WithTimeout(ctx, impactTimeout)
+	defer cancel()
+	result, err := e.query(ctx, expr, end)
+	if err != nil || len(result) == 0 || math.IsNaN(result[0].F) || math.IsInf(result[0].F, 0) {
+		return nil
+	}
+	lost := math.Round(result[0].F)
+	return &lost
+}

@@ -1,0 +1,79 @@
+package alerting
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/prometheus/alertmanager/nflog"
+	"github.com/prometheus/alertmanager/nflog/nflogpb"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/internal/atomicfile"
+)
+
+// ledger is Alertmanager's log of what was told to whom, made to survive a crash: it is on disk before a message
+// leaves the outbox, so that a restart does not tell the same again.
+type ledger struct {
+	entries *nflog.Log
+	file    string
+	log     *slog.Logger
+}
+
+// openLedger reads the ledger. One that cannot be read is worth less than the agent's start: it is left behind.
+func openLedger(file string, log *slog.Logger) (*ledger, error) {
+	text, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	l, err := newLog(text, log)
+	if err != nil {
+		log.Warn("notification log is damaged, messages may be repeated", "file", file, "err", err)
+		l, err = newLog(nil, log)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open notification log: %w", err)
+	}
+	return &ledger{entries: l, file: file, log: log}, nil
+}
+
+func newLog(snapshot []byte, log *slog.Logger) (*nflog.Log, error) {
+	return nflog.New(nflog.Options{
+		SnapshotReader: bytes.NewReader(snapshot), Retention: stateRetention, Logger: quiet(log),
+		Metrics: prometheus.NewRegistry(),
+	})
+}
+
+// told records that a group's state was told, on disk when possible.
+func (l *ledger) told(t Told) {
+	recv := &nflogpb.Receiver{GroupName: defaultReceiver, Integration: t.Receiver}
+	if err := l.entries.Log(recv, t.GroupKey, t.Firing, t.Resolved, nil, time.Until(t.Expires)); err != nil {
+		l.log.Error("recording what was told", "err", err)
+		return
+	}
+	l.save()
+}
+
+func (l *ledger) save() {
+	var b bytes.Buffer
+	_, err := l.entries.Snapshot(&b)
+	if err == nil {
+		err = atomicfile.Write(l.file, b.Bytes(), 0o640)
+	}
+	if err != nil {
+		l.log.Warn("writing notification log, messages may be repeated after a crash", "err", err)
+	}
+}
+
+// maintain forgets old entries now and then until stop is closed.
+func (l *ledger) maintain(stop <-chan struct{}) {
+	l.entries.Maintenance(stateMaintenance, l.file, stop, func() (int64, error) {
+		_, err := l.entries.GC()
+		l.save()
+		return 0, err
+	})
+}

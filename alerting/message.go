@@ -1,0 +1,258 @@
+package alerting
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/slack-go/slack"
+)
+
+// Slack's limits, in characters, and ours within them.
+const (
+	maxHeader  = 150
+	maxSection = 3000
+	maxField   = 2000
+	maxText    = 3000
+	// maxShown is the most alerts that get blocks of their own: five each stay under Slack's 50 for a message.
+	maxShown = 8
+	// maxTotal leaves room under Slack's 13,000 characters of all blocks for what stands at the end.
+	maxTotal = 11_000
+)
+
+// page is where links in messages lead.
+type page struct {
+	// URL of the agent's own page, RunbookURL of the folder with runbooks; empty for no link.
+	URL, RunbookURL string
+	// Host is the name of the agent's host.
+	Host string
+}
+
+// message is a Notice in the form that Slack shows.
+type message struct {
+	words  *words
+	page   page
+	now    time.Time
+	blocks []slack.Block
+	text   string
+	total  int
+}
+
+// newMessage writes n for Slack. Whatever n holds, the result is within Slack's limits.
+func newMessage(n Notice, late time.Duration, w *words, p page, now time.Time) *message {
+	m := &message{words: w, page: p, now: now}
+	first := &n.Alerts[0]
+	headline := mark(first) + " " + w.headline(&n, first)
+	m.header(headline)
+	var fallback strings.Builder
+	fallback.WriteString(headline + " · " + m.severity(first) + m.times(first, true) + m.lost(first, " · "))
+	if late > 0 {
+		line := fmt.Sprintf(w.late, w.duration(late), clock(now.Add(-late), false))
+		m.context("⏱ " + line)
+		fallback.WriteString(" · " + fmt.Sprintf(w.late, w.duration(late), clock(now.Add(-late), true)))
+	}
+	shown := 0
+	for i := range n.Alerts {
+		if shown == maxShown || m.total > maxTotal {
+			break
+		}
+		if i > 0 {
+			m.blocks = append(m.blocks, slack.NewDividerBlock())
+			m.section("*"+fit(mark(&n.Alerts[i])+" "+w.headline(&n, &n.Alerts[i]), maxHeader)+"*", maxHeader)
+		}
+		m.alert(&n.Alerts[i])
+		shown++
+	}
+	if more := n.More + len(n.Alerts) - shown; more > 0 {
+		m.context(fmt.Sprintf(w.more, more))
+		fallback.WriteString(" " + fmt.Sprintf(w.more, more))
+	}
+	m.footer(first)
+	m.text = fit(fallback.String(), maxText)
+	return m
+}
+
+func mark(a *NoticeAlert) string {
+	switch {
+	case !a.Ended.IsZero():
+		return "🟢"
+	case severityRank(a.Severity) == 0:
+		return "🔴"
+	case severityRank(a.Severity) == 1:
+		return "🟠"
+	}
+	return "🔵"
+}
+
+// alert adds the blocks of one alert: when, figures, and why.
+func (m *message) alert(a *NoticeAlert) {
+	m.context(escape(m.severity(a)) + m.times(a, false))
+	var fields []*slack.TextBlockObject
+	for _, f := range m.figures(a) {
+		text := fit(f.label, maxField/4)
+		fields = append(fields, m.markdown("*"+text+"*\n"+fit(f.value, maxField/4)))
+	}
+	if len(fields) > 0 {
+		m.blocks = append(m.blocks, slack.NewSectionBlock(nil, fields, nil))
+	}
+	if why := m.words.annotation(a, "description"); why != "" && a.Ended.IsZero() {
+		m.section(fit(m.shownProvider(a, why), maxSection/2), maxSection/2)
+	}
+}
+
+// times says since when, or how long.
+func (m *message) times(a *NoticeAlert, plain bool) string {
+	if a.Ended.IsZero() {
+		return " · " + fmt.Sprintf(m.words.sinceFor, clock(a.Since, plain), m.words.duration(m.now.Sub(a.Since)))
+	}
+	return " · " + fmt.Sprintf(m.words.lasted, m.words.duration(a.Ended.Sub(a.Since)), clock(a.Since, plain), clock(a.Ended, plain))
+}
+
+func (m *message) severity(a *NoticeAlert) string {
+	return cmp.Or(m.words.severities[a.Severity], a.Severity)
+}
+
+func (m *message) shownProvider(a *NoticeAlert, text string) string {
+	if shown := m.words.providers[a.Labels["provider"]]; shown != "" {
+		return replaceWord(text, a.Labels["provider"], shown)
+	}
+	return text
+}
+
+func (m *message) lost(a *NoticeAlert, before string) string {
+	if a.Lost == nil {
+		return ""
+	}
+	return before + m.words.lostLabel + ": " + fmt.Sprintf(m.words.about, count(*a.Lost))
+}
+
+type figure struct{ label, value string }
+
+// figures are what the alert's annotations say in numbers. Of an alert that is over only its cost is left.
+func (m *message) figures(a *NoticeAlert) []figure {
+	var all []figure
+	if a.Lost != nil {
+		all = append(all, figure{m.words.lostLabel, fmt.Sprintf(m.words.about, count(*a.Lost))})
+	}
+	if !a.Ended.IsZero() {
+		return all
+	}
+	for _, name := range facts {
+		value := m.words.annotation(a, name)
+		if value == "" {
+			continue
+		}
+		if expected := m.words.annotation(a, "expected"); name == "success" && expected != "" {
+			value = fmt.Sprintf(m.words.expected, value, expected)
+		}
+		all = append(all, figure{m.words.factLabels[name], value})
+	}
+	return all
+}
+
+func (m *message) header(text string) {
+	// A header is plain text: Slack gives < and > no meaning there, but some clients do.
+	text = cut(strings.NewReplacer("<", "‹", ">", "›", "\n", " ").Replace(text), maxHeader)
+	m.total += utf8.RuneCountInString(text)
+	m.blocks = append(m.blocks, slack.NewHeaderBlock(slack.NewTextBlockObject(slack.PlainTextType, text, true, false)))
+}
+
+// section adds text that is escaped already.
+func (m *message) section(text string, limit int) {
+	if text != "" {
+		m.blocks = append(m.blocks, slack.NewSectionBlock(m.markdown(cut(text, limit+2)), nil, nil))
+	}
+}
+
+// context adds a line in small print, escaped already.
+func (m *message) context(text string) {
+	m.blocks = append(m.blocks, slack.NewContextBlock("", m.markdown(cut(text, maxField))))
+}
+
+func (m *message) markdown(text string) *slack.TextBlockObject {
+	m.total += utf8.RuneCountInString(text)
+	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
+}
+
+// footer links to the page and the runbook.
+func (m *message) footer(a *NoticeAlert) {
+	var parts []string
+	if m.page.URL != "" {
+		parts = append(parts, link(m.page.URL, m.words.open))
+	}
+	if book := m.runbook(a); strings.Contains(book, "://") {
+		parts = append(parts, link(book, m.words.runbook))
+	} else if book != "" {
+		parts = append(parts, m.words.runbook+": "+fit(book, maxHeader))
+	}
+	if m.page.Host != "" {
+		parts = append(parts, fmt.Sprintf(m.words.host, fit(m.page.Host, maxHeader)))
+	}
+	if len(parts) > 0 {
+		m.context(strings.Join(parts, " · "))
+	}
+}
+
+// runbook returns the address of the alert's runbook in the message's language, or its path when the address of the
+// runbooks is unknown. Shipped rules have a path, others may have an address.
+func (m *message) runbook(a *NoticeAlert) string {
+	book := strings.TrimSpace(a.Annotations["runbook_url"])
+	if book == "" || strings.Contains(book, "://") {
+		return book
+	}
+	if m.words.suffix != "" {
+		ext := path.Ext(book)
+		book = strings.TrimSuffix(book, ext) + strings.ReplaceAll(m.words.suffix, "_", ".") + ext
+	}
+	if m.page.RunbookURL != "" {
+		return strings.TrimSuffix(m.page.RunbookURL, "/") + "/" + path.Base(book)
+	}
+	return book
+}
+
+// link writes a link whose address cannot end it early. An address too long to be one is left out.
+func link(address, text string) string {
+	u, err := url.Parse(address)
+	if err != nil || len(address) > maxField/2 {
+		return escape(text)
+	}
+	return "<" + strings.NewReplacer("&", "&amp;", "<", "%3C", ">", "%3E", "|", "%7C").Replace(u.String()) + "|" + escape(text) + ">"
+}
+
+var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// escape takes the three characters that mean something to Slack out of text.
+func escape(s string) string { return escaper.Replace(s) }
+
+// fit escapes s and cuts it to at most limit characters of the result.
+func fit(s string, limit int) string {
+	s = strings.ToValidUTF8(s, "�")
+	escaped := escape(s)
+	if utf8.RuneCountInString(escaped) <= limit {
+		return escaped
+	}
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		one := escape(string(r))
+		if n+len(one) > limit-1 && n+utf8.RuneCountInString(one) > limit-1 {
+			break
+		}
+		n += utf8.RuneCountInString(one)
+		b.WriteString(one)
+	}
+	return b.String() + "…"
+}
+
+// cut shortens s to limit characters.
+func cut(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	runes := []rune(s)
+	return string(runes[:limit-1]) + "…"
+}

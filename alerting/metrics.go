@@ -1,0 +1,54 @@
+package alerting
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+type metrics struct {
+	evaluations    prometheus.Counter
+	failures       prometheus.Counter
+	evaluation     prometheus.Gauge
+	lastEvaluation prometheus.Gauge
+	rules          prometheus.Gauge
+	firing         prometheus.Gauge
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	f := promauto.With(reg)
+	return &metrics{
+		evaluations: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_rule_group_evaluations_total", Help: "Evaluations of groups of rules.",
+		}),
+		failures: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_rule_failures_total", Help: "Evaluations of single rules that failed.",
+		}),
+		evaluation: f.NewGauge(prometheus.GaugeOpts{
+			Name: "gatewatch_rule_evaluation_duration_seconds", Help: "How long the last evaluation of all due groups took.",
+		}),
+		lastEvaluation: f.NewGauge(prometheus.GaugeOpts{
+			Name: "gatewatch_rule_last_evaluation_timestamp_seconds", Help: "When rules were evaluated last.",
+		}),
+		rules: f.NewGauge(prometheus.GaugeOpts{
+			Name: "gatewatch_rules", Help: "Rules loaded.",
+		}),
+		firing: f.NewGauge(prometheus.GaugeOpts{
+			Name: "gatewatch_alerts_firing", Help: "Alerts that fire.",
+		}),
+	}
+}
+
+// quiet returns log without the engines' messages below a warning.
+func quiet(log *slog.Logger) *slog.Logger { return slog.New(warnings{log.Handler()}) }
+
+type warnings struct{ slog.Handler }
+
+func (h warnings) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+func (h warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{h.Handler.WithAttrs(a)} }
+func (h warnings) WithGroup(name string) slog.Handler   { return warnings{h.Handler.WithGroup(name)} }

@@ -1,0 +1,252 @@
+package alerting
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/alertmanager/alert"
+	"github.com/prometheus/alertmanager/notify"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/internal/atomicfile"
+)
+
+const (
+	// maxUnsent bounds the notices that wait; the oldest goes when one more comes.
+	maxUnsent = 500
+	// maxNoticeFile is the largest file that is read as a notice.
+	maxNoticeFile = 1 << 20
+)
+
+// receiver sends notices to people.
+type receiver interface {
+	// Name is short and the same after a restart: it names files and metrics.
+	Name() string
+	// Send delivers one notice that should have been sent late ago. Errors are of type *sendError and hold no secret.
+	Send(ctx context.Context, n Notice, late time.Duration) error
+}
+
+// countLost tells what an alert cost.
+type countLost func(ctx context.Context, a NoticeAlert, now time.Time) *float64
+
+// outbox keeps the notices of one receiver until they are delivered: a file each, in memory only when the disk
+// refuses. Alertmanager's pipeline puts them in, run takes them out.
+type outbox struct {
+	dir      string
+	receiver receiver
+	ledger   *ledger
+	lost     countLost
+	log      *slog.Logger
+	metrics  *deliveryMetrics
+	wake     chan struct{}
+
+	mu       sync.Mutex
+	unsent   []Notice // oldest first
+	sending  string   // id of the notice on its way
+	lastID   int64
+	lastSent time.Time
+	lastErr  string
+}
+
+// openOutbox reads the notices that the process before did not send.
+func openOutbox(dir string, r receiver, l *ledger, lost countLost, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
+	o := &outbox{
+		dir: filepath.Join(dir, r.Name()), receiver: r, ledger: l, lost: lost, log: log.With("receiver", r.Name()),
+		wake: make(chan struct{}, 1),
+	}
+	o.metrics = newDeliveryMetrics(reg, r.Name(), func() float64 { return o.oldest().Seconds() })
+	if err := os.MkdirAll(o.dir, 0o750); err != nil {
+		return nil, err
+	}
+	if err := o.read(); err != nil {
+		return nil, fmt.Errorf("read outbox %s: %w", o.dir, err)
+	}
+	return o, nil
+}
+
+// read loads the files of the outbox. What is no notice is renamed and left.
+func (o *outbox) read() error {
+	entries, err := os.ReadDir(o.dir) // sorted by name, which is by age
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".json") {
+			continue
+		}
+		path := filepath.Join(o.dir, entry.Name())
+		n, err := readNotice(path)
+		if err != nil {
+			o.log.Warn("setting unreadable notice aside", "file", path, "err", err)
+			if err := os.Rename(path, path+".damaged"); err != nil {
+				return err
+			}
+			continue
+		}
+		n.ID = strings.TrimSuffix(entry.Name(), ".json")
+		o.unsent = append(o.unsent, n)
+		// The process may have died between the notice's file and the ledger's.
+		o.ledger.told(n.Told)
+	}
+	return nil
+}
+
+func readNotice(path string) (n Notice, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return n, err
+	}
+	if info.Size() > maxNoticeFile {
+		return n, fmt.Errorf("%d bytes are too many", info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return n, err
+	}
+	if err := json.Unmarshal(text, &n); err != nil {
+		return n, err
+	}
+	if len(n.Alerts) == 0 {
+		return n, errors.New("no alerts in it")
+	}
+	return n, nil
+}
+
+// SendResolved tells Alertmanager's pipeline that people want to hear of ends.
+func (o *outbox) SendResolved() bool { return true }
+
+// Notify takes a group of alerts from Alertmanager's pipeline. It always succeeds.
+func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool, err error) {
+	now := time.Now()
+	n := Notice{Created: now, Told: o.told(ctx, now)}
+	for _, a := range alerts {
+		n.Alerts = append(n.Alerts, toNoticeAlert(a))
+	}
+	n.cut()
+	for i := range n.Alerts {
+		n.Alerts[i].Lost = o.lost(ctx, n.Alerts[i], now)
+	}
+	o.add(n)
+	// The pipeline tells the ledger, too, but does not wait for the disk.
+	o.ledger.told(n.Told)
+	select {
+	case o.wake <- struct{}{}:
+	default:
+	}
+	return false, nil
+}
+
+func (o *outbox) told(ctx context.Context, now time.Time) Told {
+	t := Told{Receiver: o.receiver.Name()}
+	t.GroupKey, _ = notify.GroupKey(ctx)
+	t.Firing, _ = notify.FiringAlerts(ctx)
+	t.Resolved, _ = notify.ResolvedAlerts(ctx)
+	repeat, _ := notify.RepeatInterval(ctx)
+	t.Expires = now.Add(2 * repeat)
+	return t
+}
+
+// add puts n at the end, or in the place of an older notice about the same group that waits.
+func (o *outbox) add(n Notice) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	same := slices.IndexFunc(o.unsent, func(old Notice) bool {
+		return old.Told.GroupKey == n.Told.GroupKey && old.ID != o.sending
+	})
+	if same >= 0 {
+		n.absorb(o.unsent[same])
+		o.unsent[same] = n
+	} else {
+		n.ID = o.newID(n)
+		o.unsent = append(o.unsent, n)
+	}
+	o.write(n)
+	if len(o.unsent) > maxUnsent {
+		i := 0
+		if o.unsent[0].ID == o.sending {
+			i = 1
+		}
+		o.log.Error("outbox is full, dropping the oldest message", "waiting_since", o.unsent[i].Created)
+		o.metrics.failed.Inc()
+		o.drop(i)
+	}
+}
+
+// newID returns a name that sorts after all before it.
+func (o *outbox) newID(n Notice) string {
+	o.lastID = max(o.lastID+1, n.Created.UnixNano())
+	h := fnv.New32a()
+	h.Write([]byte(n.Told.GroupKey))
+	return fmt.Sprintf("%020d-%08x", o.lastID, h.Sum32())
+}
+
+// write keeps n on disk. A full disk must not keep an alert from its receiver: n stays in memory anyway.
+func (o *outbox) write(n Notice) {
+	text, err := json.Marshal(n)
+	if err == nil {
+		err = atomicfile.Write(o.path(n.ID), text, 0o640)
+	}
+	if err != nil {
+		o.log.Warn("keeping message on disk, a restart would lose it", "err", err)
+	}
+}
+
+func (o *outbox) path(id string) string { return filepath.Join(o.dir, id+".json") }
+
+// drop removes the notice at i. The caller holds mu.
+func (o *outbox) drop(i int) {
+	if err := os.Remove(o.path(o.unsent[i].ID)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		o.log.Warn("removing message from disk, a restart may repeat it", "err", err)
+	}
+	o.unsent = slices.Delete(o.unsent, i, i+1)
+}
+
+// take returns the oldest notice and marks it as on its way.
+func (o *outbox) take() (Notice, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.unsent) == 0 {
+		return Notice{}, false
+	}
+	o.sending = o.unsent[0].ID
+	return o.unsent[0], true
+}
+
+// settle ends the sending of a notice: done notices leave the outbox.
+func (o *outbox) settle(id string, done bool, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sending = ""
+	o.lastErr = ""
+	if err != nil {
+		o.lastErr = err.Error()
+	} else {
+		o.lastSent = time.Now()
+	}
+	if !done {
+		return
+	}
+	if i := slices.IndexFunc(o.unsent, func(n Notice) bool { return n.ID == id }); i >= 0 {
+		o.drop(i)
+	}
+}
+
+// oldest is how long the oldest notice waits.
+func (o *outbox) oldest() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.unsent) == 0 {
+		return 0
+	}
+	return max(0, time.Since(o.unsent[0].Created))
+}

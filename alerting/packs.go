@@ -1,0 +1,119 @@
+package alerting
+
+import (
+	"embed"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"gatewatch/internal/invalid"
+)
+
+//go:embed rules/*.yml
+var shipped embed.FS
+
+// packPrefix marks the name of a shipped rule file where others have their path.
+const packPrefix = "pack:"
+
+// PackNames returns the names of the shipped rule packs.
+func PackNames() []string { return []string{"payments", "agent"} }
+
+// Pack returns the text of a shipped rule pack, a Prometheus rule file.
+func Pack(name string) ([]byte, error) {
+	text, err := shipped.ReadFile("rules/" + name + ".yml")
+	if err != nil {
+		return nil, fmt.Errorf("no rule pack named %q", name)
+	}
+	return text, nil
+}
+
+// CheckRules reads all rule files of cfg and returns every mistake as invalid.Mistakes, or nil.
+func CheckRules(cfg Config) error {
+	_, err := ruleFiles(cfg)
+	return err
+}
+
+// ruleFiles returns the names of the packs and files of cfg, all of which can be loaded, or every mistake in them.
+func ruleFiles(cfg Config) ([]string, error) {
+	var files []string
+	var m invalid.Mistakes
+	for _, name := range cfg.Packs {
+		files = append(files, packPrefix+name)
+	}
+	for i, glob := range cfg.Rules {
+		found, err := filepath.Glob(glob)
+		switch {
+		case err != nil:
+			m.Add(index("rules", i), "%v: %q", err, glob)
+		case len(found) == 0 && !strings.ContainsAny(glob, `*?[\`):
+			m.Add(index("rules", i), "no such file: %s", glob)
+		}
+		for _, file := range found {
+			if slices.Contains(files, file) {
+				continue
+			}
+			files = append(files, file)
+			_, errs := newLoader().Load(file, false, model.UTF8Validation)
+			for _, err := range errs {
+				m.Add(index("rules", i), "%v", err)
+			}
+		}
+	}
+	return files, m.Err()
+}
+
+// loader reads rule files for Prometheus' rules package.
+type loader struct{ parser parser.Parser }
+
+func newLoader() loader { return loader{parser.NewParser(parser.Options{})} }
+
+// Load reads a pack or a file. Its errors begin with the file's name and the line.
+func (l loader) Load(name string, ignoreUnknown bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
+	var text []byte
+	var err error
+	if pack, ok := strings.CutPrefix(name, packPrefix); ok {
+		text, err = Pack(pack)
+	} else {
+		text, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, []error{err}
+	}
+	groups, errs := rulefmt.Parse(text, ignoreUnknown, scheme, l.parser, slog.New(slog.DiscardHandler))
+	for i := range errs {
+		errs[i] = located(name, errs[i])
+	}
+	return groups, errs
+}
+
+// Parse parses one PromQL expression.
+func (l loader) Parse(expr string) (parser.Expr, error) { return l.parser.ParseExpr(expr) }
+
+// yamlLine finds the place in the errors of the YAML decoder, "yaml: unmarshal errors:\n  line 7: …".
+var yamlLine = regexp.MustCompile(`(?:yaml: (?:unmarshal errors:\s*)?)?line (\d+): `)
+
+// rulePlace finds the places in the errors of the rules parser, "7:3: …"; a second one is the closer one.
+var rulePlace = regexp.MustCompile(`^(?:\d+:\d+: )?(\d+):(\d+): `)
+
+// located writes an error as file:line:column: what.
+func located(file string, err error) error {
+	text := err.Error()
+	if at := rulePlace.FindStringSubmatch(text); at != nil {
+		return fmt.Errorf("%s:%s:%s: %s", file, at[1], at[2], text[len(at[0]):])
+	}
+	if at := yamlLine.FindStringSubmatchIndex(text); at != nil {
+		return fmt.Errorf("%s:%s: %s", file, text[at[2]:at[3]], text[:at[0]]+text[at[1]:])
+	}
+	return fmt.Errorf("%s: %s", file, strings.ReplaceAll(text, "\n", " "))
+}
+
+func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }

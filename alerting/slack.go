@@ -1,0 +1,186 @@
+package alerting
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+const (
+	// slackTimeout is how long one call may take.
+	slackTimeout = 15 * time.Second
+	// maxErrorBody is how much of an error's text is kept.
+	maxErrorBody = 200
+	// rateLimitWait is the wait when Slack says "too often" without saying how long.
+	rateLimitWait = 30 * time.Second
+)
+
+// slackReceiver sends notices to one Slack channel.
+type slackReceiver struct {
+	cfg    SlackConfig
+	words  *words
+	page   page
+	client *slack.Client
+	http   *http.Client
+}
+
+func newSlack(cfg SlackConfig, p page) *slackReceiver {
+	s := &slackReceiver{
+		cfg: cfg, words: wordsFor(cfg.Language), page: p,
+		http: &http.Client{
+			Timeout:   slackTimeout,
+			Transport: explained{http.DefaultTransport},
+			// A redirect would carry the message to where nobody configured it.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	options := []slack.Option{slack.OptionHTTPClient(s.http)}
+	if cfg.APIURL != "" {
+		options = append(options, slack.OptionAPIURL(strings.TrimSuffix(cfg.APIURL, "/")+"/"))
+	}
+	s.client = slack.New(cfg.Token.Reveal(), options...)
+	return s
+}
+
+// Name returns "slack".
+func (s *slackReceiver) Name() string { return "slack" }
+
+// Send posts n. When Slack refuses the form of the message it gets the same as plain text.
+func (s *slackReceiver) Send(ctx context.Context, n Notice, late time.Duration) error {
+	m := newMessage(n, late, s.words, s.page, time.Now())
+	err := s.post(ctx, m.text, m.blocks)
+	if failure := s.classify(err); failure != nil {
+		if !failure.refused {
+			return failure
+		}
+		if again := s.classify(s.post(ctx, m.text, nil)); again != nil {
+			return again
+		}
+	}
+	return nil
+}
+
+func (s *slackReceiver) post(ctx context.Context, text string, blocks []slack.Block) error {
+	if s.cfg.WebhookURL != "" {
+		msg := &slack.WebhookMessage{Text: text}
+		if blocks != nil {
+			msg.Blocks = &slack.Blocks{BlockSet: blocks}
+		}
+		return slack.PostWebhookCustomHTTPContext(ctx, s.cfg.WebhookURL.Reveal(), s.http, msg)
+	}
+	options := []slack.MsgOption{slack.MsgOptionText(text, false), slack.MsgOptionDisableLinkUnfurl()}
+	if blocks != nil {
+		options = append(options, slack.MsgOptionBlocks(blocks...))
+	}
+	_, _, err := s.client.PostMessageContext(ctx, s.cfg.Channel, options...)
+	return err
+}
+
+// classify says what an error of slack-go means for the message. It returns nil for no error.
+func (s *slackReceiver) classify(err error) *sendError {
+	if err == nil {
+		return nil
+	}
+	e := &sendError{text: "slack: " + s.scrub(err)}
+	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
+		e.after = max(limited.RetryAfter, time.Second)
+		return e
+	}
+	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
+		classifyStatus(e, status.Code)
+		return e
+	}
+	if answer, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
+		classifyAnswer(e, answer)
+	}
+	return e
+}
+
+// classifyStatus reads the HTTP status, which is all that webhooks have:
+// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+func classifyStatus(e *sendError, code int) {
+	switch {
+	case code == http.StatusTooManyRequests:
+		e.after = rateLimitWait
+	case code >= 500 || code == http.StatusRequestTimeout:
+	case code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge:
+		e.refused = true
+	default:
+		e.blocked = true
+	}
+}
+
+// classifyAnswer reads the error of a call with a token: https://docs.slack.dev/reference/methods/chat.postMessage#errors
+func classifyAnswer(e *sendError, answer slack.SlackErrorResponse) {
+	switch answer.Err {
+	case "ratelimited", "rate_limited", "message_limit_exceeded":
+		e.after = rateLimitWait
+	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
+	case "access_denied", "account_inactive", "channel_not_found", "deprecated_endpoint", "ekm_access_denied",
+		"enterprise_is_restricted", "invalid_auth", "is_archived", "is_inactive", "messages_tab_disabled", "method_deprecated",
+		"missing_scope", "no_permission", "not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required",
+		"restricted_action", "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
+		"restricted_action_thread_locked", "restricted_action_thread_only_channel", "team_access_not_granted",
+		"team_not_found", "token_expired", "token_revoked", "two_factor_setup_required":
+		e.blocked = true
+		if answer.Needed != "" {
+			e.text += " (needs the scope " + answer.Needed + ")"
+		}
+	default:
+		e.refused = true
+		if more := answer.ResponseMetadata.Messages; len(more) > 0 {
+			e.text += ": " + cut(strings.Join(more, "; "), maxErrorBody)
+		}
+	}
+}
+
+// scrub returns the text of an error without the addresses and tokens that slack-go puts in.
+func (s *slackReceiver) scrub(err error) string {
+	text := err.Error()
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		text = u.Err.Error()
+	}
+	for _, secret := range []string{s.cfg.WebhookURL.Reveal(), s.cfg.Token.Reveal(), secretPath(s.cfg.WebhookURL.Reveal())} {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "<redacted>")
+		}
+	}
+	return text
+}
+
+// secretPath returns the part of a webhook's address that nobody else may know.
+func secretPath(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || len(u.Path) < 2 {
+		return ""
+	}
+	return u.Path
+}
+
+// explained puts the text of an error's body into its status, which is what slack-go keeps of it.
+type explained struct{ next http.RoundTripper }
+
+func (t explained) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(req)
+	if err != nil || resp.StatusCode == http.StatusOK || strings.Contains(resp.Header.Get("Content-Type"), "html") {
+		return resp, err
+	}
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	rest := resp.Body
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), rest), rest}
+	if text := strings.TrimSpace(strings.ToValidUTF8(string(body), "")); text != "" {
+		resp.Status = fmt.Sprintf("%s: %q", resp.Status, text)
+	}
+	return resp, nil
+}

@@ -1,0 +1,193 @@
+package alerting
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// words is what messages say in one language.
+type words struct {
+	// suffix of the annotations in this language: summary_zh.
+	suffix     string
+	providers  map[string]string
+	severities map[string]string
+	theirs     string
+	ours       string
+	resolved   string
+	test       string
+	// Formats; the arguments are in the names.
+	sinceFor    string // time, duration
+	lasted      string // duration, start, end
+	about       string // count of payments
+	expected    string // actual, expected
+	late        string // duration, time
+	more        string // count
+	host        string // name
+	open        string
+	runbook     string
+	lostLabel   string
+	factLabels  map[string]string
+	day         string
+	hour        string
+	minute      string
+	second      string
+	betweenUnit string
+}
+
+// facts are the annotations that become the figures of a message, in this order. "expected" stands in brackets behind
+// "success".
+var facts = [...]string{"success", "technical", "latency", "attempts"}
+
+func wordsFor(language string) *words {
+	if language == "zh" {
+		return chinese()
+	}
+	return english()
+}
+
+func english() *words {
+	return &words{
+		providers: map[string]string{
+			"alipay": "Alipay", "wechatpay": "WeChat Pay", "unionpay": "UnionPay", "visa": "Visa", "mastercard": "Mastercard",
+			"amex": "American Express", "jcb": "JCB", "stripe": "Stripe", "paypal": "PayPal", "adyen": "Adyen",
+			"applepay": "Apple Pay", "googlepay": "Google Pay",
+		},
+		severities: map[string]string{"critical": "critical", "warning": "warning", "info": "info"},
+		theirs:     ", on their side", ours: ", on our side",
+		resolved: "Resolved: ", test: "Test: ",
+		sinceFor: "since %s (%s)", lasted: "lasted %s, %s to %s",
+		about: "about %s", expected: "%s (expected %s)",
+		late:    "Late by %s: this message was due at %s and could not be delivered before.",
+		more:    "… and %d more alerts",
+		host:    "Gatewatch on %s",
+		open:    "Open",
+		runbook: "Runbook", lostLabel: "Payments lost",
+		factLabels: map[string]string{
+			"success": "Success", "technical": "Technical failures", "latency": "Latency, 95 % under", "attempts": "Attempts a minute",
+		},
+		day: " d", hour: " h", minute: " min", second: " s", betweenUnit: " ",
+	}
+}
+
+func chinese() *words {
+	return &words{
+		suffix: "_zh",
+		providers: map[string]string{
+			"alipay": "支付宝", "wechatpay": "微信支付", "unionpay": "银联", "visa": "Visa", "mastercard": "万事达",
+			"amex": "美国运通", "jcb": "JCB", "stripe": "Stripe", "paypal": "PayPal", "adyen": "Adyen",
+			"applepay": "Apple Pay", "googlepay": "Google Pay",
+		},
+		severities: map[string]string{"critical": "严重", "warning": "警告", "info": "提示"},
+		theirs:     "，原因在对方", ours: "，原因在我方",
+		resolved: "已恢复：", test: "测试：",
+		sinceFor: "自 %s 起（已 %s）", lasted: "持续 %s，%s 至 %s",
+		about: "约 %s 笔", expected: "%s（预期 %s）",
+		late:    "延迟 %s：此消息应于 %s 发出，此前无法送达。",
+		more:    "……另有 %d 条告警",
+		host:    "Gatewatch @ %s",
+		open:    "打开页面",
+		runbook: "处置手册", lostLabel: "损失支付",
+		factLabels: map[string]string{
+			"success": "成功率", "technical": "技术性失败", "latency": "95 % 时延低于", "attempts": "每分钟笔数",
+		},
+		day: " 天", hour: " 小时", minute: " 分钟", second: " 秒", betweenUnit: " ",
+	}
+}
+
+// annotation returns an annotation in this language, or in English when there is none.
+func (w *words) annotation(a *NoticeAlert, name string) string {
+	return strings.TrimSpace(cmp.Or(a.Annotations[name+w.suffix], a.Annotations[name]))
+}
+
+// headline says in one line what is wrong and whose fault it is.
+func (w *words) headline(n *Notice, a *NoticeAlert) string {
+	line := cmp.Or(w.annotation(a, "summary"), a.Name)
+	provider := a.Labels["provider"]
+	if shown := w.providers[provider]; shown != "" {
+		line = replaceWord(line, provider, shown)
+	}
+	if provider != "" {
+		switch a.Verdict {
+		case verdictThem:
+			line += w.theirs
+		case verdictOurs:
+			line += w.ours
+		}
+	}
+	switch {
+	case n.Test:
+		return w.test + line
+	case !a.Ended.IsZero():
+		return w.resolved + line
+	}
+	return line
+}
+
+// replaceWord replaces word where it does not stand inside a longer ASCII word.
+func replaceWord(text, word, by string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, word)
+		if i < 0 {
+			return b.String() + text
+		}
+		end := i + len(word)
+		b.WriteString(text[:i])
+		if i > 0 && isWord(text[i-1]) || end < len(text) && isWord(text[end]) {
+			b.WriteString(word)
+		} else {
+			b.WriteString(by)
+		}
+		text = text[end:]
+	}
+}
+
+func isWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '-'
+}
+
+// duration writes d in its two biggest units.
+func (w *words) duration(d time.Duration) string {
+	s := int64(math.Round(d.Seconds()))
+	units := []struct {
+		size int64
+		name string
+	}{{86400, w.day}, {3600, w.hour}, {60, w.minute}, {1, w.second}}
+	for i, u := range units {
+		if s < u.size && u.size > 1 {
+			continue
+		}
+		text := strconv.FormatInt(s/u.size, 10) + u.name
+		if rest := s % u.size; i+1 < len(units) && rest >= units[i+1].size && s < 10*u.size {
+			text += w.betweenUnit + strconv.FormatInt(rest/units[i+1].size, 10) + units[i+1].name
+		}
+		return text
+	}
+	return ""
+}
+
+// count writes a number with its thousands apart.
+func count(f float64) string {
+	digits := strconv.FormatFloat(math.Round(f), 'f', 0, 64)
+	sign := ""
+	if strings.HasPrefix(digits, "-") {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// clock writes a time for Slack, which shows it in the reader's time zone; plain is for where Slack does not.
+func clock(t time.Time, plain bool) string {
+	utc := t.UTC().Format("15:04 UTC")
+	if plain {
+		return utc
+	}
+	return fmt.Sprintf("<!date^%d^{time}|%s>", t.Unix(), utc)
+}
