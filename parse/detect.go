@@ -1,4 +1,54 @@
 package parse
 
-// Detect returns the format that the first lines of a file have: "text" when none of the others fits.
-func Detect(lines [][]byte) string { return "text" }
+import (
+	"bytes"
+
+	"gatewatch/event"
+)
+
+// Detect returns the format that the first lines of a file have: "json", "nginx" or "logback", or "text" when none
+// fits. Lines before the first one that fits do not count against a format, because programs print banners before
+// they log, as long as one line in ten fits.
+func Detect(lines [][]byte) string {
+	best, format := 0, "text"
+	for _, c := range []struct {
+		format string
+		fits   func(line []byte) bool
+		// joins tells that lines which do not fit continue the record before them.
+		joins bool
+	}{
+		{"json", fitsJSON, false}, {"nginx", fitsNginx, false}, {"logback", (&logback{}).Starts, true},
+	} {
+		all, fit, after := 0, 0, 0
+		for _, line := range lines {
+			if len(bytes.TrimSpace(trimBOM(line))) == 0 {
+				continue
+			}
+			all++
+			switch {
+			case c.fits(line):
+				fit++
+			case fit > 0:
+				after++
+			}
+		}
+		score := 2 * fit
+		if c.joins {
+			score += after
+		}
+		if fit*10 >= all && score >= fit+after && score > best {
+			best, format = score, c.format
+		}
+	}
+	return format
+}
+
+func fitsJSON(line []byte) bool {
+	var p jsonLines
+	return p.read(&event.Event{Raw: line})
+}
+
+func fitsNginx(line []byte) bool {
+	var p nginx
+	return p.line(bytes.TrimRight(trimBOM(line), "\r\n")) == ""
+}

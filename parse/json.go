@@ -1,10 +1,94 @@
 package parse
 
-import "gatewatch/event"
+import (
+	"bytes"
+	"fmt"
+	"unicode/utf8"
 
-// jsonLines reads one JSON object a line.
-type jsonLines struct{ text }
+	"gatewatch/event"
+)
 
-func (*jsonLines) Name() string { return "json" }
+// jsonLines reads one JSON object a line. What is valid JSON but not acceptable to Elasticsearch is kept without loss:
+// of members with the same name the last keeps it and the others get a number behind theirs; a member that holds
+// such an object, nests too deep or has a number too long becomes a string with its JSON text.
+type jsonLines struct{ walker }
 
-func (p *jsonLines) Parse(ev *event.Event) { p.text.Parse(ev) }
+func (*jsonLines) Name() string    { return "json" }
+func (*jsonLines) Dataset() string { return "app" }
+
+// Starts is always true: a line that is no JSON must not spoil the record before it.
+func (*jsonLines) Starts([]byte) bool { return true }
+
+func (p *jsonLines) Parse(ev *event.Event) {
+	ok := p.read(ev)
+	if ok && p.high && !utf8.Valid(ev.Raw) {
+		ev.Raw = appendValid(nil, ev.Raw, `\\x`)
+		ok = p.read(ev)
+	}
+	if !ok {
+		ev.Malformed = fmt.Sprintf("json: %s at byte %d", p.problem, p.at)
+		ev.Fields = ev.Fields[:0]
+		ev.Raw = validText(ev.Raw)
+	}
+}
+
+// read fills ev.Fields and tells whether ev.Raw is one JSON object.
+func (p *jsonLines) read(ev *event.Event) bool {
+	p.start(ev.Fields[:0])
+	p.b = ev.Raw
+	i := p.space(len(ev.Raw) - len(trimBOM(ev.Raw)))
+	switch {
+	case i == len(p.b):
+		i = p.fail("empty line", 0)
+	case p.b[i] != '{':
+		i = p.fail("not an object", i)
+	default:
+		i = p.object(i, nil, 0)
+	}
+	if i >= 0 && p.space(i) < len(p.b) {
+		i = p.fail("text after the object", p.space(i))
+	}
+	if i >= 0 && p.renames {
+		makeUnique(p.fields)
+	}
+	ev.Fields, p.fields = p.fields, nil
+	return i >= 0
+}
+
+// embedded reads the JSON object that text begins with as derived fields below prefix, and returns the index after
+// it; -1 when it is none, and then adds nothing.
+func (w *walker) embedded(text, prefix []byte, depth int) int {
+	outer, awkward := w.scanner, w.awkward
+	fields, derived, keys := len(w.fields), w.derived, len(w.keys)
+	w.scanner = scanner{b: text}
+	end := w.object(0, prefix, depth)
+	if end < 0 {
+		w.fields, w.derived, w.keys = w.fields[:fields], derived, w.keys[:keys]
+	}
+	w.scanner, w.awkward = outer, awkward
+	return end
+}
+
+// lookInside finds facts in the text of a member: an object that is written as a string, and pairs in the record's
+// message.
+func (w *walker) lookInside(path, value []byte, escaped bool, depth int) {
+	if depth > maxDepth || len(value) < 2 || w.derived >= maxDerived {
+		return
+	}
+	switch {
+	case escaped && value[0] == '{':
+		w.embedded(w.decode(value), path, depth)
+	case depth == 1 && (string(path) == "message" || string(path) == "msg") && bytes.ContainsAny(value, "={<"):
+		if escaped {
+			value = w.decode(value)
+		}
+		w.pairs(value)
+	}
+}
+
+// decode returns the text of the inside of a JSON string.
+func (w *walker) decode(s []byte) []byte {
+	start := len(w.text)
+	w.text = appendUnescaped(w.text, s)
+	return w.text[start:]
+}

@@ -1,7 +1,236 @@
 package parse
 
-// nginx reads access logs in the combined format.
-type nginx struct{ text }
+import (
+	"bytes"
 
-func (*nginx) Name() string    { return "nginx" }
-func (*nginx) Dataset() string { return "access" }
+	"gatewatch/event"
+)
+
+// nginx reads access logs in the combined format, and the common format that Apache writes without referrer and
+// browser. $request_time and $upstream_response_time may follow, bare or quoted, with or without a name before them
+// (rt=0.120 urt="0.118"); whatever else follows is kept in the field "extra".
+type nginx struct{ fields []event.Field }
+
+// The variables of an access log, as indexes of nginxFields.
+const (
+	ngxRemoteAddr = iota
+	ngxIdent
+	ngxRemoteUser
+	ngxTimeLocal
+	ngxRequestMethod
+	ngxRequestURI
+	ngxServerProtocol
+	ngxRequest
+	ngxStatus
+	ngxBodyBytesSent
+	ngxHttpReferer
+	ngxHttpUserAgent
+	ngxRequestTime
+	ngxUpstreamTime
+	ngxExtra
+)
+
+// nginxFields says what the variables mean.
+var nginxFields = [...]event.Field{
+	ngxRemoteAddr:     {Key: event.SourceIP, Name: []byte("remote_addr")},
+	ngxIdent:          {Name: []byte("ident")},
+	ngxRemoteUser:     {Key: event.UserName, Name: []byte("remote_user")},
+	ngxTimeLocal:      {Key: event.Timestamp, Name: []byte("time_local")},
+	ngxRequestMethod:  {Key: event.HTTPMethod, Name: []byte("request_method")},
+	ngxRequestURI:     {Key: event.URL, Name: []byte("request_uri")},
+	ngxServerProtocol: {Key: event.HTTPVersion, Name: []byte("server_protocol")},
+	ngxRequest:        {Name: []byte("request")},
+	ngxStatus:         {Key: event.HTTPStatus, Name: []byte("status")},
+	ngxBodyBytesSent:  {Key: event.BodyBytes, Name: []byte("body_bytes_sent")},
+	ngxHttpReferer:    {Key: event.Referrer, Name: []byte("http_referer")},
+	ngxHttpUserAgent:  {Key: event.UserAgent, Name: []byte("http_user_agent")},
+	ngxRequestTime:    {Key: event.Duration, Name: []byte("request_time")},
+	ngxUpstreamTime:   {Key: event.UpstreamDuration, Name: []byte("upstream_response_time")},
+	ngxExtra:          {Name: []byte("extra")},
+}
+
+func (*nginx) Name() string       { return "nginx" }
+func (*nginx) Dataset() string    { return "access" }
+func (*nginx) Starts([]byte) bool { return true }
+
+func (p *nginx) Parse(ev *event.Event) {
+	ev.Raw = validText(ev.Raw)
+	p.fields = ev.Fields[:0]
+	problem := p.line(bytes.TrimRight(trimBOM(ev.Raw), "\r\n"))
+	ev.Fields, p.fields = p.fields, nil
+	if problem != "" {
+		ev.Fields = ev.Fields[:0]
+		ev.Malformed = "nginx: " + problem
+	}
+}
+
+// line reads one line and says what is wrong with it.
+func (p *nginx) line(s []byte) (problem string) {
+	if len(s) == 0 {
+		return "empty line"
+	}
+	address, s, _ := bytes.Cut(s, []byte{' '})
+	identity, s, _ := bytes.Cut(s, []byte{' '})
+	// A user name may have spaces, and the bracket of the time ends it.
+	user, s, ok := bytes.Cut(s, []byte(" ["))
+	if !ok {
+		return "no time in brackets"
+	}
+	stamp, s, ok := bytes.Cut(s, []byte("] "))
+	if !ok || len(stamp) < 20 || stamp[2] != '/' {
+		return "no time in brackets"
+	}
+	line, s, ok := quoted(s)
+	if !ok {
+		return "no request in quotes"
+	}
+	code, s := word(s)
+	size, s := word(s)
+	if !allDigits(code) && string(code) != "-" {
+		return "no status after the request"
+	}
+	p.add(ngxRemoteAddr, address)
+	p.add(ngxIdent, identity)
+	p.add(ngxRemoteUser, user)
+	p.add(ngxTimeLocal, stamp)
+	p.requestLine(line)
+	p.add(ngxStatus, code)
+	p.add(ngxBodyBytesSent, size)
+	p.tail(s)
+	return ""
+}
+
+// add adds the field of that variable, unless the log says that there is none.
+func (p *nginx) add(variable int, value []byte) {
+	if len(value) > 0 && string(value) != "-" {
+		p.fields = append(p.fields, withValue(nginxFields[variable], value))
+	}
+}
+
+// requestLine splits "POST /v1/charges HTTP/1.1". What else clients send is kept as it is.
+func (p *nginx) requestLine(s []byte) {
+	method, rest, _ := bytes.Cut(s, []byte{' '})
+	i := bytes.LastIndex(rest, []byte(" HTTP/"))
+	if i < 0 || !isHTTPMethod(method) {
+		p.add(ngxRequest, s)
+		return
+	}
+	p.add(ngxRequestMethod, method)
+	p.add(ngxRequestURI, rest[:i])
+	p.add(ngxServerProtocol, rest[i+len(" HTTP/"):])
+}
+
+// tail reads what follows the size: referrer, browser and times.
+func (p *nginx) tail(s []byte) {
+	if referrer, rest, ok := quoted(s); ok {
+		if agent, rest, ok := quoted(rest); ok {
+			p.add(ngxHttpReferer, referrer)
+			p.add(ngxHttpUserAgent, agent)
+			s = rest
+		}
+	}
+	s = bytes.TrimSpace(s)
+	if !p.times(s) {
+		p.add(ngxExtra, s)
+	}
+}
+
+// times reads "$request_time $upstream_response_time" and tells whether s was nothing else.
+func (p *nginx) times(s []byte) bool {
+	fields := len(p.fields)
+	for variable := ngxRequestTime; variable <= ngxUpstreamTime; variable++ {
+		if len(s) == 0 {
+			return true
+		}
+		if label, after, ok := bytes.Cut(s, []byte{'='}); ok && isTimeLabel(label) {
+			s = after
+		}
+		var value []byte
+		if value, s = timeList(s); value == nil {
+			p.fields = p.fields[:fields]
+			return false
+		}
+		p.add(variable, value)
+	}
+	if len(s) > 0 {
+		p.fields = p.fields[:fields]
+	}
+	return len(s) == 0
+}
+
+// isTimeLabel tells whether s is a name that operators write before the times.
+func isTimeLabel(s []byte) bool {
+	switch string(s) {
+	case "rt", "urt", "request_time", "upstream_response_time", "upstream_time":
+		return true
+	}
+	return false
+}
+
+// timeList cuts the times that s begins with: "0.120", "-", or for several upstreams "0.1, 0.2 : 0.3".
+func timeList(s []byte) (value, rest []byte) {
+	if value, rest, ok := quoted(s); ok {
+		return value, bytes.TrimLeft(rest, " ")
+	}
+	end := 0
+	for {
+		item, after := word(s[end:])
+		if item = bytes.TrimSuffix(item, []byte{','}); !isTime(item) {
+			return nil, s
+		}
+		end += bytes.Index(s[end:], item) + len(item)
+		next, _ := word(after)
+		switch {
+		case end < len(s) && s[end] == ',':
+			end++
+		case string(next) == ":":
+			end += bytes.IndexByte(s[end:], ':') + 1
+		default:
+			return s[:end], bytes.TrimLeft(s[end:], " ")
+		}
+	}
+}
+
+// isTime tells whether s is "-" or seconds.
+func isTime(s []byte) bool {
+	if string(s) == "-" {
+		return true
+	}
+	_, rest, ok := readDecimal(s)
+	return ok && len(rest) == 0
+}
+
+// word cuts the next word of s.
+func word(s []byte) (first, rest []byte) {
+	s = bytes.TrimLeft(s, " ")
+	if i := bytes.IndexByte(s, ' '); i >= 0 {
+		return s[:i], s[i+1:]
+	}
+	return s, nil
+}
+
+// quoted cuts the text in quotes that s begins with. A backslash keeps the quote after it inside.
+func quoted(s []byte) (value, rest []byte, ok bool) {
+	s = bytes.TrimLeft(s, " ")
+	if len(s) == 0 || s[0] != '"' {
+		return nil, nil, false
+	}
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return s[1:i], s[i+1:], true
+		}
+	}
+	return nil, nil, false
+}
+
+func allDigits(s []byte) bool {
+	for _, c := range s {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return len(s) > 0
+}

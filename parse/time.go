@@ -1,9 +1,251 @@
 package parse
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
-// Time reads a time stamp.
+// Time reads a time stamp in the shapes that logs use: RFC 3339 and its relatives ("2026-11-22 08:00:00,123",
+// "2026-11-22T08:00:00.123+0800", "2026/11/22 08:00:00", "20261122080000"), nginx ("22/Nov/2026:08:00:00 +0800"), HTTP
+// and C ("Sun, 22 Nov 2026 08:00:00 GMT", "Sun Nov 22 08:00:00 2026"), and the time since 1970 in seconds,
+// milliseconds, microseconds or nanoseconds, with fractions. A stamp without a zone is in loc. The result is in UTC.
+// Stamps without a year or without a time of day are not read.
 func Time(value []byte, loc *time.Location) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339, string(value))
-	return t, err == nil
+	t, rest, ok := timePrefix(bytes.TrimSpace(value), loc)
+	return t, ok && len(rest) == 0
+}
+
+// timePrefix reads the time stamp that s begins with and returns what follows it.
+func timePrefix(s []byte, loc *time.Location) (time.Time, []byte, bool) {
+	switch {
+	case len(s) < 8:
+		return time.Time{}, nil, false
+	case isDigit(s[0]) && isDigit(s[1]) && isDigit(s[2]) && isDigit(s[3]) && !isDigit(s[4]) && s[4] != '.' && s[4] != 'e' && s[4] != 'E':
+		return dateFirst(s, loc)
+	case isDigit(s[0]) && (s[2] == '/' || s[1] == '/'):
+		return nginxTime(s, loc)
+	case isDigit(s[0]):
+		return numericTime(s, loc)
+	case isLetter(s[0]):
+		return weekdayTime(s, loc)
+	}
+	return time.Time{}, nil, false
+}
+
+// clock is a time stamp in parts.
+type clock struct {
+	year, month, day, hour, minute, second, nano int
+	// offset is the zone's distance from UTC in seconds; zoned tells whether there is one.
+	offset int
+	zoned  bool
+}
+
+// time returns the moment, or false when a part is out of its range.
+func (c *clock) time(loc *time.Location) (time.Time, bool) {
+	if c.year < 1970 || c.year > 2262 || c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31 ||
+		c.hour > 23 || c.minute > 59 || c.second > 60 || c.offset <= -86400 || c.offset >= 86400 {
+		return time.Time{}, false
+	}
+	if c.day > 28 && c.day > time.Date(c.year, time.Month(c.month)+1, 0, 0, 0, 0, 0, time.UTC).Day() {
+		return time.Time{}, false
+	}
+	if c.zoned {
+		t := time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second-c.offset, c.nano, time.UTC)
+		return t, true
+	}
+	return time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, c.nano, loc).UTC(), true
+}
+
+// finish returns the moment of c with what follows it.
+func (c *clock) finish(rest []byte, loc *time.Location) (time.Time, []byte, bool) {
+	t, ok := c.time(loc)
+	return t, rest, ok
+}
+
+// dateFirst reads "2026-11-22 08:00:00" and its relatives.
+func dateFirst(s []byte, loc *time.Location) (time.Time, []byte, bool) {
+	var c clock
+	sep := s[4]
+	if len(s) < 19 || (sep != '-' && sep != '/') || s[7] != sep {
+		return time.Time{}, nil, false
+	}
+	if s[10] != 'T' && s[10] != ' ' && s[10] != 't' && s[10] != ':' {
+		return time.Time{}, nil, false
+	}
+	year, ok1 := number4(s)
+	month, ok2 := number2(s[5:])
+	day, ok3 := number2(s[8:])
+	if !ok1 || !ok2 || !ok3 {
+		return time.Time{}, nil, false
+	}
+	c.year, c.month, c.day = year, month, day
+	rest, ok := c.timeOfDay(s[11:])
+	if !ok {
+		return time.Time{}, nil, false
+	}
+	return c.finish(c.zone(rest), loc)
+}
+
+// timeOfDay reads "08:00:00" with an optional fraction.
+func (c *clock) timeOfDay(s []byte) (rest []byte, ok bool) {
+	if len(s) < 8 || s[2] != ':' || s[5] != ':' {
+		return nil, false
+	}
+	h, ok1 := number2(s)
+	m, ok2 := number2(s[3:])
+	sec, ok3 := number2(s[6:])
+	if !ok1 || !ok2 || !ok3 {
+		return nil, false
+	}
+	c.hour, c.minute, c.second = h, m, sec
+	s = s[8:]
+	if len(s) > 1 && (s[0] == '.' || s[0] == ',') && isDigit(s[1]) {
+		s = c.fraction(s[1:])
+	}
+	return s, true
+}
+
+// fraction reads the digits of a fraction of a second; what is finer than a nanosecond is dropped.
+func (c *clock) fraction(s []byte) []byte {
+	scale := int(time.Second)
+	for len(s) > 0 && isDigit(s[0]) {
+		scale /= 10
+		c.nano += int(s[0]-'0') * scale
+		s = s[1:]
+	}
+	return s
+}
+
+// zone reads "Z", "+08:00", "+0800", "+08" or " +0800", "UTC" and "GMT" after a space; none of them is fine.
+func (c *clock) zone(s []byte) []byte {
+	z := s
+	if len(z) > 1 && z[0] == ' ' {
+		z = z[1:]
+	}
+	switch {
+	case len(z) == 0:
+		return s
+	case (z[0] == 'Z' || z[0] == 'z') && (len(z) == 1 || !isLetter(z[1])):
+		c.zoned = true
+		return z[1:]
+	case (bytes.HasPrefix(z, []byte("UTC")) || bytes.HasPrefix(z, []byte("GMT"))) && (len(z) == 3 || !isLetter(z[3])):
+		c.zoned = true
+		return z[3:]
+	case z[0] != '+' && z[0] != '-':
+		return s
+	}
+	hours, ok := number2(z[1:])
+	if !ok {
+		return s
+	}
+	rest := z[3:]
+	minutes := 0
+	after := rest
+	if len(after) > 0 && after[0] == ':' {
+		after = after[1:]
+	}
+	if m, ok := number2(after); ok {
+		minutes, rest = m, after[2:]
+	}
+	c.zoned = true
+	c.offset = hours*3600 + minutes*60
+	if z[0] == '-' {
+		c.offset = -c.offset
+	}
+	return rest
+}
+
+// nginxTime reads "22/Nov/2026:08:00:00 +0800".
+func nginxTime(s []byte, loc *time.Location) (time.Time, []byte, bool) {
+	var c clock
+	if len(s) < 20 || s[2] != '/' || s[6] != '/' || s[11] != ':' {
+		return time.Time{}, nil, false
+	}
+	day, ok1 := number2(s)
+	year, ok2 := number4(s[7:])
+	c.day, c.month, c.year = day, monthNumber(s[3:6]), year
+	rest, ok3 := c.timeOfDay(s[12:])
+	if !ok1 || !ok2 || !ok3 {
+		return time.Time{}, nil, false
+	}
+	return c.finish(c.zone(rest), loc)
+}
+
+// weekdayTime reads "Sun, 22 Nov 2026 08:00:00 GMT", "Sun Nov 22 08:00:00 2026" and Java's
+// "Sun Nov 22 08:00:00 CST 2026". Zones written as other letters than UTC and GMT mean different times in different
+// countries and are taken as loc.
+func weekdayTime(s []byte, loc *time.Location) (time.Time, []byte, bool) {
+	var c clock
+	var ok bool
+	if len(s) < 24 || !isLetter(s[1]) || !isLetter(s[2]) {
+		return time.Time{}, nil, false
+	}
+	if s[3] == ',' && s[4] == ' ' && s[7] == ' ' && s[11] == ' ' && s[16] == ' ' {
+		c.month = monthNumber(s[8:11])
+		if c.day, ok = number2(s[5:]); ok {
+			c.year, ok = number4(s[12:])
+		}
+		if !ok {
+			return time.Time{}, nil, false
+		}
+		if s, ok = c.timeOfDay(s[17:]); !ok {
+			return time.Time{}, nil, false
+		}
+		return c.finish(c.zone(s), loc)
+	}
+	if s[3] != ' ' || s[7] != ' ' || s[10] != ' ' {
+		return time.Time{}, nil, false
+	}
+	c.month = monthNumber(s[4:7])
+	day := [2]byte{s[8], s[9]}
+	if day[0] == ' ' {
+		day[0] = '0'
+	}
+	if c.day, ok = number2(day[:]); !ok {
+		return time.Time{}, nil, false
+	}
+	if s, ok = c.timeOfDay(s[11:]); !ok || len(s) < 5 {
+		return time.Time{}, nil, false
+	}
+	if s = c.zone(s); len(s) > 4 && s[0] == ' ' && isLetter(s[1]) {
+		s = bytes.TrimLeft(s[1:], "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	}
+	if len(s) < 5 || s[0] != ' ' {
+		return time.Time{}, nil, false
+	}
+	if c.year, ok = number4(s[1:]); !ok {
+		return time.Time{}, nil, false
+	}
+	return c.finish(s[5:], loc)
+}
+
+// monthNumber returns 1 for "Jan" and so on, or 0.
+func monthNumber(s []byte) int {
+	const names = "janfebmaraprmayjunjulaugsepoctnovdec"
+	name := [3]byte{s[0] | 0x20, s[1] | 0x20, s[2] | 0x20}
+	if i := bytes.Index([]byte(names), name[:]); i >= 0 && i%3 == 0 {
+		return i/3 + 1
+	}
+	return 0
+}
+
+func isDigit(c byte) bool  { return c-'0' <= 9 }
+func isLetter(c byte) bool { return (c|0x20)-'a' <= 'z'-'a' }
+
+// number2 reads two digits.
+func number2(s []byte) (int, bool) {
+	if len(s) < 2 || !isDigit(s[0]) || !isDigit(s[1]) {
+		return 0, false
+	}
+	return int(s[0]-'0')*10 + int(s[1]-'0'), true
+}
+
+// number4 reads four digits.
+func number4(s []byte) (int, bool) {
+	high, ok1 := number2(s)
+	if !ok1 {
+		return 0, false
+	}
+	low, ok2 := number2(s[2:])
+	return high*100 + low, ok2
 }

@@ -1,0 +1,107 @@
+package parse
+
+import (
+	"time"
+
+	"gatewatch/event"
+)
+
+// maxFacts is more than there are facts.
+const maxFacts = 64
+
+// assignment decides, field after field, which one gives each fact of an event.
+type assignment struct {
+	ev  *event.Event
+	loc *time.Location
+	// rank is that of the best field so far, by fact; 0 when there is none.
+	rank [maxFacts]uint16
+	// field is the index of that field.
+	field [maxFacts]uint16
+}
+
+// fixed takes field i for the fact that its format says it is.
+func (a *assignment) fixed(i int) {
+	f := &a.ev.Fields[i]
+	s := sense{fact: f.Key, rank: rankFormat}
+	if f.Key == event.Duration {
+		s.unit = seconds
+	}
+	f.Key = event.None
+	a.take(i, s, s.rank)
+}
+
+// try takes field i, found in a place, for what e means, as far as the senses' ranks reach, and tells whether it can
+// be any of it.
+func (a *assignment) try(i int, e *entry, where place, reach uint16) bool {
+	some, first := false, false
+	for _, s := range e.senses {
+		switch {
+		case s.rank > reach, !s.also && first:
+			continue
+		case s.scope == topOnly && where >= inText, s.scope == envelopeOnly && where == inNested:
+			continue
+		}
+		if a.take(i, s, s.rank+uint16(where)) {
+			some = true
+			first = first || !s.also
+		}
+	}
+	return some
+}
+
+// take gives the fact of s the value of field i, unless a field of a lower rank has given it. It tells whether the
+// value can be the fact.
+func (a *assignment) take(i int, s sense, rank uint16) bool {
+	f := &a.ev.Fields[i]
+	best := a.rank[s.fact]
+	better := best == 0 || rank < best
+	value := f.Value
+	if better && f.Escaped {
+		value = appendUnescaped(nil, value)
+	}
+	switch s.fact {
+	case event.Timestamp:
+		if better {
+			t, ok := Time(value, a.loc)
+			if !ok {
+				return false
+			}
+			a.ev.Time = t
+		}
+	case event.Duration:
+		if better {
+			d, ok := duration(value, s.unit)
+			if !ok {
+				return false
+			}
+			a.ev.Duration = d
+		}
+	case event.Level:
+		if value = severity(value); value == nil {
+			return false
+		}
+	default:
+		if !accepts(s.fact, value) {
+			return false
+		}
+	}
+	if better {
+		a.win(i, s.fact, rank, value)
+	}
+	return true
+}
+
+// win makes field i the one that gives the fact. The field before it becomes an ordinary one again.
+func (a *assignment) win(i int, k event.Key, rank uint16, value []byte) {
+	fields := a.ev.Fields
+	if a.rank[k] != 0 {
+		if old := &fields[a.field[k]]; old.Key == k {
+			old.Key = event.None
+		}
+	}
+	a.rank[k], a.field[k] = rank, uint16(i)
+	a.ev.SetFact(k, value)
+	if f := &fields[i]; f.Key == event.None {
+		f.Key = k
+	}
+}

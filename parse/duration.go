@@ -1,0 +1,115 @@
+package parse
+
+import (
+	"bytes"
+	"time"
+)
+
+// unit is what the numbers of a field count.
+type unit uint8
+
+const (
+	// guessed: the unit is in the value ("12ms"), and a bare number counts milliseconds, with two exceptions that a
+	// call over a network tells apart: a fraction below one counts seconds, because no provider answers within a
+	// millisecond, and a whole number from ten million counts nanoseconds, as Go writes durations.
+	guessed unit = iota
+	// webServer: nginx's request_time, seconds with three decimals. A whole number counts milliseconds.
+	webServer
+	seconds
+	milliseconds
+	microseconds
+	nanoseconds
+)
+
+// maxDuration is the longest time that is taken for the duration of a call.
+const maxDuration = 24 * time.Hour
+
+// unitSuffixes says which ends of field names give the unit of their values, the longer ones first where one is the
+// end of another.
+var unitSuffixes = []struct {
+	suffix string
+	unit   unit
+}{
+	{"milliseconds", milliseconds}, {"millisecond", milliseconds}, {"millis", milliseconds}, {"msec", milliseconds},
+	{"microseconds", microseconds}, {"micros", microseconds}, {"usec", microseconds},
+	{"nanoseconds", nanoseconds}, {"nanos", nanoseconds}, {"nano", nanoseconds}, {"nsec", nanoseconds},
+	{"seconds", seconds}, {"secs", seconds}, {"sec", seconds},
+	{"ms", milliseconds}, {"us", microseconds}, {"µs", microseconds}, {"ns", nanoseconds}, {"s", seconds},
+}
+
+// valueUnits says how many nanoseconds a unit behind a number has, the longer names first where one begins another.
+var valueUnits = []struct {
+	name string
+	nano int64
+}{
+	{"milliseconds", 1e6}, {"millis", 1e6}, {"msec", 1e6}, {"ms", 1e6}, {"MS", 1e6}, {"毫秒", 1e6},
+	{"microseconds", 1e3}, {"us", 1e3}, {"µs", 1e3}, {"μs", 1e3}, {"微秒", 1e3},
+	{"nanoseconds", 1}, {"ns", 1}, {"纳秒", 1},
+	{"seconds", 1e9}, {"secs", 1e9}, {"sec", 1e9}, {"s", 1e9}, {"S", 1e9}, {"秒", 1e9},
+	{"minutes", 60e9}, {"min", 60e9}, {"m", 60e9}, {"分钟", 60e9}, {"分", 60e9},
+	{"hours", 3600e9}, {"h", 3600e9}, {"小时", 3600e9},
+}
+
+// duration reads how long something took: a number in u, or one with units ("12ms", "1.2 s", "1m30s", "12毫秒").
+func duration(value []byte, u unit) (time.Duration, bool) {
+	value = bytes.TrimSpace(value)
+	d, rest, ok := readDecimal(value)
+	if !ok || d.negative {
+		return 0, false
+	}
+	if len(rest) == 0 {
+		n, ok := d.times(u.nanoseconds(d))
+		return time.Duration(n), ok && time.Duration(n) <= maxDuration
+	}
+	var sum time.Duration
+	for len(value) > 0 {
+		d, rest, ok := readDecimal(value)
+		nano, n := valueUnit(bytes.TrimLeft(rest, " "))
+		if !ok || d.negative || nano == 0 {
+			return 0, false
+		}
+		part, ok := d.times(nano)
+		if !ok || time.Duration(part) > maxDuration {
+			return 0, false
+		}
+		sum += time.Duration(part)
+		if sum > maxDuration {
+			return 0, false
+		}
+		value = bytes.TrimLeft(bytes.TrimLeft(rest, " ")[n:], " ")
+	}
+	return sum, true
+}
+
+// nanoseconds returns how many nanoseconds the bare number d counts in one.
+func (u unit) nanoseconds(d decimal) int64 {
+	switch u {
+	case seconds:
+		return 1e9
+	case microseconds:
+		return 1e3
+	case nanoseconds:
+		return 1
+	case webServer:
+		if d.fraction {
+			return 1e9
+		}
+	case guessed:
+		if whole, ok := d.times(1); ok && d.fraction && whole == 0 {
+			return 1e9
+		} else if ok && !d.fraction && whole >= 1e7 {
+			return 1
+		}
+	}
+	return 1e6
+}
+
+// valueUnit returns the nanoseconds of the unit that s begins with and the length of its name, or 0.
+func valueUnit(s []byte) (nano int64, n int) {
+	for _, u := range valueUnits {
+		if len(s) >= len(u.name) && string(s[:len(u.name)]) == u.name && (len(s) == len(u.name) || !isLetter(s[len(u.name)])) {
+			return u.nano, len(u.name)
+		}
+	}
+	return 0, 0
+}
