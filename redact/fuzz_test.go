@@ -35,7 +35,7 @@ func FuzzRedact(f *testing.F) {
 		if again := r.Redact(nil, out); !bytes.Equal(again, out) {
 			t.Errorf("Redact(%q) = %q, and of that = %q, want no change", record, out, again)
 		}
-		if isJSON(record) && json.Valid(record) && !json.Valid(out) {
+		if isJSON(record) && !json.Valid(out) {
 			t.Errorf("Redact(%q) = %q, want valid JSON", record, out)
 		}
 		if a, b := bytes.Count(record, newline), bytes.Count(out, newline); a != b {

@@ -1,6 +1,9 @@
 package redact
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // jsonState follows the strings of a record that is one JSON object or array, as far as somebody asked. Only records
 // with something to take out ever ask.
@@ -43,25 +46,10 @@ func (s *scan) inJSON(i int) (document, inString bool) {
 	return true, s.json.inString
 }
 
-// isJSON tells whether text begins and ends as a JSON object or array does. A line of text may begin with [ too.
+// isJSON tells whether text is one JSON object or array.
 func isJSON(text []byte) bool {
-	text = bytes.TrimSpace(text)
-	if len(text) < 2 {
-		return false
-	}
-	switch first, last := text[0], text[len(text)-1]; {
-	case first == '{':
-		return last == '}'
-	case first != '[' || last != ']':
-		return false
-	}
-	text = bytes.TrimLeft(text, " \t\r\n[-")
-	n := 0
-	for n < len(text) && (isDigit(text[n]) || text[n] == '.') {
-		n++
-	}
-	text = bytes.TrimLeft(text[n:], " \t\r\n")
-	return len(text) > 0 && (n > 0 && (text[0] == ',' || text[0] == ']') || text[0] == '{' || text[0] == '"')
+	start := bytes.TrimLeft(text, " \t\r\n")
+	return len(start) > 0 && (start[0] == '{' || start[0] == '[') && json.Valid(text)
 }
 
 // bareNumber returns the quotes that a number at in[from:to] must get when it is no number any more: those of JSON when

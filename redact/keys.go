@@ -12,9 +12,9 @@ var names = [...]struct {
 	names string
 }{
 	{pan, "pan pannumber panno fullpan clearpan cardpan dpan fpan primaryaccountnumber cardno cardnum cardnumber cardnbr " +
-		"cardaccountnumber accno ccno ccnum ccnumber creditcard creditcardno creditcardnum creditcardnumber debitcardno " +
+		"cardaccountnumber accno ccno ccnum ccnumber creditcardno creditcardnum creditcardnumber debitcardno " +
 		"debitcardnumber bankcardno bankcardnum bankcardnumber 卡号 卡號"},
-	{account, "accountno accountnum accountnumber acctno acctnum acctnumber bankaccount bankaccountno bankaccountnumber 账号 账户 帳號"},
+	{account, "accountno accountnum accountnumber acctno acctnum acctnumber bankaccountno bankaccountnumber 账号 账户 帳號"},
 	{cvv, "cvv cvv2 cvc cvc2 cvn cvn2 csc cardcvv cardcvc cardcvn cardcode cardsecuritycode securitycode cardverificationcode " +
 		"cardverificationvalue verificationvalue 安全码 安全碼"},
 	{track, "trackdata track1 track2 track3 track1data track2data track3data track2equivalent track2equivalentdata " +
@@ -47,8 +47,9 @@ const (
 // keyTable finds the kind of a key. Its ends answer for nearly every key of a record without reading it: they hold the
 // last three bytes that a key of the table can have, five bits of each, which makes them blind to case.
 type keyTable struct {
-	kinds map[string]kind
-	ends  [1 << 15 / 64]uint64
+	kinds    map[string]kind
+	suffixes [256][]string // by their last byte
+	ends     [1 << 15 / 64]uint64
 }
 
 func newKeyTable(further []string) keyTable {
@@ -61,11 +62,15 @@ func newKeyTable(further []string) keyTable {
 	for _, name := range further {
 		t.add(normalise(name), secret)
 	}
+	for _, suffix := range suffixes {
+		last := suffix[len(suffix)-1]
+		t.suffixes[last] = append(t.suffixes[last], suffix)
+	}
 	for _, parent := range parents {
 		t.kinds[parent+".number"], t.kinds[parent+".no"] = pan, pan
 	}
 	// What stands between a key and its separator, other than ", is looked at closely.
-	for _, e := range []string{"ber", "_no", "[no", ".no", "%22", "%27", "x22", "022", "027", "ot;", "34;", "%5d"} {
+	for _, e := range []string{"ber", "[no", ".no", "%22", "%27", "x22", "022", "027", "ot;", "34;", "%5d"} {
 		t.addEnd(e)
 	}
 	return t
@@ -75,10 +80,14 @@ func (t *keyTable) add(name string, k kind) {
 	t.kinds[name] = k
 	n := len(name)
 	t.addEnd(name[n-3:])
-	t.addEnd("_" + name[n-2:])
-	t.addEnd(name[n-2:n-1] + "_" + name[n-1:])
-	t.addEnd("-" + name[n-2:])
-	t.addEnd(name[n-2:n-1] + "-" + name[n-1:])
+	if strings.HasSuffix(name, "no") { // card_no
+		t.addEnd("_no")
+		t.addEnd("-no")
+	}
+	if isDigit(name[n-1]) { // track_2
+		t.addEnd(name[n-2:n-1] + "_" + name[n-1:])
+		t.addEnd(name[n-2:n-1] + "-" + name[n-1:])
+	}
 }
 
 func endOf(a, b, c byte) uint { return uint(a&31)<<10 | uint(b&31)<<5 | uint(c&31) }
@@ -113,10 +122,10 @@ func (t *keyTable) kind(key, parent []byte) kind {
 	}
 	var buf [2*maxKey + 1]byte
 	name := appendNormal(buf[:0], key)
-	if k := t.kinds[string(name)]; k != none {
+	if k := t.kinds[string(name)]; k != none || len(name) == 0 {
 		return k
 	}
-	for _, suffix := range suffixes {
+	for _, suffix := range t.suffixes[name[len(name)-1]] {
 		if n := len(name) - len(suffix); n > 0 && string(name[n:]) == suffix && wordStarts(key, suffix) {
 			return t.kinds[suffix]
 		}

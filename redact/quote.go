@@ -27,14 +27,24 @@ const maxSlashes = 31
 
 func isQuote(c byte) bool { return c == '"' || c == '\'' }
 
+// escapes returns how many of n backslashes escape a quote: each string around it doubles them and adds one, so that
+// there are 0, 1, 3, 7 …
+func escapes(n int) int {
+	e := 0
+	for 2*e+1 <= n && 2*e+1 <= maxSlashes {
+		e = 2*e + 1
+	}
+	return e
+}
+
 // quoteBefore returns the quote that ends at end, if one does.
 func quoteBefore(in []byte, end int) (q quote, ok bool) {
 	if end == 0 {
 		return q, false
 	}
 	if c := in[end-1]; isQuote(c) {
-		n := slashesBefore(in, end-1)
-		return quote{text: in[end-1-n : end], sign: c, slashes: n}, n <= maxSlashes
+		n := escapes(slashesBefore(in, end-1))
+		return quote{text: in[end-1-n : end], sign: c, slashes: n}, true
 	}
 	for i := range encodedQuotes {
 		e := &encodedQuotes[i]
@@ -56,6 +66,9 @@ func quoteAt(in []byte, i int) (q quote, ok bool) {
 		end++
 	}
 	if end < len(in) && isQuote(in[end]) {
+		if end-i != escapes(end-i) {
+			return q, false
+		}
 		return quote{text: in[i : end+1], sign: in[end], slashes: end - i}, true
 	}
 	for k := range encodedQuotes {

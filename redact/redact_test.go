@@ -16,7 +16,7 @@ func redact(t *testing.T, r *Redactor, text string) string {
 	if again := string(r.Redact(nil, []byte(out))); again != out {
 		t.Errorf("Redact(%q) = %q, and of that = %q, want no change", text, out, again)
 	}
-	if isJSON([]byte(text)) && json.Valid([]byte(text)) && !json.Valid([]byte(out)) {
+	if isJSON([]byte(text)) && !json.Valid([]byte(out)) {
 		t.Errorf("Redact(%q) = %q, want valid JSON", text, out)
 	}
 	return out
