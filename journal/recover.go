@@ -1,0 +1,209 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// change is what one block did to the marks.
+type change struct {
+	position int64
+	marks    map[string][]byte
+	full     bool
+	// sequence is the number of records in the journal behind the block.
+	sequence uint64
+}
+
+// recover finds out where the journal ends and what the marks are. Usually that needs the newest segment alone.
+func (j *Journal) recover() error {
+	all, err := listSegments(j.dir)
+	if err != nil {
+		return err
+	}
+	last, err := j.lastCursor()
+	if err != nil {
+		return err
+	}
+	j.next = last.Segment + 1
+	for i := range all {
+		j.segments = append(j.segments, &all[i])
+		j.next = max(j.next, all[i].number+1)
+	}
+	for len(j.segments) > 0 && j.w == nil {
+		if err := j.recoverNewest(); err != nil {
+			return err
+		}
+	}
+	// A cursor behind the end saw blocks that the machine lost when it crashed. New blocks must not come to stand
+	// where they were, or the consumer would miss them.
+	if j.w != nil && last.Compare(j.end()) > 0 {
+		j.w.retired = true
+	}
+	j.marksSize = marksGrowth(nil, j.marks)
+	return nil
+}
+
+// recoverNewest opens the newest segment for writing, or removes it when it holds no block.
+func (j *Journal) recoverNewest() error {
+	s := j.segments[len(j.segments)-1]
+	found, err := j.scan(s)
+	if err != nil {
+		return err
+	}
+	cut := found.cut()
+	path := segmentPath(j.dir, s.number)
+	if cut < s.size {
+		j.metrics.torn.Inc()
+		j.log.Warn("journal cut a half-written end", "segment", s.number, "bytes", s.size-cut)
+	}
+	changes := found.before(cut)
+	if len(changes) == 0 {
+		j.segments = j.segments[:len(j.segments)-1]
+		return j.disk.remove(path)
+	}
+	f, err := j.disk.open(path, false)
+	if err != nil {
+		return err
+	}
+	j.w = &writer{segment: s, f: f, durable: found.durable, retired: cut < s.size}
+	if cut < s.size {
+		if err := f.Truncate(cut); err != nil {
+			return err
+		}
+		s.size = cut
+	}
+	j.sequence = changes[len(changes)-1].sequence
+	return j.recoverMarks(changes)
+}
+
+// recoverMarks applies the changes of the newest segment. When its first block, which has all marks, is damaged, the
+// segments before it tell.
+func (j *Journal) recoverMarks(changes []change) error {
+	for i := len(j.segments) - 2; !hasFull(changes) && i >= 0; i-- {
+		j.w.retired = true // so that the newest segment begins with all marks again
+		found, err := j.scan(j.segments[i])
+		if err != nil {
+			return err
+		}
+		changes = append(found.changes, changes...)
+	}
+	for _, c := range changes {
+		if c.full {
+			clear(j.marks)
+		}
+		applyMarks(j.marks, c.marks)
+	}
+	return nil
+}
+
+func hasFull(changes []change) bool {
+	for _, c := range changes {
+		if c.full {
+			return true
+		}
+	}
+	return false
+}
+
+// scanned is what a segment holds.
+type scanned struct {
+	changes []change
+	damaged []part
+	size    int64
+	durable int64
+}
+
+// part is a part of a segment that holds no intact block.
+type part struct{ from, to int64 }
+
+// scan reads all of a segment.
+func (j *Journal) scan(s *segment) (scanned, error) {
+	f, err := os.Open(segmentPath(j.dir, s.number))
+	if err != nil {
+		return scanned{}, err
+	}
+	defer f.Close()
+	found := scanned{size: max(s.size, segmentHeaderSize)}
+	if s.size < segmentHeaderSize {
+		found.damaged = []part{{0, s.size}}
+	}
+	r := reader{damaged: func(from, to int64) { found.damaged = append(found.damaged, part{from, to}) }}
+	r.reset(f, s.number, 0, s.size)
+	var raw []byte
+	for {
+		b, err := r.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			raw, err = found.add(&r, &b, raw)
+		}
+		if err != nil {
+			return scanned{}, fmt.Errorf("%s: %w", filepath.Base(f.Name()), err)
+		}
+	}
+	for _, p := range found.damaged {
+		if p.from < found.cut() {
+			j.reportDamage(s.number, p.from, p.to)
+		}
+	}
+	return found, nil
+}
+
+// add notes what block b holds, when its body is intact. A block counts as a whole or not at all: where its records
+// are lost, its marks must not tell that they are here.
+func (s *scanned) add(r *reader, b *frame, buf []byte) ([]byte, error) {
+	marks, err := b.marks()
+	if err != nil {
+		r.report(b.at, b.end())
+		return buf, nil
+	}
+	c := change{b.position, marks, b.flags&flagFull != 0, b.sequence + uint64(b.records)}
+	durable := b.durable
+	raw, ok, err := r.body(b, buf)
+	if err != nil || !ok {
+		return buf, err
+	}
+	s.changes = append(s.changes, c)
+	s.durable = max(s.durable, durable)
+	return raw, nil
+}
+
+// cut returns where the segment ends as far as it can be trusted: at the first damage behind what was on the disk for
+// certain. A crash of the machine may have kept later blocks and lost earlier ones; the records of both are still in
+// the followed files, and come again in order.
+func (s *scanned) cut() int64 {
+	for _, p := range s.damaged {
+		if p.from >= s.durable {
+			return p.from
+		}
+	}
+	return s.size
+}
+
+// before returns the changes of the blocks before cut.
+func (s *scanned) before(cut int64) []change {
+	for i, c := range s.changes {
+		if c.position >= cut {
+			return s.changes[:i]
+		}
+	}
+	return s.changes
+}
+
+// reportDamage counts and logs a damaged part of a segment, once.
+func (j *Journal) reportDamage(number uint64, from, to int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	const maxRemembered = 4096
+	p := Position{number, from}
+	if j.damage[p] || len(j.damage) >= maxRemembered {
+		return
+	}
+	j.damage[p] = true
+	j.metrics.corrupt.Inc()
+	j.log.Error("journal block is damaged and was skipped", "segment", number, "offset", from, "bytes", to-from)
+}
