@@ -1,5 +1,26 @@
 package pipeline
 
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"gatewatch/event"
+	"gatewatch/internal/invalid"
+	"gatewatch/parse"
+	"gatewatch/tail"
+)
+
+// FormatAuto looks at each file's first lines to find its format.
+const FormatAuto = "auto"
+
+// Where to start in a file never seen before.
+const (
+	StartBeginning = "beginning"
+	StartEnd       = "end"
+)
+
 // GroupConfig says which files are followed together and how their lines are read (an entry of logs: in the
 // configuration).
 type GroupConfig struct {
@@ -18,4 +39,51 @@ type GroupConfig struct {
 	Timezone string `yaml:"timezone"`
 	// Longest line, in bytes; what is beyond is cut off and counted.
 	MaxLine int `yaml:"max_line_bytes"`
+}
+
+// smallestMaxLine keeps a typing mistake from cutting every line.
+const smallestMaxLine = 256
+
+// SetDefaults fills what the configuration left out.
+func (c *GroupConfig) SetDefaults() {
+	if c.Format == "" {
+		c.Format = FormatAuto
+	}
+	if c.Start == "" {
+		c.Start = StartBeginning
+	}
+	if c.MaxLine == 0 {
+		c.MaxLine = tail.DefaultMaxLine
+	}
+}
+
+// Validate reports every mistake, with paths from the group.
+func (c *GroupConfig) Validate() error {
+	var bad invalid.Mistakes
+	if len(c.Paths) == 0 {
+		bad.Add("paths", "must name at least one file, e.g. /var/log/gateway/*.log")
+	}
+	for i, glob := range c.Paths {
+		if _, err := filepath.Match(glob, ""); err != nil || glob == "" {
+			bad.Add(fmt.Sprintf("paths[%d]", i), "%q is not a file name pattern", glob)
+		}
+	}
+	if known := append([]string{FormatAuto}, parse.Formats()...); !slices.Contains(known, c.Format) {
+		bad.Add("format", "unknown format %q (known: %s)", c.Format, strings.Join(known, ", "))
+	}
+	if c.Start != StartBeginning && c.Start != StartEnd {
+		bad.Add("start", "must be beginning or end, not %q", c.Start)
+	}
+	for fact := range c.Fields {
+		if _, ok := event.ParseKey(fact); !ok {
+			bad.Add("fields."+fact, "unknown fact; known are provider, method, operation, code, sub_code, status, amount, currency, order_id, transaction_id, merchant, attempt, message, log.level, trace.id and the other fields of an event")
+		}
+	}
+	if _, err := location(c.Timezone); err != nil {
+		bad.Add("timezone", "%q is not a time zone, e.g. Asia/Shanghai", c.Timezone)
+	}
+	if c.MaxLine < smallestMaxLine {
+		bad.Add("max_line_bytes", "must be at least %d", smallestMaxLine)
+	}
+	return bad.Err()
 }

@@ -38,6 +38,7 @@ type File struct {
 	done      bool
 
 	lastRead  time.Time
+	caughtUp  time.Time // when everything there was had been read last
 	rotatedAt time.Time // zero while it is at a followed path
 	goneAt    time.Time // zero while it is in its folder
 }
@@ -79,6 +80,7 @@ func (f *File) read(g *Group) ([]Line, readState, error) {
 	data := g.buf[w:n]
 	end := f.offset + int64(len(data))
 	if end == f.size && !f.more {
+		f.caughtUp = time.Now()
 		return nil, quiet, nil
 	}
 	if err := f.readHead(); err != nil {
@@ -117,7 +119,7 @@ func (f *File) split(g *Group, data []byte) (lines []Line, used int) {
 			lines = append(lines, Line{f.offset + int64(used), rest[:g.cfg.MaxLine], true})
 			used = len(data)
 		case end >= 0:
-			lines = append(lines, newLine(f.offset+int64(used), rest[:end], g.cfg.MaxLine))
+			lines = append(lines, NewLine(f.offset+int64(used), rest[:end], g.cfg.MaxLine))
 			used += end + 1
 			continue
 		}
@@ -127,7 +129,11 @@ func (f *File) split(g *Group, data []byte) (lines []Line, used int) {
 	return lines, used
 }
 
-func newLine(offset int64, text []byte, maxLine int) Line {
+// NewLine returns the line at offset without its line break, cut off at maxLine bytes.
+func NewLine(offset int64, text []byte, maxLine int) Line {
+	if n := len(text); n > 0 && text[n-1] == '\n' {
+		text = text[:n-1]
+	}
 	if n := len(text); n > 0 && text[n-1] == '\r' {
 		text = text[:n-1]
 	}
@@ -173,7 +179,7 @@ func (f *File) remainder(maxLine int) []Line {
 	if n == 0 {
 		return nil
 	}
-	line := newLine(f.offset, rest[:n], maxLine)
+	line := NewLine(f.offset, rest[:n], maxLine)
 	f.advance(rest[:n], n)
 	return []Line{line}
 }

@@ -1,6 +1,8 @@
 package tail
 
 import (
+	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -32,8 +34,13 @@ type Status struct {
 	Path string
 	// Offset is how far the file has been read, of Size bytes.
 	Offset, Size int64
-	// LastRead is when a line was read last.
+	// LastRead is when a line was read last, or when the file was opened.
 	LastRead time.Time
+	// Behind is how long the oldest unread byte has been waiting at most; 0 when everything is read.
+	Behind time.Duration
+
+	at       inode
+	caughtUp time.Time
 }
 
 // board shows the state of a group to other goroutines.
@@ -48,14 +55,76 @@ func (b *board) publish(files []*File) {
 	b.files = b.files[:0]
 	for _, f := range files {
 		if !f.orphan() {
-			b.files = append(b.files, Status{f.Path, f.offset, max(f.size, f.offset), f.lastRead})
+			b.files = append(b.files, Status{
+				Path: f.Path, Offset: f.offset, Size: max(f.size, f.offset), LastRead: f.lastRead,
+				at: f.at, caughtUp: f.caughtUp,
+			})
 		}
 	}
 }
 
-// Status returns the files being followed. It is safe for concurrent use.
+// Status returns the files being followed, with their sizes as of now. It is safe for concurrent use.
 func (g *Group) Status() []Status {
 	g.board.mu.Lock()
-	defer g.board.mu.Unlock()
-	return append([]Status(nil), g.board.files...)
+	files := append([]Status(nil), g.board.files...)
+	g.board.mu.Unlock()
+	now := time.Now()
+	for i := range files {
+		s := &files[i]
+		// The group may be waiting for the journal: what is written meanwhile counts as unread.
+		if info, err := os.Stat(s.Path); err == nil && inodeOf(info) == s.at {
+			s.Size = max(s.Size, info.Size())
+		}
+		if s.Size > s.Offset {
+			s.Behind = now.Sub(s.caughtUp)
+		}
+	}
+	return files
+}
+
+var (
+	filesDesc    = prometheus.NewDesc("gatewatch_tail_files", "Files being followed.", []string{"group"}, nil)
+	lagDesc      = prometheus.NewDesc("gatewatch_tail_lag_bytes", "Bytes in followed files that are not read yet.", []string{"group"}, nil)
+	lagTimeDesc  = prometheus.NewDesc("gatewatch_tail_lag_seconds", "How long the oldest unread byte has been waiting at most.", []string{"group"}, nil)
+	lastReadDesc = prometheus.NewDesc("gatewatch_tail_last_read_timestamp_seconds", "When a line was read last.", []string{"group"}, nil)
+)
+
+// Groups exports the state of all groups of an agent as metrics, labelled with their first glob.
+type Groups []*Group
+
+// Describe implements prometheus.Collector.
+func (Groups) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{filesDesc, lagDesc, lagTimeDesc, lastReadDesc} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (gs Groups) Collect(ch chan<- prometheus.Metric) {
+	for i, g := range gs {
+		name := fmt.Sprint(i)
+		if len(g.cfg.Globs) > 0 {
+			name += ":" + g.cfg.Globs[0]
+		}
+		var lag int64
+		var behind time.Duration
+		var last time.Time
+		files := g.Status()
+		for _, s := range files {
+			lag += s.Size - s.Offset
+			behind = max(behind, s.Behind)
+			if s.LastRead.After(last) {
+				last = s.LastRead
+			}
+		}
+		gauge := func(d *prometheus.Desc, v float64) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, name)
+		}
+		gauge(filesDesc, float64(len(files)))
+		gauge(lagDesc, float64(lag))
+		gauge(lagTimeDesc, behind.Seconds())
+		if !last.IsZero() {
+			gauge(lastReadDesc, float64(last.UnixMilli())/1000)
+		}
+	}
 }

@@ -172,6 +172,7 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 // open adds a file to those that are read.
 func (g *Group) open(f *File) *File {
 	f.lastRead = time.Now()
+	f.caughtUp = f.lastRead
 	g.files = append(g.files, f)
 	return f
 }

@@ -28,7 +28,7 @@ const DefaultMaxLine = 1 << 20
 
 const (
 	readSize     = 256 << 10              // bytes asked of a file at once
-	pollEvery    = 100 * time.Millisecond // how soon a written line is seen
+	pollEvery    = 250 * time.Millisecond // how soon a written line is seen
 	scanEvery    = time.Second            // how soon a new file is seen
 	idleAfter    = time.Second            // quiet time after which a waiting record is complete
 	rotatedGrace = 30 * time.Second       // writers go on for a while after a rename

@@ -1,0 +1,225 @@
+// Package pipeline turns lines of followed files into journalled events: it joins lines to records, takes card data
+// out, finds fields and facts, classes payments, and commits documents and file positions together.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/event"
+	"gatewatch/journal"
+	"gatewatch/parse"
+	"gatewatch/payment"
+	"gatewatch/redact"
+	"gatewatch/tail"
+)
+
+// Appender is the journal, as far as the pipeline needs it.
+type Appender interface {
+	Append(journal.Batch) error
+}
+
+// Parts are what the pipelines of all groups share.
+type Parts struct {
+	// Host is the name of this host in events.
+	Host       string
+	Redactor   *redact.Redactor
+	Classifier *payment.Classifier
+	Journal    Appender
+	// Observe is called once for each record before it is journalled. The event is only valid during the call.
+	Observe func(*event.Event)
+	Metrics *Metrics
+	Log     *slog.Logger
+}
+
+// Metrics counts what all pipelines of an agent do.
+type Metrics struct {
+	records, truncated prometheus.Counter
+	blocked            prometheus.Gauge
+}
+
+// NewMetrics registers the counters.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		records:   prometheus.NewCounter(prometheus.CounterOpts{Name: "gatewatch_records_total", Help: "Records read from log files."}),
+		truncated: prometheus.NewCounter(prometheus.CounterOpts{Name: "gatewatch_lines_truncated_total", Help: "Lines or records cut off at the length limit."}),
+		blocked:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "gatewatch_journal_blocked", Help: "1 while the journal takes no records (disk full or failing) and reading waits."}),
+	}
+	reg.MustRegister(m.records, m.truncated, m.blocked)
+	return m
+}
+
+// Pipeline is the way of one group's lines into the journal. Its Handle is called from one goroutine.
+type Pipeline struct {
+	cfg     GroupConfig
+	parts   Parts
+	refine  *refiner
+	streams map[uint64]*stream // by the file's identity
+	batch   journal.Batch
+	docs    []byte
+}
+
+// New makes the pipeline of a group. cfg must be valid.
+func New(cfg GroupConfig, parts Parts) (*Pipeline, error) {
+	refine, err := newRefiner(cfg, parts)
+	if err != nil {
+		return nil, err
+	}
+	return &Pipeline{cfg: cfg, parts: parts, refine: refine, streams: map[uint64]*stream{}}, nil
+}
+
+// Handle commits the records in b to the journal, with the position after them. While the journal cannot take them it
+// waits and tries again, so that reading stops and nothing is lost; it returns when ctx ends.
+func (p *Pipeline) Handle(ctx context.Context, b tail.Batch) error {
+	p.batch.Records, p.batch.Marks, p.docs = p.batch.Records[:0], map[string][]byte{}, p.docs[:0]
+	if b.File != nil {
+		if err := p.take(b); err != nil {
+			return err
+		}
+	}
+	for _, key := range b.Forget {
+		p.batch.Marks[key] = nil
+	}
+	if b.Idle && len(p.batch.Records) == 0 {
+		return nil // the position is the same
+	}
+	return p.commit(ctx)
+}
+
+// take turns the lines of b into records of the batch.
+func (p *Pipeline) take(b tail.Batch) error {
+	s := p.streams[b.File.ID()]
+	if s == nil {
+		s = &stream{path: b.File.Origin(), id: b.File.ID()}
+		p.streams[s.id] = s
+	}
+	if len(b.Lines) > 0 && !s.settled {
+		if err := p.detect(s, b.Lines); err != nil {
+			return err
+		}
+	}
+	for _, line := range b.Lines {
+		if line.Cut {
+			p.parts.Metrics.truncated.Inc()
+		}
+		p.line(s, line)
+	}
+	if b.Idle || b.End {
+		p.flush(s)
+	}
+	key, mark := b.File.Mark(s.position(b.File.Next()))
+	p.batch.Marks[key] = mark
+	if b.End {
+		delete(p.streams, s.id)
+	}
+	return nil
+}
+
+// line adds one line to the record it belongs to.
+func (p *Pipeline) line(s *stream, line tail.Line) {
+	if s.single {
+		p.record(s, line.Offset, line.Text)
+		return
+	}
+	if s.waiting && !s.parser.Starts(line.Text) && len(s.pending)+len(line.Text) < maxRecord {
+		s.pending = append(append(s.pending, '\n'), line.Text...)
+		return
+	}
+	p.flush(s)
+	s.pending, s.start, s.waiting = append(s.pending[:0], line.Text...), line.Offset, true
+}
+
+// flush completes the record that waits for more lines.
+func (p *Pipeline) flush(s *stream) {
+	if s.waiting {
+		s.waiting = false
+		p.record(s, s.start, s.pending)
+	}
+}
+
+// record refines one record into the batch.
+func (p *Pipeline) record(s *stream, offset int64, text []byte) {
+	ev := p.refine.record(s.parser, s.source, offset, text)
+	if ev == nil {
+		return
+	}
+	p.parts.Metrics.records.Inc()
+	p.parts.Observe(ev)
+	start := len(p.docs)
+	p.docs = event.AppendDocument(p.docs, ev)
+	p.batch.Records = append(p.batch.Records, journal.Record{
+		Source: s.source, Offset: offset, Time: ev.Time, Document: p.docs[start:len(p.docs):len(p.docs)],
+	})
+}
+
+const (
+	firstPause = 100 * time.Millisecond
+	longPause  = 5 * time.Second
+)
+
+// commit appends the batch, again and again until the journal has it.
+func (p *Pipeline) commit(ctx context.Context) error {
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		err := p.parts.Journal.Append(p.batch)
+		if err == nil {
+			if pause > firstPause {
+				p.parts.Metrics.blocked.Set(0)
+				p.parts.Log.Info("journal takes records again")
+			}
+			return nil
+		}
+		if errors.Is(err, journal.ErrClosed) {
+			return fmt.Errorf("append %d records: %w", len(p.batch.Records), err)
+		}
+		if pause == firstPause {
+			p.parts.Metrics.blocked.Set(1)
+			p.parts.Log.Error("journal takes no records, reading waits until it does", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// detect finds the format of the stream from its first lines.
+func (p *Pipeline) detect(s *stream, lines []tail.Line) error {
+	format := p.cfg.Format
+	if format == FormatAuto {
+		texts := make([][]byte, 0, sampleLines)
+		for _, l := range lines[:min(len(lines), sampleLines)] {
+			texts = append(texts, l.Text)
+		}
+		format = parse.Detect(texts)
+		s.sampled += len(texts)
+		// Plain text is what remains when nothing fits, also when a file begins with a banner: look again later.
+		s.settled = format != "text" || s.sampled >= sampleLines
+	} else {
+		s.settled = true
+	}
+	if s.parser != nil && s.parser.Name() == format {
+		return nil
+	}
+	p.flush(s)
+	parser, err := parse.New(format)
+	if err != nil {
+		return err
+	}
+	s.parser = parser
+	s.single = parser.Starts(nil) // a format in which even an empty line begins a record never joins lines
+	s.source = p.source(s)
+	return nil
+}
+
+// source describes the file for the journal.
+func (p *Pipeline) source(s *stream) *event.Source {
+	return &event.Source{
+		ID: s.id, Path: s.path, Host: p.parts.Host, Dataset: s.parser.Dataset(), Labels: p.cfg.Labels,
+	}
+}

@@ -1,0 +1,69 @@
+package pipeline
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"gatewatch/event"
+	"gatewatch/parse"
+	"gatewatch/payment"
+	"gatewatch/redact"
+)
+
+// refiner makes an event of a record's text. It is used from one goroutine and reuses its event.
+type refiner struct {
+	redactor   *redact.Redactor
+	names      *parse.Names
+	classifier *payment.Classifier
+	now        func() time.Time
+	clean      []byte
+	ev         event.Event
+}
+
+func newRefiner(cfg GroupConfig, parts Parts) (*refiner, error) {
+	loc, err := location(cfg.Timezone)
+	if err != nil {
+		return nil, err
+	}
+	names, err := parse.NewNames(cfg.Fields, loc)
+	if err != nil {
+		return nil, fmt.Errorf("fields: %w", err)
+	}
+	return &refiner{redactor: parts.Redactor, names: names, classifier: parts.Classifier, now: time.Now}, nil
+}
+
+func location(name string) (*time.Location, error) {
+	if name == "" {
+		return time.Local, nil
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("timezone: %w", err)
+	}
+	return loc, nil
+}
+
+// record returns what the text says, or nil for a blank one. Card data is gone before anything else sees the text.
+// The event is valid until the next call.
+func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64, text []byte) *event.Event {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil
+	}
+	clean := r.redactor.Redact(r.clean[:0], text)
+	if len(clean) > 0 && &clean[0] != &text[0] {
+		r.clean = clean
+	}
+	ev := &r.ev
+	ev.Reset()
+	ev.Source, ev.Offset, ev.Raw = source, offset, clean
+	parser.Parse(ev)
+	if ev.Malformed == "" {
+		r.names.Assign(ev)
+		r.classifier.Classify(ev)
+	}
+	if ev.Time.IsZero() {
+		ev.Time = r.now()
+	}
+	return ev
+}
