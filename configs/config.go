@@ -12,6 +12,7 @@ import (
 	"gatewatch/journal"
 	"gatewatch/outputs"
 	"gatewatch/pipeline"
+	"gatewatch/redact"
 	"gatewatch/series"
 	"gatewatch/web"
 )
@@ -25,6 +26,8 @@ type Config struct {
 	HTTP web.Config `yaml:"http"`
 	// The log files to follow.
 	Logs []pipeline.GroupConfig `yaml:"logs"`
+	// What is hidden beside card data and secrets, which always are.
+	Redact redact.Config `yaml:"redact"`
 	// What is kept of the logs on this host.
 	Journal journal.Config `yaml:"journal"`
 	// Where events go beside the journal.
@@ -40,10 +43,18 @@ type Config struct {
 // defaultDataDir is where a packaged agent keeps its data.
 const defaultDataDir = "/var/lib/gatewatch"
 
-// Default returns the configuration that a file is laid over: no logs, no outputs, nobody to tell.
+// Default returns the configuration that a file is laid over: the host is watched and the shipped rules run, but no
+// logs are followed, nothing is sent anywhere and nobody is told.
 func Default() *Config {
 	return &Config{
-		DataDir: defaultDataDir,
+		DataDir:    defaultDataDir,
+		HTTP:       web.DefaultConfig(),
+		Redact:     redact.DefaultConfig(),
+		Journal:    journal.DefaultConfig(),
+		Outputs:    outputs.DefaultConfig(),
+		Series:     series.DefaultConfig(),
+		Collectors: collectors.DefaultConfig(),
+		Alerting:   alerting.DefaultConfig(),
 	}
 }
 
@@ -60,46 +71,31 @@ func ForLogs(dataDir string, globs ...string) (*Config, error) {
 	return cfg, nil
 }
 
-// part is a section or a list entry of the configuration, and the key it stands at.
-type part struct {
-	key    string
-	config any
-}
-
-func (c *Config) parts() []part {
-	all := []part{
-		{"http", &c.HTTP},
-		{"journal", &c.Journal},
-		{"outputs", &c.Outputs},
-		{"series", &c.Series},
-		{"collectors", &c.Collectors},
-		{"alerting", &c.Alerting},
-	}
-	for i := range c.Logs {
-		all = append(all, part{fmt.Sprintf("logs[%d]", i), &c.Logs[i]})
-	}
-	return all
-}
-
 // SetDefaults fills in what optional sections and list entries leave open.
 func (c *Config) SetDefaults() {
-	for _, p := range c.parts() {
-		if s, ok := p.config.(interface{ SetDefaults() }); ok {
-			s.SetDefaults()
-		}
+	for i := range c.Logs {
+		c.Logs[i].SetDefaults()
 	}
+	c.Outputs.SetDefaults()
+	c.Collectors.SetDefaults()
+	c.Alerting.SetDefaults()
 }
 
-// Validate returns everything that is wrong in c as invalid.Mistakes, or nil.
+// Validate returns everything that is wrong in c as invalid.Mistakes, or nil. It reads the files that c names.
 func (c *Config) Validate() error {
 	var m invalid.Mistakes
 	if c.DataDir == "" {
 		m.Add("data_dir", "must name a folder, such as %s", defaultDataDir)
 	}
-	for _, p := range c.parts() {
-		if v, ok := p.config.(interface{ Validate() error }); ok {
-			m.AddIn(p.key, v.Validate())
-		}
+	for i := range c.Logs {
+		m.AddIn(fmt.Sprintf("logs[%d]", i), c.Logs[i].Validate())
 	}
+	m.AddIn("http", c.HTTP.Validate())
+	m.AddIn("redact", c.Redact.Validate())
+	m.AddIn("journal", c.Journal.Validate())
+	m.AddIn("outputs", c.Outputs.Validate())
+	m.AddIn("series", c.Series.Validate())
+	m.AddIn("collectors", c.Collectors.Validate())
+	m.AddIn("alerting", c.Alerting.Validate())
 	return m.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -19,6 +20,7 @@ type decoder struct {
 	file     string
 	env      Lookup
 	lines    map[string]int // key path → line
+	unread   []string       // paths whose values are not what the file means
 	mistakes Mistakes
 }
 
@@ -28,6 +30,7 @@ func (d *decoder) decode(root *yaml.Node, cfg *Config) {
 
 func (d *decoder) add(line int, path, format string, args ...any) {
 	d.mistakes = append(d.mistakes, Mistake{d.file, line, path, fmt.Sprintf(format, args...)})
+	d.unread = append(d.unread, path)
 }
 
 // value decodes n, which stands at path, into v.
@@ -81,7 +84,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	d.eachKey(n, path, func(key, value *yaml.Node, at string) {
 		field, ok := fieldOf(v, key.Value)
 		if !ok {
-			d.add(key.Line, at, "%s", unknownKey(key.Value, path, v.Type()))
+			d.unknownKey(key, path, v.Type())
 			return
 		}
 		d.value(value, field, at)
@@ -143,9 +146,9 @@ func (d *decoder) addInvalid(err error) {
 		d.add(d.lines[""], "", "%v", err)
 		return
 	}
-	unread := d.mistakes
+	unread := d.unread
 	for _, m := range found {
-		if !unread.touch(m.Path) {
+		if !slices.ContainsFunc(unread, func(p string) bool { return within(p, m.Path) || within(m.Path, p) }) {
 			d.add(d.line(m.Path), m.Path, "%s", m.Text)
 		}
 	}
@@ -160,16 +163,6 @@ func (d *decoder) line(path string) int {
 		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
 	}
 	return d.lines[""]
-}
-
-// touch tells whether one of the mistakes is at path, above it or below it.
-func (m Mistakes) touch(path string) bool {
-	for _, one := range m {
-		if within(one.Path, path) || within(path, one.Path) {
-			return true
-		}
-	}
-	return false
 }
 
 // within tells whether path is at or below top.

@@ -1,9 +1,10 @@
 package configs
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // keys returns the keys of the struct t in their order.
@@ -36,16 +37,20 @@ func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
 	return reflect.Value{}, false
 }
 
-// unknownKey says that key, in a section of type t at path, does not exist, and what may have been meant.
-func unknownKey(key, path string, t reflect.Type) string {
-	known := keys(t)
-	if near := nearest(key, known); near != "" {
-		return fmt.Sprintf("unknown key, did you mean %s?", near)
+// unknownKey says that a key in a section of type t at path does not exist, and what may have been meant.
+func (d *decoder) unknownKey(key *yaml.Node, path string, t reflect.Type) {
+	at, known := below(path, key.Value), keys(t)
+	if near := nearest(key.Value, known); near != "" {
+		d.add(key.Line, at, "unknown key, did you mean %s?", near)
+		// That the key meant has no value is no second mistake.
+		d.unread = append(d.unread, below(path, near))
+		return
 	}
-	if place := placeOf(key, "", reflect.TypeFor[Config]()); place != "" {
-		return fmt.Sprintf("unknown key here, did you mean %s?", place)
+	if place := placeOf(key.Value, "", reflect.TypeFor[Config]()); place != "" {
+		d.add(key.Line, at, "unknown key here, did you mean %s?", place)
+		return
 	}
-	return "unknown key, known here: " + strings.Join(known, ", ")
+	d.add(key.Line, at, "unknown key, known here: %s", strings.Join(known, ", "))
 }
 
 // placeOf returns the path of the first section or list of the configuration that has the key, as in

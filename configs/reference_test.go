@@ -1,0 +1,152 @@
+package configs_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"gatewatch/configs"
+	"gatewatch/internal/secret"
+	"gatewatch/outputs"
+	"gatewatch/pipeline"
+)
+
+// TestReference keeps gatewatch.yml equal to the defaults.
+func TestReference(t *testing.T) {
+	t.Parallel()
+	got, err := configs.Load("gatewatch.yml", environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := configs.Default()
+	want.Logs = []pipeline.GroupConfig{{Paths: []string{"/var/log/gateway/*.log"}}}
+	want.SetDefaults()
+	same(t, got, want)
+}
+
+// TestReferenceOptional uncomments the parts that are off: they are as documented, and no key is missing.
+func TestReferenceOptional(t *testing.T) {
+	t.Parallel()
+	text := uncommented(t)
+	got, err := configs.Parse(text, "gatewatch.yml", environment)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	want := configs.Default()
+	want.Logs = got.Logs
+	want.Outputs.Elasticsearch = &outputs.ElasticsearchConfig{URLs: []string{"http://127.0.0.1:9200"}}
+	want.Collectors.Probes = slices.Clone(got.Collectors.Probes[:1])
+	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
+	slack := *got.Alerting.Slack
+	slack.Token, slack.Language = secret.Secret("xoxb-1: a # b"), ""
+	want.Alerting.Slack = &slack
+	want.SetDefaults()
+	same(t, got, want)
+
+	rendered, err := configs.Render(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keyPaths(t, rendered) {
+		if !slices.Contains(keyPaths(t, text), key) {
+			t.Errorf("gatewatch.yml does not document %s", key)
+		}
+	}
+}
+
+// optional begins a line of gatewatch.yml that is switched off; prose has a space after its #.
+var optional = regexp.MustCompile(`(?m)^( *)#([^ #\n])`)
+
+func uncommented(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile("gatewatch.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := optional.ReplaceAllString(string(data), "$1$2")
+	return []byte(strings.Replace(text, "  probes: []\n", "", 1))
+}
+
+func same(t *testing.T, got, want *configs.Config) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		got.Collectors.Host, want.Collectors.Host = nil, nil // its defaults are Linux' file systems
+	}
+	gotText, err := configs.Render(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantText, err := configs.Render(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(gotText) != string(wantText) {
+		t.Errorf("got\n%s\nwant\n%s", gotText, wantText)
+	}
+}
+
+// keyPaths returns the paths of all keys in a YAML text, as in "collectors.probes[0].url".
+func keyPaths(t *testing.T, text []byte) []string {
+	t.Helper()
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	var paths []string
+	var walk func(n *yaml.Node, path string)
+	walk = func(n *yaml.Node, path string) {
+		for i, below := range n.Content {
+			switch {
+			case n.Kind == yaml.DocumentNode:
+				walk(below, "")
+			case n.Kind == yaml.SequenceNode:
+				walk(below, fmt.Sprintf("%s[%d]", path, i))
+			case i%2 == 1:
+				key := strings.TrimPrefix(path+"."+n.Content[i-1].Value, ".")
+				paths = append(paths, key)
+				walk(below, key)
+			}
+		}
+	}
+	walk(&root, "")
+	return paths
+}
+
+// TestExamples loads what users are invited to copy.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("examples/*.yml")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("found %v, %v", files, err)
+	}
+	for _, file := range files {
+		if _, err := configs.Load(file, environment); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestForLogs shows the configuration of an agent that was only told which logs to follow.
+func TestForLogs(t *testing.T) {
+	t.Parallel()
+	cfg, err := configs.ForLogs("/tmp/data", "/var/log/*.log", "/srv/*.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.DataDir != "/tmp/data" || len(cfg.Logs) != 1 || cfg.Logs[0].Format != "auto" || len(cfg.Logs[0].Paths) != 2 {
+		t.Errorf("ForLogs() = %+v", cfg)
+	}
+	if cfg.Collectors.Host == nil || !slices.Contains(cfg.Alerting.Packs, "payments") {
+		t.Errorf("ForLogs() does not watch the host or runs no payment rules: %+v", cfg)
+	}
+	if _, err := configs.ForLogs("", "["); err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("ForLogs() without folder and with a bad pattern = %v, want two mistakes", err)
+	}
+}
