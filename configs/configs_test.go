@@ -19,6 +19,7 @@ func environment(name string) (string, bool) {
 	value, ok := map[string]string{
 		"SLACK_TOKEN":       "xoxb-1: a # b",
 		"SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T/B/X",
+		"QUOTED":            "a\"b\n xoxb-2",
 		"ELASTIC_API_KEY":   "a2V5",
 		"SERIES":            "1234",
 		"EMPTY":             "",

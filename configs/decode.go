@@ -21,6 +21,7 @@ type decoder struct {
 	env      Lookup
 	lines    map[string]int // key path → line
 	unread   []string       // paths whose values are not what the file means
+	expanded []expansion    // what ${…} put in
 	mistakes Mistakes
 }
 
@@ -143,13 +144,13 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 func (d *decoder) addInvalid(err error) {
 	found, ok := errors.AsType[invalid.Mistakes](err)
 	if !ok && err != nil {
-		d.add(d.lines[""], "", "%v", err)
+		d.add(d.lines[""], "", "%s", d.unexpand(err.Error()))
 		return
 	}
 	unread := d.unread
 	for _, m := range found {
 		if !slices.ContainsFunc(unread, func(p string) bool { return within(p, m.Path) || within(m.Path, p) }) {
-			d.add(d.line(m.Path), m.Path, "%s", m.Text)
+			d.add(d.line(m.Path), m.Path, "%s", d.unexpand(m.Text))
 		}
 	}
 }

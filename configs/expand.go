@@ -54,6 +54,9 @@ func reference(name string, env Lookup) (string, error) {
 	if !envName.MatchString(name) {
 		return "", fmt.Errorf("has ${%s}, which is neither ${NAME} nor ${file:/path}; write $${ for a plain ${", name)
 	}
+	if strings.Contains(fallback, "${") {
+		return "", fmt.Errorf("has a ${…} inside a ${…}, which is not supported")
+	}
 	value, set := env(name)
 	if value == "" && hasFallback {
 		return fallback, nil

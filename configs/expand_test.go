@@ -68,9 +68,12 @@ func TestExpandSecretsStayOut(t *testing.T) {
 		"series: {interval: \"${SLACK_TOKEN}\"}",
 		"journal: {max_size: \"${SLACK_TOKEN}\"}",
 		"alerting: {slack: {token: [\"${SLACK_TOKEN}\"]}}",
+		"alerting: {external_url: \"${SLACK_TOKEN}\"}",
+		"logs: [{paths: [/x.log], timezone: \"a/${QUOTED}\"}]",
+		"logs: [{paths: [/x.log], format: \"${QUOTED}\"}]",
 	} {
 		_, err := configs.Parse([]byte(text), "g.yml", environment)
-		if err == nil || strings.Contains(err.Error(), "xoxb") {
+		if err == nil || strings.Contains(err.Error(), "xoxb") || !strings.Contains(err.Error(), "g.yml:1: ") {
 			t.Errorf("Parse(%s) = %v, want an error without the secret", text, err)
 		}
 	}

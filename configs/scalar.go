@@ -2,6 +2,7 @@ package configs
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		return
 	}
 	if text != n.Value {
+		d.expanded = append(d.expanded, expansion{text, n.Value})
 		expanded.Value, expanded.Tag = text, "!!str"
 		if v.Kind() != reflect.String {
 			// What stands there now decides whether it is a number, a duration …
@@ -38,6 +40,26 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		// The text as written, never what replaced ${…}: that may be a secret.
 		d.add(n.Line, path, "must be %s, not %s", want, quote(n.Value))
 	}
+}
+
+// expansion is a value that ${…} in the file became.
+type expansion struct{ value, written string }
+
+// shortestHidden is the length from which a value is looked for in messages: shorter ones are parts of other words.
+const shortestHidden = 4
+
+// unexpand writes in a message what the file says in place of what ${…} became: that may be a secret, although the
+// key it was written to is none.
+func (d *decoder) unexpand(text string) string {
+	for _, e := range d.expanded {
+		if len(e.value) < shortestHidden {
+			continue
+		}
+		quoted := strconv.Quote(e.value)
+		text = strings.ReplaceAll(text, e.value, e.written)
+		text = strings.ReplaceAll(text, quoted[1:len(quoted)-1], e.written)
+	}
+	return text
 }
 
 // expected says in words what a value of type t looks like.
