@@ -41,7 +41,7 @@ func (e *Engine) Evaluate(ctx context.Context, ts time.Time) {
 	ran := false
 	for _, g := range e.groups {
 		// Samples have tiny irregularities: a group that would be due in a moment is due now.
-		if ts.Before(g.due.Add(-g.Interval() / 10)) && !g.due.After(ts.Add(2*g.Interval())) {
+		if ts.Before(g.due.Add(-g.Interval()/10)) && !g.due.After(ts.Add(2*g.Interval())) {
 			continue
 		}
 		g.due = ts.Truncate(g.Interval()).Add(g.Interval())
