@@ -12,7 +12,7 @@ type decimal struct {
 }
 
 // readDecimal reads the number that s begins with ("12", "-0.5", "1.5e-3") and returns what follows it. Digits beyond
-// the first 18 do not count.
+// the first 19 do not count.
 func readDecimal(s []byte) (d decimal, rest []byte, ok bool) {
 	i := 0
 	if i < len(s) && (s[i] == '-' || s[i] == '+') {
@@ -42,7 +42,7 @@ func readDecimal(s []byte) (d decimal, rest []byte, ok bool) {
 
 // add appends a digit; place is -1 behind the decimal point.
 func (d *decimal) add(c byte, place int) {
-	if d.digits >= 1e17 {
+	if d.digits >= 1e18 {
 		d.exponent += place + 1
 		return
 	}

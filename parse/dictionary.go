@@ -25,7 +25,7 @@ type meaning struct {
 // three digits is HTTP's, a method GET too.
 var dictionary = []meaning{
 	// What every log says.
-	{fact: event.Timestamp, top: "timestamp time @t ts t datetime log_time event_time asctime date " +
+	{fact: event.Timestamp, top: "timestamp time @t ts t datetime log_time event_time asctime time_iso8601 time_local msec date " +
 		"instant.epoch_milli_second"},
 	{fact: event.Level, top: "level severity severity_text log_level loglevel levelname lvl @l priority"},
 	{fact: event.Message, top: "msg body @m @mt text log event_message short_message"},
@@ -88,8 +88,9 @@ var dictionary = []meaning{
 	{fact: event.Status,
 		anywhere: "trade_state trade_status payment_status payment_state pay_status order_status order_state " +
 			"transaction_status transaction_state txn_status refund_status channel_state result_status 订单状态 支付状态 交易状态",
-		envelope: "status state result outcome return_code parse_state 状态 返回代码",
-		also:     "result_code"},
+		envelope: "status state result outcome parse_state 状态",
+		// WeChat's return_code only says that the two have understood each other.
+		also: "result_code 结果代码 return_code 返回代码"},
 	{fact: event.Amount,
 		anywhere: "total_amount total_fee txn_amt txn_amount order_amount order_amt pay_amount pay_amt payment_amount " +
 			"trans_amt trans_amount trade_amount transaction_amount refund_amount refund_fee amount_minor amount_cents " +

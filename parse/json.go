@@ -43,12 +43,12 @@ func (p *jsonLines) read(ev *event.Event) bool {
 	case p.b[i] != '{':
 		i = p.fail("not an object", i)
 	default:
-		i = p.object(i, nil, 0)
+		i = p.record(i)
 	}
 	if i >= 0 && p.space(i) < len(p.b) {
 		i = p.fail("text after the object", p.space(i))
 	}
-	if i >= 0 && p.renames {
+	if i >= 0 && p.unusual {
 		makeUnique(p.fields)
 	}
 	ev.Fields, p.fields = p.fields, nil
@@ -69,21 +69,16 @@ func (w *walker) embedded(text, prefix []byte, depth int) int {
 	return end
 }
 
-// lookInside finds facts in the text of a member: an object that is written as a string, and pairs in the record's
-// message.
-func (w *walker) lookInside(path, value []byte, escaped bool, depth int) {
-	if depth > maxDepth || len(value) < 2 || w.derived >= maxDerived {
+// mine looks for pairs in the record's message.
+func (w *walker) mine(message []byte, escaped bool) {
+	if bytes.IndexByte(message, '=') < 0 && bytes.IndexByte(message, '{') < 0 && bytes.IndexByte(message, '<') < 0 &&
+		bytes.Index(message, wideColon) < 0 && bytes.Index(message, spentWords[0]) < 0 {
 		return
 	}
-	switch {
-	case escaped && value[0] == '{':
-		w.embedded(w.decode(value), path, depth)
-	case depth == 1 && (string(path) == "message" || string(path) == "msg") && bytes.ContainsAny(value, "={<"):
-		if escaped {
-			value = w.decode(value)
-		}
-		w.pairs(value)
+	if escaped {
+		message = w.decode(message)
 	}
+	w.pairs(message)
 }
 
 // decode returns the text of the inside of a JSON string.

@@ -30,9 +30,6 @@ type entry struct {
 	envelope bool
 }
 
-// maxName is how long a field name may be to be looked up, in bytes; no known name comes near.
-const maxName = 128
-
 // folded maps each byte of a field name to what it is compared as; 0 is left out.
 var folded = func() (t [256]byte) {
 	for i := range t {
@@ -43,6 +40,16 @@ var folded = func() (t [256]byte) {
 		t[i] = c
 	}
 	t['_'], t['-'], t[' '] = 0, 0, 0
+	return t
+}()
+
+// weights gives each byte of a name its part in the name's hash: equal for bytes that are compared as equal, 0 for
+// those left out. The hash is their sum, which a processor finds faster than one in which the order counts.
+var weights = func() (t [256]uint32) {
+	for i := range t {
+		x := uint32(folded[i]) * 0x9E3779B1
+		t[i] = (x ^ x>>15) * 0x85EBCA77
+	}
 	return t
 }()
 
@@ -57,55 +64,61 @@ func fold(name string) string {
 	return string(b)
 }
 
-// lookup is a hash table from folded names to entries that is not changed after it is built. It folds and hashes a
-// name in one pass and does not allocate, which a map could not.
+// is tells whether name is e's when folded.
+func (e *entry) is(name []byte) bool {
+	n := 0
+	for _, c := range name {
+		if c = folded[c]; c == 0 {
+			continue
+		}
+		if n == len(e.name) || e.name[n] != c {
+			return false
+		}
+		n++
+	}
+	return n == len(e.name)
+}
+
+// lookup is a hash table from folded names to entries that is not changed after it is built. It folds, hashes and
+// compares without allocating, which a map could not.
 type lookup struct {
 	slots []*entry
-	mask  uint32
+	shift uint32
 }
 
 func newLookup(entries map[string]*entry) *lookup {
-	size := 1
-	for size < 4*len(entries) {
-		size *= 2
+	l := &lookup{make([]*entry, 2), 31}
+	for len(l.slots) < 8*len(entries) {
+		l.slots = make([]*entry, 2*len(l.slots))
+		l.shift--
 	}
-	l := &lookup{make([]*entry, size), uint32(size - 1)}
 	for name, e := range entries {
 		hash := uint32(0)
 		for i := range len(name) {
-			hash = mix(hash, name[i])
+			hash += weights[name[i]]
 		}
-		i := spread(hash) & l.mask
+		i := int(hash >> l.shift)
 		for l.slots[i] != nil {
-			i = (i + 1) & l.mask
+			i = (i + 1) & (len(l.slots) - 1)
 		}
 		l.slots[i] = e
 	}
 	return l
 }
 
-// find returns the entry of name, or nil.
-func (l *lookup) find(name []byte) *entry {
-	if len(name) > maxName {
-		return nil
-	}
-	var buf [maxName]byte
-	n, hash := 0, uint32(0)
-	for _, c := range name {
-		if c = folded[c]; c != 0 {
-			buf[n] = c
-			n++
-			hash = mix(hash, c)
+// find returns the entry of name, or nil, and the index of the last dot in name, or -1.
+func (l *lookup) find(name []byte) (e *entry, dot int) {
+	hash := uint32(0)
+	dot = -1
+	for i, c := range name {
+		hash += weights[c]
+		if c == '.' {
+			dot = i
 		}
 	}
-	for i := spread(hash) & l.mask; ; i = (i + 1) & l.mask {
-		e := l.slots[i]
-		if e == nil || e.name == string(buf[:n]) {
-			return e
+	for i := int(hash >> l.shift); ; i = (i + 1) & (len(l.slots) - 1) {
+		if e = l.slots[i]; e == nil || e.is(name) {
+			return e, dot
 		}
 	}
 }
-
-func mix(hash uint32, c byte) uint32 { return hash*31 + uint32(c) }
-
-func spread(hash uint32) uint32 { return hash ^ hash>>11 ^ hash>>17 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gatewatch/event"
 	"gatewatch/internal/invalid"
@@ -100,11 +101,7 @@ func addDictionary(entries map[string]*entry, overridden map[string]bool) {
 		}
 	}
 	for _, k := range event.Keys() {
-		u := guessed
-		if k == event.Duration {
-			u = nanoseconds
-		}
-		add(k, k.String(), anywhere, u, false)
+		add(k, k.String(), topOnly, nameUnit(fold(k.String())), false)
 	}
 	for _, m := range dictionary {
 		for _, group := range []struct {
@@ -172,8 +169,8 @@ func (n *Names) Assign(ev *event.Event) {
 		}
 		if f.Key != event.None {
 			a.fixed(i)
-			if e := n.table.find(f.Name); n.overridden && e != nil {
-				a.try(i, e, atTop, rankOverride)
+			if n.overridden {
+				n.overriding(&a, i)
 			}
 			continue
 		}
@@ -184,44 +181,61 @@ func (n *Names) Assign(ev *event.Event) {
 	}
 }
 
+// overriding takes field i, whose meaning its format fixes, also for what the user says.
+func (n *Names) overriding(a *assignment, i int) {
+	if e, _ := n.table.find(a.ev.Fields[i].Name); e != nil {
+		a.try(i, e, atTop, rankOverride)
+	}
+}
+
 // named looks for what the name of field i means.
 func (n *Names) named(a *assignment, i int) {
 	f := &a.ev.Fields[i]
-	dot := bytes.LastIndexByte(f.Name, '.')
-	if dot < 0 {
-		if e := n.table.find(f.Name); e != nil {
-			where := atTop
-			if f.Derived {
-				where = inText
-			}
-			a.try(i, e, where, lastRank)
-		}
+	e, dot := n.table.find(f.Name)
+	if dot >= 0 {
+		n.nested(a, i, e, dot)
 		return
 	}
-	if e := n.table.find(f.Name); e != nil && a.try(i, e, atPath, lastRank) {
+	if e == nil {
 		return
 	}
-	before := f.Name[:dot]
-	parent := before[bytes.LastIndexByte(before, '.')+1:]
-	if len(parent) < len(before) {
-		if e := n.table.find(f.Name[len(before)-len(parent):]); e != nil && a.try(i, e, atPath, lastRank) {
+	where := atTop
+	if f.Derived {
+		where = inText
+	}
+	a.try(i, e, where, lastRank)
+}
+
+// nested looks for what a name with dots means, e if that is known: the whole of it, its last two parts, or the last
+// one alone.
+func (n *Names) nested(a *assignment, i int, e *entry, dot int) {
+	if e != nil && a.try(i, e, atPath, lastRank) {
+		return
+	}
+	name := a.ev.Fields[i].Name
+	before := bytes.LastIndexByte(name[:dot], '.') + 1
+	if before > 0 {
+		if e, _ := n.table.find(name[before:]); e != nil && a.try(i, e, atPath, lastRank) {
 			return
 		}
 	}
-	e := n.table.find(f.Name[dot+1:])
-	if e == nil || len(e.senses) == 0 {
+	if e, _ = n.table.find(name[dot+1:]); e == nil || len(e.senses) == 0 {
 		return
 	}
 	where := inNested
-	if n.isEnvelope(parent) {
+	if n.isEnvelope(name[before:dot]) {
 		where = inEnvelope
 	}
 	a.try(i, e, where, lastRank)
 }
 
-// isEnvelope tells whether an object of that name wraps what belongs to the record.
+// isEnvelope tells whether an object of that name wraps what belongs to the record. Chinese names only stand before
+// objects in messages, which are requests and answers.
 func (n *Names) isEnvelope(name []byte) bool {
-	if e := n.table.find(name); e != nil && e.envelope {
+	if len(name) > 0 && name[0] >= utf8.RuneSelf {
+		return true
+	}
+	if e, _ := n.table.find(name); e != nil && e.envelope {
 		return true
 	}
 	for _, end := range envelopeEnds {

@@ -23,8 +23,9 @@ const (
 	ngxRequest
 	ngxStatus
 	ngxBodyBytesSent
-	ngxHttpReferer
-	ngxHttpUserAgent
+	ngxHTTPReferer
+	ngxHTTPUserAgent
+	ngxForwardedFor
 	ngxRequestTime
 	ngxUpstreamTime
 	ngxExtra
@@ -42,8 +43,9 @@ var nginxFields = [...]event.Field{
 	ngxRequest:        {Name: []byte("request")},
 	ngxStatus:         {Key: event.HTTPStatus, Name: []byte("status")},
 	ngxBodyBytesSent:  {Key: event.BodyBytes, Name: []byte("body_bytes_sent")},
-	ngxHttpReferer:    {Key: event.Referrer, Name: []byte("http_referer")},
-	ngxHttpUserAgent:  {Key: event.UserAgent, Name: []byte("http_user_agent")},
+	ngxHTTPReferer:    {Key: event.Referrer, Name: []byte("http_referer")},
+	ngxHTTPUserAgent:  {Key: event.UserAgent, Name: []byte("http_user_agent")},
+	ngxForwardedFor:   {Name: []byte("http_x_forwarded_for")},
 	ngxRequestTime:    {Key: event.Duration, Name: []byte("request_time")},
 	ngxUpstreamTime:   {Key: event.UpstreamDuration, Name: []byte("upstream_response_time")},
 	ngxExtra:          {Name: []byte("extra")},
@@ -120,40 +122,40 @@ func (p *nginx) requestLine(s []byte) {
 	p.add(ngxServerProtocol, rest[i+len(" HTTP/"):])
 }
 
-// tail reads what follows the size: referrer, browser and times.
+// tail reads what follows the size: referrer, browser, the addresses a proxy was asked for, and times.
 func (p *nginx) tail(s []byte) {
 	if referrer, rest, ok := quoted(s); ok {
 		if agent, rest, ok := quoted(rest); ok {
-			p.add(ngxHttpReferer, referrer)
-			p.add(ngxHttpUserAgent, agent)
+			p.add(ngxHTTPReferer, referrer)
+			p.add(ngxHTTPUserAgent, agent)
 			s = rest
+			if forwarded, rest, ok := quoted(s); ok && !isTime(forwarded) {
+				p.add(ngxForwardedFor, forwarded)
+				s = rest
+			}
 		}
 	}
-	s = bytes.TrimSpace(s)
-	if !p.times(s) {
+	if s = bytes.TrimSpace(s); !p.times(s) {
 		p.add(ngxExtra, s)
 	}
 }
 
 // times reads "$request_time $upstream_response_time" and tells whether s was nothing else.
 func (p *nginx) times(s []byte) bool {
-	fields := len(p.fields)
-	for variable := ngxRequestTime; variable <= ngxUpstreamTime; variable++ {
-		if len(s) == 0 {
-			return true
-		}
+	before := len(p.fields)
+	for variable := ngxRequestTime; variable <= ngxUpstreamTime && len(s) > 0; variable++ {
 		if label, after, ok := bytes.Cut(s, []byte{'='}); ok && isTimeLabel(label) {
 			s = after
 		}
-		var value []byte
-		if value, s = timeList(s); value == nil {
-			p.fields = p.fields[:fields]
-			return false
+		value, rest, ok := timeList(s)
+		if !ok {
+			break
 		}
 		p.add(variable, value)
+		s = rest
 	}
 	if len(s) > 0 {
-		p.fields = p.fields[:fields]
+		p.fields = p.fields[:before]
 	}
 	return len(s) == 0
 }
@@ -167,35 +169,37 @@ func isTimeLabel(s []byte) bool {
 	return false
 }
 
-// timeList cuts the times that s begins with: "0.120", "-", or for several upstreams "0.1, 0.2 : 0.3".
-func timeList(s []byte) (value, rest []byte) {
-	if value, rest, ok := quoted(s); ok {
-		return value, bytes.TrimLeft(rest, " ")
+// timeList cuts the times that s begins with, bare or in quotes: "0.120", "-", or for several upstreams
+// "0.1, 0.2 : 0.3".
+func timeList(s []byte) (value, rest []byte, ok bool) {
+	if inside, rest, ok := quoted(s); ok {
+		_, more, ok := timeList(inside)
+		return inside, bytes.TrimLeft(rest, " "), ok && len(more) == 0
 	}
 	end := 0
 	for {
-		item, after := word(s[end:])
-		if item = bytes.TrimSuffix(item, []byte{','}); !isTime(item) {
-			return nil, s
+		item := s[end:]
+		if i := bytes.IndexAny(item, " ,"); i >= 0 {
+			item = item[:i]
 		}
-		end += bytes.Index(s[end:], item) + len(item)
-		next, _ := word(after)
+		if !isTime(item) && string(item) != "-" {
+			return nil, nil, false
+		}
+		end += len(item)
+		rest := s[end:]
 		switch {
-		case end < len(s) && s[end] == ',':
-			end++
-		case string(next) == ":":
-			end += bytes.IndexByte(s[end:], ':') + 1
+		case bytes.HasPrefix(rest, []byte(", ")):
+			end += len(", ")
+		case bytes.HasPrefix(rest, []byte(" : ")):
+			end += len(" : ")
 		default:
-			return s[:end], bytes.TrimLeft(s[end:], " ")
+			return s[:end], bytes.TrimLeft(rest, " "), true
 		}
 	}
 }
 
-// isTime tells whether s is "-" or seconds.
+// isTime tells whether s is a number of seconds.
 func isTime(s []byte) bool {
-	if string(s) == "-" {
-		return true
-	}
 	_, rest, ok := readDecimal(s)
 	return ok && len(rest) == 0
 }

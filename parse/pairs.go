@@ -81,7 +81,12 @@ func (w *walker) pair(text []byte, i, value int) int {
 	case c == '=' || text[i] == ':' && bytes.HasPrefix(rest, []byte("//")):
 		return 0
 	default:
-		return value + w.bare(key, rest)
+		n := bareLen(rest)
+		if n == 0 || text[i] != '=' && (bytes.IndexByte(rest[:n], '=') >= 0 || bytes.HasPrefix(rest, spentWords[0])) {
+			// What stands behind the colon is itself a pair.
+			return 0
+		}
+		return value + w.bare(key, rest, n)
 	}
 	return 0
 }
@@ -121,12 +126,8 @@ func (w *walker) closed(key, s []byte, start int, end []byte) int {
 	return from + len(end)
 }
 
-// bare adds a value without quotes at the start of s and returns its length.
-func (w *walker) bare(key, s []byte) int {
-	n := bareLen(s)
-	if n == 0 {
-		return 0
-	}
+// bare adds the value without quotes in the first n bytes of s and returns its length, with the unit behind it.
+func (w *walker) bare(key, s []byte, n int) int {
 	value := s[:n]
 	if d := measureLen(s); d > n {
 		n, value = d, s[:d]
@@ -145,7 +146,7 @@ func bareLen(s []byte) int {
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case c < utf8.RuneSelf:
-			if c <= ' ' || bytes.IndexByte([]byte(",;&)]}<\"'"), c) >= 0 {
+			if c <= ' ' || bytes.IndexByte([]byte(",;&()]}<\"'"), c) >= 0 {
 				return i
 			}
 			i++

@@ -31,6 +31,11 @@ var severityTable = func() map[string][]byte {
 // or nil: words of all usual loggers and of syslog, bunyan's and pino's numbers 10 to 60, syslog's 0 to 7. slog's
 // distances ("INFO+2") do not count.
 func severity(word []byte) []byte {
+	// Most logs write it as it is wanted.
+	switch string(word) {
+	case "info", "warn", "error", "debug":
+		return word
+	}
 	word = bytes.TrimSpace(word)
 	if len(word) > 2 {
 		if i := bytes.IndexAny(word, "+-"); i > 0 {

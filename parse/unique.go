@@ -12,64 +12,63 @@ import (
 // fewNames is how many names of one object are compared as they come; more are sorted at the object's end.
 const fewNames = 64
 
-// level is one object being read: its names are in walker.keys from first on.
-type level struct {
+// names remembers the names of one object being read.
+type names struct {
+	// first is where the names of a nested object begin in walker.keys.
 	first int
-	// filter has a bit for the hash of each name, so that most names are compared with none.
-	filter uint64
+	count int
+	// filter has a bit for the hash of each name, so that most names need not be compared.
+	filter [4]uint64
 }
 
-// repeated adds name to l and tells whether Elasticsearch would refuse it: because the object has that name already,
-// or because of a NUL character in it.
-func (w *walker) repeated(l *level, name []byte, escaped bool) bool {
-	if escaped {
-		name = appendUnescaped(nil, name)
-		if bytes.IndexByte(name, 0) >= 0 {
-			return true
-		}
-	}
-	before := w.keys[l.first:]
-	w.keys = append(w.keys, name)
-	if len(before) >= fewNames {
-		return false
-	}
-	bit := uint64(1) << nameHash(name)
-	if l.filter&bit == 0 {
-		l.filter |= bit
-		return false
-	}
-	for _, k := range before {
-		if bytes.Equal(k, name) {
-			return true
-		}
-	}
-	return false
+// add notes name and tells whether the object may have had it before.
+func (n *names) add(name []byte) bool {
+	n.count++
+	h := nameHash(name)
+	word, bit := &n.filter[h>>6], uint64(1)<<(h&63)
+	old := *word
+	*word |= bit
+	return old&bit != 0
 }
 
-// leave removes the names of l and tells whether one is repeated that repeated has not reported.
-func (w *walker) leave(l *level) bool {
-	names := w.keys[l.first:]
-	w.keys = w.keys[:l.first]
-	if len(names) <= fewNames {
-		return false
-	}
-	slices.SortFunc(names, bytes.Compare)
-	for i := 1; i < len(names); i++ {
-		if bytes.Equal(names[i-1], names[i]) {
-			return true
-		}
-	}
-	return false
-}
-
-// nameHash returns a number below 64 from the length and three characters of name.
+// nameHash returns a number below 256 from the length and three characters of name.
 func nameHash(name []byte) uint64 {
 	n := len(name)
 	if n == 0 {
 		return 0
 	}
 	x := uint64(n) | uint64(name[0])<<8 | uint64(name[n/2])<<16 | uint64(name[n-1])<<24
-	return x * 0x9E3779B97F4A7C15 >> 58
+	return x * 0x9E3779B97F4A7C15 >> 56
+}
+
+// enter adds the name of a member of a nested object, and notes when Elasticsearch would refuse it: because the
+// object has that name already, or because of a NUL character in it.
+func (w *walker) enter(n *names, name []byte, escaped bool) {
+	if escaped {
+		name = appendUnescaped(nil, name)
+		w.awkward = w.awkward || bytes.IndexByte(name, 0) >= 0
+	}
+	before := w.keys[n.first:]
+	w.keys = append(w.keys, name)
+	if !n.add(name) || n.count > fewNames {
+		return
+	}
+	for _, k := range before {
+		w.awkward = w.awkward || bytes.Equal(k, name)
+	}
+}
+
+// leave forgets the names of a nested object, and notes when one is repeated that enter has not compared.
+func (w *walker) leave(n *names) {
+	names := w.keys[n.first:]
+	w.keys = w.keys[:n.first]
+	if len(names) <= fewNames {
+		return
+	}
+	slices.SortFunc(names, bytes.Compare)
+	for i := 1; i < len(names); i++ {
+		w.awkward = w.awkward || bytes.Equal(names[i-1], names[i])
+	}
 }
 
 // makeUnique renames the members of a record's object until each name is there once and none has a NUL character. Of

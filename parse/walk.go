@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"bytes"
+
 	"gatewatch/event"
 )
 
@@ -31,11 +33,11 @@ type walker struct {
 	derived int
 	// awkward tells that the member being read is valid JSON that Elasticsearch would refuse.
 	awkward bool
-	// renames tells that names at the top must change: repeated, or with a NUL character.
-	renames bool
+	// unusual tells that names at the top may be repeated or have a NUL character, which makeUnique finds out.
+	unusual bool
 	// failures counts the texts of a message that looked like an object and were none.
 	failures int
-	// keys holds the names of all objects around the place being read.
+	// keys holds the names of the nested objects around the place being read.
 	keys [][]byte
 	// text holds dotted names and decoded strings, which derived fields point into.
 	text []byte
@@ -43,16 +45,15 @@ type walker struct {
 
 // start prepares w for the next record and keeps its buffers.
 func (w *walker) start(fields []event.Field) {
-	*w = walker{fields: fields, keys: w.keys[:0], text: w.text[:0]}
+	w.scanner = scanner{}
+	w.fields, w.derived = fields, 0
+	w.awkward, w.unusual = false, false
+	w.keys, w.text = w.keys[:0], w.text[:0]
 }
 
-// object reads the object whose brace is at i and returns the index after it, or -1. prefix is the dotted name of
-// the object, depth is 0 for the record's own object.
-func (w *walker) object(i int, prefix []byte, depth int) int {
-	if depth > maxNesting {
-		return w.fail("nested too deep", i)
-	}
-	seen := level{first: len(w.keys)}
+// record reads the record's own object, whose brace is at i, and returns the index after it, or -1.
+func (w *walker) record(i int) int {
+	var seen names
 	if i = w.space(i + 1); w.byteAt(i) == '}' {
 		return i + 1
 	}
@@ -65,44 +66,52 @@ func (w *walker) object(i int, prefix []byte, depth int) int {
 			return -1
 		}
 		name := w.b[i+1 : end]
-		if w.repeated(&seen, name, escaped) {
-			w.refuse(depth)
+		if escaped {
+			w.unusual = true
 		}
-		if i = w.space(end + 1); w.byteAt(i) != ':' {
-			return w.unexpected(i)
+		if seen.add(name) && seen.count <= fewNames {
+			w.compare(name)
 		}
-		if depth == 0 {
-			i = w.member(w.space(i+1), name)
-		} else {
-			i = w.nested(w.space(i+1), prefix, name, depth)
-		}
-		if i < 0 {
+		if i = w.colon(end + 1); i < 0 {
 			return -1
 		}
-		switch i = w.space(i); w.byteAt(i) {
-		case ',':
-			i = w.space(i + 1)
-		case '}':
-			if w.leave(&seen) {
-				w.refuse(depth)
+		if i = w.member(i, name); i < 0 {
+			return -1
+		}
+		if w.byteAt(i) != ',' {
+			if i = w.space(i); w.byteAt(i) == '}' {
+				w.unusual = w.unusual || seen.count > fewNames
+				return i + 1
 			}
-			return i + 1
-		default:
+			if w.byteAt(i) != ',' {
+				return w.unexpected(i)
+			}
+		}
+		i = w.space(i + 1)
+	}
+}
+
+// colon returns the index of the value behind the colon at or after i.
+func (w *walker) colon(i int) int {
+	if w.byteAt(i) != ':' {
+		if i = w.space(i); w.byteAt(i) != ':' {
 			return w.unexpected(i)
+		}
+	}
+	return w.space(i + 1)
+}
+
+// compare notes when a member of that name is there already.
+func (w *walker) compare(name []byte) {
+	for i := range w.fields {
+		if f := &w.fields[i]; !f.Derived && bytes.Equal(f.Name, name) {
+			w.unusual = true
+			return
 		}
 	}
 }
 
-// refuse notes that an object at depth has names that Elasticsearch would refuse.
-func (w *walker) refuse(depth int) {
-	if depth == 0 {
-		w.renames = true
-	} else {
-		w.awkward = true
-	}
-}
-
-// member reads the value at i of a member of the record's own object.
+// member reads the value at i of a member of the record's own object and returns the index after it, or -1.
 func (w *walker) member(i int, name []byte) int {
 	at := len(w.fields)
 	if at-w.derived >= maxMembers {
@@ -111,22 +120,82 @@ func (w *walker) member(i int, name []byte) int {
 	if len(name) > maxPath {
 		return w.fail("name too long", i)
 	}
+	if c := w.byteAt(i); c == '{' || c == '[' {
+		return w.compound(i, name)
+	}
+	end, kind, escaped := w.scalar(i)
+	if end < 0 {
+		return -1
+	}
+	value := w.b[i:end]
+	if kind == event.String {
+		value = value[1 : len(value)-1]
+	} else if len(value) > maxNumber {
+		kind = event.String
+	}
+	w.fields = append(w.fields, event.Field{Name: name, Value: value, Kind: kind, Escaped: escaped})
+	switch {
+	case escaped && value[0] == '{':
+		w.embedded(w.decode(value), name, 1)
+	case string(name) == "message" || string(name) == "msg":
+		w.mine(value, escaped)
+	}
+	return end
+}
+
+// compound reads the object or array at i, which is a member of the record's own object.
+func (w *walker) compound(i int, name []byte) int {
+	at := len(w.fields)
 	w.fields = append(w.fields, event.Field{Name: name})
 	w.awkward = false
-	end, kind, escaped := w.value(i, name, 1)
+	end, kind, _ := w.value(i, name, 1)
 	if end < 0 {
 		return -1
 	}
 	f := &w.fields[at]
-	f.Kind, f.Value, f.Escaped = kind, w.b[i:end], escaped
-	switch {
-	case w.awkward:
-		f.Kind, f.Escaped = event.String, false
-	case kind == event.String:
-		f.Value = w.b[i+1 : end-1]
-		w.lookInside(name, f.Value, escaped, 1)
+	f.Value, f.Kind = w.b[i:end], kind
+	if w.awkward {
+		f.Kind = event.String
 	}
 	return end
+}
+
+// object reads the object whose brace is at i, a value somewhere inside the record, and returns the index after it,
+// or -1. prefix is its dotted name; depth is how many objects and arrays are around it, with the record's own.
+func (w *walker) object(i int, prefix []byte, depth int) int {
+	if depth > maxNesting {
+		return w.fail("nested too deep", i)
+	}
+	if i = w.space(i + 1); w.byteAt(i) == '}' {
+		return i + 1
+	}
+	seen := names{first: len(w.keys)}
+	for {
+		if w.byteAt(i) != '"' {
+			return w.unexpected(i)
+		}
+		end, escaped := w.stringEnd(i + 1)
+		if end < 0 {
+			return -1
+		}
+		name := w.b[i+1 : end]
+		w.enter(&seen, name, escaped)
+		if i = w.colon(end + 1); i < 0 {
+			return -1
+		}
+		if i = w.nested(i, prefix, name, depth); i < 0 {
+			return -1
+		}
+		switch i = w.space(i); w.byteAt(i) {
+		case ',':
+			i = w.space(i + 1)
+		case '}':
+			w.leave(&seen)
+			return i + 1
+		default:
+			return w.unexpected(i)
+		}
+	}
 }
 
 // nested reads the value at i of a member of an object inside the record.
@@ -136,22 +205,21 @@ func (w *walker) nested(i int, prefix, name []byte, depth int) int {
 	if w.derived < maxDerived && depth <= maxDepth {
 		path = w.join(prefix, name)
 	}
-	end, kind, escaped := w.value(i, path, depth+1)
-	if end < 0 {
-		return -1
-	}
 	if len(path) > maxPath {
 		w.awkward = true
+	}
+	end, kind, escaped := w.value(i, path, depth+1)
+	if end < 0 || kind > event.Bool || w.derived >= maxDerived || depth > maxDepth {
 		return end
 	}
 	value := w.b[i:end]
 	if kind == event.String {
 		value = value[1 : len(value)-1]
-		w.lookInside(path, value, escaped, depth+1)
+		if escaped && value[0] == '{' && depth < maxDepth {
+			w.embedded(w.decode(value), path, depth+1)
+		}
 	}
-	if kind <= event.Bool {
-		w.derive(event.Field{Name: path, Value: value, Kind: kind, Escaped: escaped})
-	}
+	w.derive(event.Field{Name: path, Value: value, Kind: kind, Escaped: escaped})
 	return end
 }
 
@@ -174,15 +242,9 @@ func (w *walker) derive(f event.Field) {
 	}
 }
 
-// value reads the value at i and returns the index after it, or -1. path is its dotted name; depth is how many
-// objects and arrays are around it.
+// value reads the value at i and returns the index after it, or -1. path is its dotted name.
 func (w *walker) value(i int, path []byte, depth int) (end int, kind event.Kind, escaped bool) {
-	switch c := w.byteAt(i); c {
-	case '"':
-		if end, escaped = w.stringEnd(i + 1); end >= 0 {
-			end++
-		}
-		return end, event.String, escaped
+	switch w.byteAt(i) {
 	case '{':
 		if depth > maxDepth {
 			w.awkward = true
@@ -190,6 +252,22 @@ func (w *walker) value(i int, path []byte, depth int) (end int, kind event.Kind,
 		return w.object(i, path, depth), event.Object, false
 	case '[':
 		return w.array(i, path, depth), event.Array, false
+	}
+	end, kind, escaped = w.scalar(i)
+	if kind == event.Number && end-i > maxNumber {
+		w.awkward = true
+	}
+	return end, kind, escaped
+}
+
+// scalar reads the string, number or word at i and returns the index after it, or -1.
+func (w *walker) scalar(i int) (end int, kind event.Kind, escaped bool) {
+	switch w.byteAt(i) {
+	case '"':
+		if end, escaped = w.stringEnd(i + 1); end >= 0 {
+			end++
+		}
+		return end, event.String, escaped
 	case 't':
 		return w.literalEnd(i, "true"), event.Bool, false
 	case 'f':
@@ -197,10 +275,7 @@ func (w *walker) value(i int, path []byte, depth int) (end int, kind event.Kind,
 	case 'n':
 		return w.literalEnd(i, "null"), event.Null, false
 	}
-	if end = w.numberEnd(i); end-i > maxNumber {
-		w.awkward = true
-	}
-	return end, event.Number, false
+	return w.numberEnd(i), event.Number, false
 }
 
 // array reads the array whose bracket is at i and returns the index after it, or -1.
