@@ -73,7 +73,7 @@ func providers() []provider {
 		}},
 		{"unionpay", "unionpay", 10, true, []string{"UP_QR", "UP_APP", "UP_B2C"}, []string{"CNY"}, 620 * time.Millisecond, 0.5, 210, []result{
 			{93.6, "00", "", "成功", 200, approved},
-			{1.1, "05", "", "交易已受理，请稍后查询交易结果", 200, pending},
+			{1.1, "70", "", "交易待持卡人确认", 200, pending},
 			{2.8, "64", "", "卡上的余额不足", 200, declined},
 			{1.2, "65", "", "输入的密码、有效期或CVN2有误", 200, declined},
 			{0.8, "61", "", "输入的卡号无效", 200, declined},
