@@ -33,6 +33,8 @@ type world struct {
 	extra     []Hit
 	agent     Agent
 	broken    error
+	// since is when the agent began to count; zero is long ago.
+	since time.Time
 
 	queries, searches atomic.Int64
 	lastQuery         LogQuery
@@ -101,18 +103,23 @@ func (p *fakeProvider) share(outcome string, at time.Time) float64 {
 	if !p.from.IsZero() && !at.Before(p.from) && (p.to.IsZero() || at.Before(p.to)) {
 		shares = p.bad
 	}
-	r := rand.New(rand.NewPCG(uint64(at.Unix()/10), uint64(len(p.name)*31+len(outcome))))
 	v := shares[outcome]
-	return max(0, v+v*(1-v)*0.25*(r.Float64()-0.5))
+	return max(0, v+v*(1-v)*0.25*(noise(at, len(p.name)*31+len(outcome))-0.5))
+}
+
+// noise is between 0 and 1, and the same for ten seconds.
+func noise(at time.Time, seed int) float64 {
+	_, f := math.Modf(math.Abs(math.Sin(float64(at.Unix()/10)*12.9898+float64(seed)*78.233)) * 43758.5453)
+	return f
 }
 
 func (p *fakeProvider) attempts(outcome string, at time.Time, span time.Duration) float64 {
-	steps := 12
+	const steps = 4
 	sum := 0.0
 	for i := range steps {
-		sum += p.share(outcome, at.Add(-span*time.Duration(i)/time.Duration(steps)-time.Second))
+		sum += p.share(outcome, at.Add(-span*time.Duration(i)/steps-time.Second))
 	}
-	return sum / float64(steps) * p.perMin * span.Minutes()
+	return sum / steps * p.perMin * span.Minutes()
 }
 
 func (p *fakeProvider) quantile(q float64, at time.Time) float64 {
@@ -120,8 +127,7 @@ func (p *fakeProvider) quantile(q float64, at time.Time) float64 {
 	if !p.from.IsZero() && !at.Before(p.from) && (p.to.IsZero() || at.Before(p.to)) {
 		l = p.badLatency
 	}
-	r := rand.New(rand.NewPCG(uint64(at.Unix()/10), uint64(len(p.name)*7)))
-	return l * (0.9 + 0.2*r.Float64()) * map[bool]float64{true: 3, false: 1}[q > 0.9]
+	return l * (0.9 + 0.2*noise(at, len(p.name)*7)) * map[bool]float64{true: 3, false: 1}[q > 0.9]
 }
 
 var window = regexp.MustCompile(`\[(\d+)s\]`)
@@ -141,6 +147,9 @@ func (w *world) eval(expr string, at time.Time) ([]Sample, error) {
 	if m := window.FindStringSubmatch(expr); m != nil {
 		n, _ := strconv.Atoi(m[1])
 		span = time.Duration(n) * time.Second
+	}
+	if !w.since.IsZero() {
+		span = max(0, min(span, at.Sub(w.since)))
 	}
 	one := func(v float64) ([]Sample, error) { return []Sample{{Value: v}}, nil }
 	var all []Sample
@@ -297,7 +306,7 @@ func (w *world) Search(_ context.Context, q LogQuery) (LogResult, error) {
 		keep(h)
 	}
 	last := w.now().UnixMilli() / every.Milliseconds()
-	for k := last; k > last-3000 && len(res.Hits) < q.Limit; k-- {
+	for k := last; len(w.providers) > 0 && k > last-3000 && len(res.Hits) < q.Limit; k-- {
 		keep(w.hit(k))
 	}
 	return res, nil
@@ -348,5 +357,3 @@ func fetch(t testing.TB, h http.Handler, path string, headers ...string) *httpte
 }
 
 var errBroken = errors.New("the store is closed")
-
-var nan = math.NaN()

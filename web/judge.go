@@ -31,6 +31,8 @@ const (
 	worseBy, failingBy = 0.01, 0.10
 	// Without a usual rate the share of technical failures decides.
 	worseTechnical, failingTechnical = 0.02, 0.10
+	// With so many technical failures a provider is not well even if that is usual.
+	alwaysWorse, alwaysFailing = 0.10, 0.30
 )
 
 // judge says how well a provider is from its attempts now and usually, and whose fault it is when it is not well.
@@ -38,12 +40,12 @@ func judge(now, usual *counts) (state, string) {
 	if now.decided() < minDecided || now.failed() < minFailed {
 		return well, ""
 	}
-	s := well
+	least, _ := wilson(now.theirs()+now.ours(), now.decided(), confidence)
+	s := grade(least, alwaysWorse, alwaysFailing)
 	if usual.decided() >= minDecided {
 		_, most := wilson(now[event.Approved], now.decided(), confidence)
-		s = grade(usual.success()-most, worseBy, failingBy)
+		s = max(s, grade(usual.success()-most, worseBy, failingBy))
 	} else {
-		least, _ := wilson(now.theirs()+now.ours(), now.decided(), confidence)
 		s = grade(least, worseTechnical, failingTechnical)
 	}
 	if s == well {

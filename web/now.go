@@ -112,9 +112,9 @@ func (s *server) groundViews(l *language, o *overview) []groundView {
 		v := groundView{Name: l.text("ground." + g.Kind), State: g.State}
 		switch n := g.Values; g.Kind {
 		case "host":
-			v.Text = l.text("ground.host.text", percent(n[0]), decimal(n[1]), number(n[2]), percent(n[3]))
+			v.Text = l.text("ground.host.text", wholePercent(n[0]), decimal(n[1]), number(n[2]), wholePercent(n[3]))
 		case "disk":
-			v.Text = l.text("ground.disk.text", g.Names[0], percent(n[0]))
+			v.Text = l.text("ground.disk.text", g.Names[0], wholePercent(n[0]))
 		case "network":
 			v.Text = l.text("ground.network.text", bytesize(n[0]), bytesize(n[1]))
 		case "http":

@@ -18,8 +18,6 @@ const (
 	lossFresh = 3 * time.Second
 	// maxRows bounds the providers on the page.
 	maxRows = 40
-	// maxReasons bounds the reasons shown for one provider.
-	maxReasons = 3
 	// unknown is the label value of what a log does not say, as the metrics write it.
 	unknown = "unknown"
 )
@@ -53,13 +51,6 @@ type row struct {
 	Lost float64
 	// Incidents are the active ones of this provider, the worst first.
 	Incidents []Incident
-}
-
-// reason is a cause of failed attempts: a code of the provider, or an outcome class where there was no code.
-type reason struct {
-	Code, Outcome string
-	// Share is of all failed attempts.
-	Share float64
 }
 
 func (s *source) overview(ctx context.Context, r timeRange) (*overview, error) {
@@ -120,6 +111,7 @@ func (s *source) addRows(ctx context.Context, o *overview, now map[string]*count
 		}
 	}
 	sortRows(o.Rows)
+	undecideTogether(o.Rows)
 	if len(o.Rows) > maxRows {
 		o.Hidden = len(o.Rows) - maxRows
 		o.Rows = o.Rows[:maxRows]
@@ -139,30 +131,41 @@ func (s *source) assess(ctx context.Context, w *row, o *overview) error {
 			began = one.Since
 		}
 	}
-	usual, err := s.usual(ctx, began)
-	if err != nil {
+	if err := s.addUsual(ctx, w, began, o.Range.Window); err != nil {
 		return err
-	}
-	if c := usual[w.Provider]; c != nil {
-		w.Usual = *c
-	}
-	w.State, w.Side = judge(&w.Now, &w.Usual)
-	for _, one := range w.Incidents {
-		w.State = max(w.State, severityState(one.Severity))
-		if one.Side != "" && w.Side != one.Side {
-			w.Side = one.Side
-		}
 	}
 	attempts := o.Trend.ByProvider[w.Provider]
 	w.Rates = successes(attempts)
+	w.State, w.Side = judge(&w.Now, &w.Usual)
+	for _, one := range w.Incidents {
+		w.State = max(w.State, severityState(one.Severity))
+		if one.Side != "" {
+			w.Side = one.Side
+		}
+	}
 	if w.State == well {
 		return nil
 	}
 	if began.IsZero() {
 		began = worseSince(o.Trend.Times, attempts, w.Usual.success())
+		if err := s.addUsual(ctx, w, began, o.Range.Window); err != nil {
+			return err
+		}
 	}
 	w.Since = began
 	return s.addLost(ctx, w, o.At)
+}
+
+// addUsual sets w.Usual to the attempts before the time began, if there were enough.
+func (s *source) addUsual(ctx context.Context, w *row, began time.Time, window time.Duration) error {
+	usual, err := s.usual(ctx, began, window)
+	if err != nil {
+		return err
+	}
+	if c := usual[w.Provider]; c != nil && c.decided() >= minDecided {
+		w.Usual = *c
+	}
+	return nil
 }
 
 // addLost estimates the payments lost since w.Since: what would usually have succeeded, less what did.
@@ -211,54 +214,6 @@ func (s *source) perMinute(ctx context.Context, at time.Time, span time.Duration
 	return by, nil
 }
 
-// codes returns the failed attempts of each provider by code.
-func (s *source) codes(ctx context.Context, at time.Time, span time.Duration) (map[string][]Sample, error) {
-	const expr = `sum by (provider, code, outcome) (increase(payment_codes_total{outcome!~"approved|pending"}[%s])) > 0`
-	samples, err := s.series.Query(ctx, fmt.Sprintf(expr, promDuration(span)), at)
-	if err != nil {
-		return nil, fmt.Errorf("query codes: %w", err)
-	}
-	by := map[string][]Sample{}
-	for _, one := range samples {
-		p := one.Labels["provider"]
-		by[p] = append(by[p], one)
-	}
-	return by, nil
-}
-
-// reasonsOf returns the most frequent causes of failed attempts, each code and, per outcome class, what had no code.
-func reasonsOf(now *counts, codes []Sample) []reason {
-	total := now.failed()
-	if total < 0.5 {
-		return nil
-	}
-	var all []reason
-	coded := counts{}
-	for _, c := range codes {
-		code, outcome := c.Labels["code"], c.Labels["outcome"]
-		if code == "" || code == unknown || code == "other" {
-			continue
-		}
-		coded.add(outcome, c.Value)
-		all = append(all, reason{code, outcome, c.Value / total})
-	}
-	for o := event.Customer; o <= event.Unclassed; o++ {
-		if rest := now[o] - coded[o]; rest > 0 {
-			all = append(all, reason{"", o.String(), rest / total})
-		}
-	}
-	slices.SortFunc(all, func(a, b reason) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Code, b.Code))
-	})
-	for i := range all {
-		if all[i].Share < 0.05 || i == maxReasons {
-			return all[:i]
-		}
-		all[i].Share = min(all[i].Share, 1)
-	}
-	return all
-}
-
 // providersOf returns the providers that have attempts now, in the range, or an active incident.
 func providersOf(o *overview, now map[string]*counts) []string {
 	set := map[string]bool{}
@@ -288,6 +243,25 @@ func sortRows(rows []row) {
 	slices.SortStableFunc(rows, func(a, b row) int {
 		return cmp.Or(cmp.Compare(b.State, a.State), cmp.Compare(magnitude(&b), magnitude(&a)), cmp.Compare(a.Provider, b.Provider))
 	})
+}
+
+// undecideTogether takes back whose fault it is when so many fail together that it is hardly each provider's own; what
+// an alert says stays.
+func undecideTogether(rows []row) {
+	var bad []row
+	for _, w := range rows {
+		if w.State == failing {
+			bad = append(bad, w)
+		}
+	}
+	if !together(bad, len(rows)) {
+		return
+	}
+	for i := range rows {
+		if w := &rows[i]; w.State > well && len(w.Incidents) == 0 {
+			w.Side = ""
+		}
+	}
 }
 
 func valueOr(m map[string]float64, key string) float64 {

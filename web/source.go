@@ -40,14 +40,16 @@ const (
 	usualMargin = 15 * time.Second
 )
 
-// usual returns the attempts of each provider over the day before the time before; zero means now.
-func (s *source) usual(ctx context.Context, before time.Time) (map[string]*counts, error) {
-	key := int64(0)
+// usual returns the attempts of each provider over the day before an incident began; zero means over the day before
+// the window that is shown as "now".
+func (s *source) usual(ctx context.Context, before time.Time, window time.Duration) (map[string]*counts, error) {
+	// Unlike the times of incidents, the windows are negative.
+	key := -int64(window)
 	if !before.IsZero() {
 		key = before.Unix()
 	}
 	return s.usuals.get(ctx, key, usualFresh, func(ctx context.Context) (map[string]*counts, error) {
-		at := s.now()
+		at := s.now().Add(-window)
 		if !before.IsZero() {
 			at = before.Add(-usualMargin)
 		}

@@ -98,7 +98,7 @@ func (l *language) wrong(v *verdict, o *overview, bad []row, clock func(time.Tim
 		v.Details = append(v.Details, l.summary(v.Incident))
 	}
 	if len(bad[0].Reasons) > 0 {
-		v.Details = append(v.Details, l.reasons(bad[0].Reasons))
+		v.Details = append(v.Details, l.reasons(bad[0].Reasons[:min(len(bad[0].Reasons), 2)]))
 	}
 	v.Details = append(v.Details, l.lesser(o, v.State)...)
 	v.Details = append(v.Details, l.wellOnes(o, len(bad))...)
@@ -201,6 +201,9 @@ func (l *language) reasons(rs []reason) string {
 }
 
 func (l *language) reasonName(r reason) string {
+	if r.Code != "" && strings.Trim(r.Code, "0123456789") == "" {
+		return l.text("reason.code", r.Code)
+	}
 	if r.Code != "" {
 		return r.Code
 	}

@@ -164,7 +164,8 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, code int, p page
 		plain(w, http.StatusInternalServerError, "the page could not be rendered")
 		return
 	}
-	s.write(w, r, code, "text/html; charset=utf-8", b.Bytes())
+	// Text of other parts may hold anything.
+	s.write(w, r, code, "text/html; charset=utf-8", bytes.ToValidUTF8(b.Bytes(), []byte("\uFFFD")))
 }
 
 // write sends a body that must not be kept by any cache.

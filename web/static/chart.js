@@ -30,6 +30,10 @@
     }
   };
 
+  const latest = (u) => {
+    if (u.cursor.left == null || u.cursor.left < 0) u.setLegend({ idx: u.data[0].length - 1 });
+  };
+
   const axis = (values, size) => ({
     stroke: () => colour("soft"), grid: { stroke: () => colour("line"), width: 1 }, ticks: { show: false },
     font: "11px system-ui, sans-serif", values, size, gap: 4,
@@ -46,7 +50,8 @@
     cursor: { drag: { x: false, y: false }, focus: { prox: 24 }, points: { size: 6 } },
     focus: { alpha: 0.35 },
     legend: { live: true, markers: { show: false } },
-    hooks: { drawClear: [shade] },
+    // With no cursor in it, the legend shows the latest figures.
+    hooks: { drawClear: [shade], setLegend: [(u) => { if (u.legend.idx == null) latest(u); }], ready: [latest], setData: [latest] },
     series: [{
       label: "",
       value: (u, t) => { if (t == null) return ""; const d = new Date((t + data.offset) * 1000); return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`; },
@@ -65,7 +70,7 @@
       columns.push(data.success);
       series.push({ label: data.texts.success, stroke: () => colour("blue"), width: 1.8, points: { show: false }, value: (u, v) => percent(v) });
       const y = { range: (u, low, high) => [Math.max(0, Math.floor(((low ?? 0.9) - 0.02) * 10) / 10), 1] };
-      return { key: String(columns.length), columns, series, y, values: (u, splits) => splits.map((v) => `${Math.round(v * 100)} %`) };
+      return { key: String(columns.length), columns, series, y, values: (u, splits) => splits.map((v) => `${Math.round(v * 1000) / 10} %`) };
     },
     "chart-latency": () => {
       const columns = [data.times];
