@@ -315,18 +315,20 @@ func TestBatches(t *testing.T) {
 func TestMemoryBound(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		big := strings.Repeat("x", 1<<20)
+		big := []byte(`{"@timestamp":"2026-11-22T08:00:00.000Z","message":"` + strings.Repeat("x", 1<<20) + `"}`)
 		var blocks [][]journal.Record
-		for i := range 100 {
+		for i := range 40 {
 			block := records(source(1, "app"), i, 1)
-			block[0].Document = fmt.Appendf(nil, `{"@timestamp":"2026-11-22T08:00:00.000Z","message":%q}`, big)
+			block[0].Document = big
 			blocks = append(blocks, block)
 		}
 		f := newFeed(blocks...)
 		c := &cluster{fault: func(int) fault { return fault{status: 503} }}
-		r := newRig(t, config(), f, c)
+		cfg := config()
+		cfg.BulkSize = largestBulkSize
+		r := newRig(t, cfg, f, c)
 		stop := r.start(t)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Second)
 		synctest.Wait()
 		f.mu.Lock()
 		given := f.given

@@ -9,26 +9,28 @@ import (
 // tellEvery is how often a failure that goes on is logged.
 const tellEvery = time.Minute
 
-// health turns many attempts into few log lines: when the output begins to fail, once a minute while it does, and
-// when it works again. Safe for concurrent use.
+// health turns many attempts into few log lines: when the output begins to fail, once a minute while it does or comes
+// and goes, and when it works again. Safe for concurrent use.
 type health struct {
-	mu      sync.Mutex
-	failing bool
-	since   time.Time
-	told    time.Time
+	mu sync.Mutex
+	// since is when the failure began that goes on; zero while the output works.
+	since time.Time
+	// told is when a failure was last logged, and open says that its end was not.
+	told time.Time
+	open bool
 }
 
 func (h *health) fails(log *slog.Logger, f fate, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
-	if !h.failing {
-		h.failing, h.since, h.told = true, now, time.Time{}
+	if h.since.IsZero() {
+		h.since = now
 	}
-	if now.Sub(h.told) < tellEvery {
+	if !h.told.IsZero() && now.Sub(h.told) < tellEvery {
 		return
 	}
-	h.told = now
+	h.told, h.open = now, true
 	if f == unwelcome {
 		log.Error("cluster refuses events, and will until that is changed; they wait in the journal", "since", h.since, "err", err)
 		return
@@ -39,8 +41,9 @@ func (h *health) fails(log *slog.Logger, f fate, err error) {
 func (h *health) works(log *slog.Logger) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.failing {
-		h.failing = false
+	if h.open {
+		h.open = false
 		log.Info("events are delivered again", "failed_for", time.Since(h.since))
 	}
+	h.since = time.Time{}
 }

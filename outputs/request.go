@@ -29,6 +29,8 @@ type outcome struct {
 	verdicts []verdict
 	// size of the request's body before compression.
 	size int
+	// status of the answer; 0 when there was none.
+	status int
 	// asked is how long the server wants to be left alone.
 	asked time.Duration
 	err   error
@@ -42,8 +44,8 @@ func (e *Elasticsearch) post(ctx context.Context, items []item) outcome {
 	index := items[0].stream.index
 	buf := e.bodies.Get().(*[]byte)
 	body := appendBody((*buf)[:0], items, index)
-	o := outcome{size: len(body)}
-	o.fate, o.verdicts, o.asked, o.err = e.exchange(ctx, index, body, len(items))
+	o := e.exchange(ctx, index, body, len(items))
+	o.size = len(body)
 	if o.fate == delivered {
 		// Only now is it certain that the connection reads from body no more.
 		*buf = body
@@ -52,30 +54,28 @@ func (e *Elasticsearch) post(ctx context.Context, items []item) outcome {
 	return o
 }
 
-func (e *Elasticsearch) exchange(ctx context.Context, index string, body []byte, n int) (fate, []verdict, time.Duration, error) {
+func (e *Elasticsearch) exchange(ctx context.Context, index string, body []byte, n int) outcome {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.cfg.Timeout))
 	defer cancel()
 	resp, err := e.request(ctx, index, body)
 	if err != nil {
 		e.tmpl.forget()
-		return transportFate(err), nil, 0, err
+		return outcome{fate: transportFate(err), err: err}
 	}
 	defer resp.Body.Close()
-	asked := retryAfter(resp.Header, time.Now())
+	o := outcome{status: resp.StatusCode, asked: retryAfter(resp.Header, time.Now())}
 	if resp.StatusCode != http.StatusOK {
-		f, err := refusal(resp)
-		return f, nil, asked, err
+		o.fate, o.err = refusal(resp)
+		return o
 	}
-	limit := int64(n)*answerPerItem + maxErrorBody
-	data, err := io.ReadAll(io.LimitReader(resp.Body, limit))
+	data, err := io.ReadAll(io.LimitReader(resp.Body, int64(n)*answerPerItem+maxErrorBody))
+	if err == nil {
+		o.verdicts, err = parseAnswer(data, n)
+	}
 	if err != nil {
-		return unknown, nil, asked, fmt.Errorf("%w: %w", errAnswer, err)
+		o.fate, o.err = unknown, fmt.Errorf("%w: %w", errAnswer, err)
 	}
-	verdicts, err := parseAnswer(data, n)
-	if err != nil {
-		return unknown, nil, asked, err
-	}
-	return delivered, verdicts, asked, nil
+	return o
 }
 
 func (e *Elasticsearch) request(ctx context.Context, index string, body []byte) (*esapi.Response, error) {

@@ -6,6 +6,9 @@ import (
 	"net/http"
 )
 
+// growth says how fast requests grow again after they had to shrink: by one part in growth at each success.
+const growth = 8
+
 // delivery is the state of sending one batch.
 type delivery struct {
 	left []item
@@ -59,7 +62,7 @@ func (e *Elasticsearch) send(ctx, late context.Context, items []item) bool {
 func (e *Elasticsearch) advance(d *delivery, n int, o outcome) setback {
 	switch o.fate {
 	case delivered:
-		d.limit = min(2*d.limit, e.bulkSize())
+		d.limit = min(d.limit+d.limit/growth+1, e.bulkSize())
 		return e.settle(d, n, o.verdicts)
 	case oversize:
 		if n == 1 {
@@ -69,10 +72,10 @@ func (e *Elasticsearch) advance(d *delivery, n int, o outcome) setback {
 		e.lowerBulkSize(o.size / 2)
 		d.limit = o.size / 2
 		return setback{}
-	case unknown:
-		if n > 1 {
-			d.limit = o.size / 2
-		}
+	}
+	// No usable answer may come of the size, and a node that is short of memory refuses what it might take in parts.
+	if n > 1 && (o.fate == unknown || o.status == http.StatusTooManyRequests && d.failures > 0) {
+		d.limit = o.size / 2
 	}
 	return setback{o.fate, n, o.err}
 }
