@@ -152,8 +152,10 @@ func (g *gateway) writeNode(a *attempt, chance float64) error {
 			return err
 		}
 	}
+	// What was authorized is captured, and sometimes given back; issuers refuse neither.
 	operation := "authorize"
 	switch {
+	case a.result.kind != approved:
 	case chance > 0.96:
 		operation = "refund"
 	case chance > 0.88:
