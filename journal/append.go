@@ -78,9 +78,10 @@ func (j *Journal) assemble(w *writer, fresh bool, e *encoder, h *header, b *Batc
 		applyMarks(marks, b.Marks)
 	}
 	at := len(out)
-	out = slices.Grow(out, headerSize+h.bodyLen)[:at+headerSize]
+	out = slices.Grow(out, headerSize+h.filterLen+h.bodyLen)[:at+headerSize]
+	out = append(out, e.filter...)
 	out = appendMarks(out, marks)
-	h.marksLen = len(out) - at - headerSize
+	h.marksLen = len(out) - at - headerSize - h.filterLen
 	h.segment, h.sequence, h.durable = w.number, j.sequence, w.durable
 	h.bodySum = crc32.Checksum(e.body, castagnoli)
 	h.span = h.size()
@@ -116,6 +117,7 @@ func (j *Journal) publish(w *writer, e *encoder, h header) {
 		j.segments = append(j.segments, w.segment)
 	}
 	w.size = h.position + h.size()
+	w.bounds.include(&h)
 	if len(j.consumers) == 0 {
 		return
 	}

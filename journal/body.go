@@ -22,13 +22,15 @@ type encoder struct {
 	raw  []byte // the body before compression
 	body []byte // the body as stored
 
+	words  indexer
+	filter []byte
+
 	sources []*event.Source          // of this block, in the order of their first record
 	index   map[*event.Source]int    // into sources
 	json    map[*event.Source][]byte // of sources seen lately: most blocks have the same ones
 	column  []uint64                 // of the source, for each record
 	last    []int64                  // offset of the last record of each source
 	times   []int64
-	docs    int // where the documents begin in raw
 }
 
 // maxCachedSources bounds what an encoder or a decoder remembers about sources.
@@ -54,7 +56,6 @@ func (e *encoder) encode(b *Batch) (header, error) {
 	}
 	dst = binary.AppendUvarint(dst, uint64(unit))
 	dst = e.appendColumns(dst, b.Records, h.minTime, unit)
-	e.docs = len(dst)
 	for i := range b.Records {
 		dst = append(dst, b.Records[i].Document...)
 	}
@@ -66,8 +67,20 @@ func (e *encoder) encode(b *Batch) (header, error) {
 		e.body = make([]byte, n)
 	}
 	e.body = s2.Encode(e.body[:cap(e.body)], dst)
-	h.rawLen, h.bodyLen = len(e.raw), len(e.body)
+	e.buildFilter(b.Records)
+	h.rawLen, h.bodyLen, h.filterLen = len(e.raw), len(e.body), len(e.filter)
 	return h, nil
+}
+
+func (e *encoder) buildFilter(records []Record) {
+	e.words.reset()
+	for _, s := range e.sources {
+		e.words.source(s)
+	}
+	for i := range records {
+		e.words.document(records[i].Document)
+	}
+	e.filter = appendFilter(e.filter[:0], e.words.hashes)
 }
 
 // collect notes the sources and times of the records.

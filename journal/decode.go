@@ -66,6 +66,15 @@ func (c sourceCache) parseSources(raw []byte) (sources []*event.Source, rest []b
 	return sources, d.b, nil
 }
 
+// documents returns the end of raw, the body before compression, where the documents of records are.
+func documents(raw []byte, records []Record) []byte {
+	n := 0
+	for i := range records {
+		n += len(records[i].Document)
+	}
+	return raw[len(raw)-n:]
+}
+
 // decode appends the records in raw, the body before compression, to dst.
 func (h *header) decode(dst []Record, raw []byte, cache sourceCache) ([]Record, error) {
 	sources, rest, err := cache.parseSources(raw)

@@ -6,16 +6,16 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // change is what one block did to the marks.
 type change struct {
-	position int64
-	marks    map[string][]byte
-	full     bool
-	// sequence is the number of records in the journal behind the block.
-	sequence uint64
+	header
+	marks map[string][]byte
 }
+
+func (c change) full() bool { return c.flags&flagFull != 0 }
 
 // recover finds out where the journal ends and what the marks are. Usually that needs the newest segment alone.
 func (j *Journal) recover() error {
@@ -75,7 +75,10 @@ func (j *Journal) recoverNewest() error {
 		}
 		s.size = cut
 	}
-	j.sequence = changes[len(changes)-1].sequence
+	for _, c := range changes {
+		s.bounds.include(&c.header)
+		j.sequence = c.sequence + uint64(c.records)
+	}
 	return j.recoverMarks(changes)
 }
 
@@ -91,7 +94,7 @@ func (j *Journal) recoverMarks(changes []change) error {
 		changes = append(found.changes, changes...)
 	}
 	for _, c := range changes {
-		if c.full {
+		if c.full() {
 			clear(j.marks)
 		}
 		applyMarks(j.marks, c.marks)
@@ -100,12 +103,7 @@ func (j *Journal) recoverMarks(changes []change) error {
 }
 
 func hasFull(changes []change) bool {
-	for _, c := range changes {
-		if c.full {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(changes, change.full)
 }
 
 // scanned is what a segment holds.
@@ -161,14 +159,12 @@ func (s *scanned) add(r *reader, b *frame, buf []byte) ([]byte, error) {
 		r.report(b.at, b.end())
 		return buf, nil
 	}
-	c := change{b.position, marks, b.flags&flagFull != 0, b.sequence + uint64(b.records)}
-	durable := b.durable
 	raw, ok, err := r.body(b, buf)
 	if err != nil || !ok {
 		return buf, err
 	}
-	s.changes = append(s.changes, c)
-	s.durable = max(s.durable, durable)
+	s.changes = append(s.changes, change{b.header, marks})
+	s.durable = max(s.durable, b.durable)
 	return raw, nil
 }
 

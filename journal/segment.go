@@ -38,6 +38,7 @@ type segment struct {
 	size int64
 	// created is when the file was begun. All its blocks are younger.
 	created time.Time
+	bounds  bounds
 	// oldest is the earliest time in the first block, once it was looked up.
 	oldest int64
 }

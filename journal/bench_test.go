@@ -1,0 +1,114 @@
+package journal
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// payments makes documents like those of a gateway's log, about 350 bytes each.
+type payments struct {
+	r *rand.Rand
+	n int
+}
+
+func newPayments() *payments { return &payments{r: rand.New(rand.NewPCG(1, 2))} }
+
+func (p *payments) traceID(n int) string {
+	r := rand.New(rand.NewPCG(uint64(n), 7))
+	return fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
+}
+
+func (p *payments) document(dst []byte) ([]byte, time.Time) {
+	pick := func(all ...string) string { return all[p.r.IntN(len(all))] }
+	at := epoch.Add(time.Duration(p.n) * time.Millisecond)
+	outcome, level, message := "approved", "info", "charge authorized by provider"
+	switch k := p.r.IntN(1000); {
+	case k < 8:
+		outcome, level, message = "provider_down", "error", "渠道超时，稍后重试"
+	case k < 40:
+		outcome, level, message = "customer", "warn", "余额不足"
+	}
+	dst = fmt.Appendf(dst, `{"@timestamp":"%s","log.level":"%s","message":"%s","trace.id":"%s","event.duration":%d,`+
+		`"payment.provider":"%s","payment.method":"%s","payment.amount":%d,"payment.currency":"%s","payment.order_id":"P%018d",`+
+		`"payment.outcome":"%s"}`,
+		at.Format("2006-01-02T15:04:05.000Z"), level, message, p.traceID(p.n), 20e6+p.r.Int64N(120e6),
+		pick("stripe", "adyen", "alipay", "wechatpay", "unionpay", "paypal"), pick("card", "wallet", "qr"),
+		100+p.r.IntN(500000), pick("CNY", "USD", "EUR", "HKD"), 20261122000000000+p.n*37, outcome)
+	p.n++
+	return dst, at
+}
+
+// batches returns n batches of size records.
+func (p *payments) batches(n, size int) []Batch {
+	all := make([]Batch, n)
+	for i := range all {
+		for k := range size {
+			doc, at := p.document(nil)
+			all[i].Records = append(all[i].Records, Record{Source: sourceA, Offset: int64(i*size+k) * 340, Time: at, Document: doc})
+		}
+		all[i].Marks = map[string][]byte{"pay.log": fmt.Append(nil, i)}
+	}
+	return all
+}
+
+func BenchmarkAppend(b *testing.B) {
+	for _, size := range []int{16, 512, 2048} {
+		b.Run(fmt.Sprint(size), func(b *testing.B) { benchmarkAppend(b, size, nil) })
+	}
+	b.Run("512-consumer", func(b *testing.B) {
+		benchmarkAppend(b, 512, func(j *Journal) { mustConsumer(b, j, "es") })
+	})
+}
+
+func benchmarkAppend(b *testing.B, size int, prepare func(*Journal)) {
+	j := mustOpen(b, b.TempDir(), config())
+	if prepare != nil {
+		prepare(j)
+	}
+	all := newPayments().batches(8192/size, size)
+	documents := 0
+	for _, one := range all {
+		for _, r := range one.Records {
+			documents += len(r.Document)
+		}
+	}
+	b.ResetTimer()
+	events, cpu := 0, cpuTime(b)
+	for b.Loop() {
+		mustAppend(b, j, all[events/size%len(all)])
+		events += size
+	}
+	b.ReportMetric(float64(cpuTime(b)-cpu)/float64(events), "cpu-ns/event")
+	b.ReportMetric(float64(j.lagBytes(Position{}))/float64(events), "disk-B/event")
+	b.ReportMetric(float64(documents)/8192, "B/event")
+}
+
+func BenchmarkEncode(b *testing.B) {
+	one := newPayments().batches(1, 512)[0]
+	e := newEncoder()
+	run := func(name string, work func()) {
+		b.Run(name, func(b *testing.B) {
+			cpu := cpuTime(b)
+			for b.Loop() {
+				work()
+			}
+			b.ReportMetric(float64(cpuTime(b)-cpu)/512/float64(b.N), "cpu-ns/event")
+		})
+	}
+	run("all", func() { e.encode(&one) })
+	run("filter", func() { e.buildFilter(one.Records) })
+	b.Logf("filter %d bytes, %d tokens; body %d", len(e.filter), len(e.words.hashes), len(e.body))
+}
+
+// cpuTime returns the CPU time of the process: on a busy machine it says more than the clock.
+func cpuTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
