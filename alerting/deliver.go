@@ -20,6 +20,8 @@ const (
 	blockedBackoff = 5 * time.Minute
 	// maxNoticeAge is when a notice that cannot be delivered is given up.
 	maxNoticeAge = 24 * time.Hour
+	// sendGrace is how long a message that is on its way holds up the end of the agent.
+	sendGrace = 3 * time.Second
 	// lateAfter is when a message says that it is late.
 	lateAfter = 30 * time.Second
 )
@@ -95,11 +97,7 @@ func (o *outbox) run(ctx context.Context) error {
 				return nil
 			}
 		}
-		err := o.receiver.Send(ctx, n, o.lateness(n))
-		if ctx.Err() != nil {
-			o.settle(n.ID, err == nil, err)
-			return nil
-		}
+		err := o.send(ctx, n)
 		var wait time.Duration
 		if err == nil {
 			o.metrics.sent.Inc()
@@ -116,6 +114,20 @@ func (o *outbox) run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// send hands n to the receiver. The end of ctx leaves a message on its way a moment to arrive: cut off, nobody would
+// know whether it did, and it would be sent again after the restart.
+func (o *outbox) send(ctx context.Context, n Notice) error {
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		if pause(inner, sendGrace) {
+			cancel()
+		}
+	})
+	defer stop()
+	return o.receiver.Send(inner, n, o.lateness(n))
 }
 
 // fail counts and logs a failed sending, and says whether the notice is given up.

@@ -49,6 +49,7 @@ type Engine struct {
 	groups     map[string]*group
 	current    evaluation
 	lost       lostAlerts
+	ending     endings
 
 	// mu guards what other goroutines look at.
 	mu          sync.Mutex

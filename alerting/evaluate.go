@@ -3,6 +3,8 @@ package alerting
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -39,7 +41,9 @@ func (e *Engine) Evaluate(ctx context.Context, ts time.Time) {
 	defer e.evaluating.Unlock()
 	began := time.Now()
 	ran := false
-	for _, g := range e.groups {
+	// In the order of their names: rules of one group may use what another recorded.
+	for _, key := range slices.Sorted(maps.Keys(e.groups)) {
+		g := e.groups[key]
 		// Samples have tiny irregularities: a group that would be due in a moment is due now.
 		if ts.Before(g.due.Add(-g.Interval()/10)) && !g.due.After(ts.Add(2*g.Interval())) {
 			continue
@@ -99,11 +103,18 @@ func (e *Engine) notify(ctx context.Context, _ string, alerts ...*rules.Alert) {
 	}
 	for _, a := range alerts {
 		ends := a.ResolvedAt
-		if !ends.IsZero() && !ends.Equal(e.current.ts) {
-			continue // Prometheus repeats the end of an alert for a quarter of an hour.
+		if !ends.IsZero() && e.current.ts.Sub(ends) > endRepeat {
+			continue // Prometheus would repeat it for a quarter of an hour.
 		}
 		e.dispatch.put(ctx, a.Labels.Map(), a.Annotations.Map(), a.ActiveAt, ends)
 	}
+}
+
+// end hands on that an alert is over which no rule speaks of any more.
+func (e *Engine) end(ctx context.Context, a savedAlert, at time.Time) {
+	a.Ended = at
+	e.dispatch.put(ctx, a.Labels, a.Annotations, a.Since, at)
+	e.ending.alerts = append(e.ending.alerts, a)
 }
 
 // publish tells subscribers and the page what is active, and ends what was active before a restart and is no more.
@@ -119,8 +130,9 @@ func (e *Engine) publish(ctx context.Context, ts time.Time) {
 		}
 	}
 	sortAlerts(active)
-	for _, ended := range e.lost.update(active, ts) {
-		e.dispatch.put(ctx, ended.Labels, ended.Annotations, ended.Since, ts)
+	e.ending.repeat(active, ts, func(a savedAlert) { e.dispatch.put(ctx, a.Labels, a.Annotations, a.Since, a.Ended) })
+	for _, a := range e.lost.update(active, ts) {
+		e.end(ctx, a, ts)
 	}
 	e.lost.save(e.lostFile(), active, e.log)
 	e.announce(active, ts)
@@ -181,7 +193,7 @@ func (e *Engine) Reload(ctx context.Context, cfg Config) error {
 	now := time.Now()
 	for _, a := range e.activeIn(before) {
 		if !kept[a.key()] {
-			e.dispatch.put(ctx, a.Labels, a.Annotations, a.Since, now)
+			e.end(ctx, saved(a), now)
 		}
 	}
 	return nil

@@ -25,11 +25,41 @@ type lostAlerts struct {
 	saved  []string
 }
 
-// savedAlert is a firing alert in the file that a restart reads.
+// savedAlert is what is kept of a firing alert beside the rule that found it, also in the file that a restart reads.
 type savedAlert struct {
 	Labels      map[string]string `json:"labels"`
 	Annotations map[string]string `json:"annotations"`
 	Since       time.Time         `json:"since"`
+	Ended       time.Time         `json:"-"`
+}
+
+func saved(a Alert) savedAlert {
+	return savedAlert{Labels: a.Labels, Annotations: a.Annotations, Since: a.Since}
+}
+
+// key identifies the alert as Alert's does.
+func (s *savedAlert) key() string {
+	a := Alert{Labels: s.Labels}
+	return a.key()
+}
+
+// endRepeat is for how long the end of an alert is handed on again and again: Alertmanager takes alerts in with several
+// goroutines, and one that says "fires" may overtake one that says "over".
+const endRepeat = 30 * time.Second
+
+// endings are the alerts whose end no rule repeats.
+type endings struct{ alerts []savedAlert }
+
+// repeat calls put for each of them that is recent and does not fire again, and forgets the others.
+func (e *endings) repeat(active []Alert, now time.Time, put func(savedAlert)) {
+	fires := firingByKey(active)
+	e.alerts = slices.DeleteFunc(e.alerts, func(a savedAlert) bool {
+		_, again := fires[a.key()]
+		return again || now.Sub(a.Ended) > endRepeat
+	})
+	for _, a := range e.alerts {
+		put(a)
+	}
 }
 
 func (e *Engine) lostFile() string { return filepath.Join(e.dir, "firing.json") }
@@ -40,17 +70,16 @@ func loadLost(file string, log *slog.Logger) lostAlerts {
 	if errors.Is(err, fs.ErrNotExist) {
 		return l
 	}
-	var saved []savedAlert
+	var before []savedAlert
 	if err == nil {
-		err = json.Unmarshal(text, &saved)
+		err = json.Unmarshal(text, &before)
 	}
 	if err != nil {
 		log.Warn("reading the alerts of before the restart", "file", file, "err", err)
 	}
-	for _, s := range saved {
-		a := Alert{Labels: s.Labels}
-		l.alerts[a.key()] = s
-		l.saved = append(l.saved, a.key())
+	for _, s := range before {
+		l.alerts[s.key()] = s
+		l.saved = append(l.saved, s.key())
 	}
 	slices.Sort(l.saved)
 	return l
@@ -83,22 +112,22 @@ func (l *lostAlerts) update(active []Alert, now time.Time) []savedAlert {
 // save writes which alerts fire, when that changed.
 func (l *lostAlerts) save(file string, active []Alert, log *slog.Logger) {
 	var keys []string
-	var saved []savedAlert
+	var all []savedAlert
 	for key, s := range l.alerts {
 		keys = append(keys, key)
-		saved = append(saved, s)
+		all = append(all, s)
 	}
 	for _, a := range active {
 		if a.State == stateFiring {
 			keys = append(keys, a.key())
-			saved = append(saved, savedAlert{Labels: a.Labels, Annotations: a.Annotations, Since: a.Since})
+			all = append(all, saved(a))
 		}
 	}
 	slices.Sort(keys)
 	if slices.Equal(keys, l.saved) {
 		return
 	}
-	text, err := json.Marshal(saved)
+	text, err := json.Marshal(all)
 	if err == nil {
 		err = atomicfile.Write(file, text, 0o640)
 	}

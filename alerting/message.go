@@ -20,8 +20,10 @@ const (
 	maxText    = 3000
 	// maxShown is the most alerts that get blocks of their own: five each stay under Slack's 50 for a message.
 	maxShown = 8
-	// maxTotal leaves room under Slack's 13,000 characters of all blocks for what stands at the end.
-	maxTotal = 11_000
+	// maxSeverity is the longest name of a severity.
+	maxSeverity = 40
+	// maxTotal is from where no more alerts are shown: one more and the end stay under Slack's 13,000 characters.
+	maxTotal = 8_000
 )
 
 // page is where links in messages lead.
@@ -113,7 +115,7 @@ func (m *message) times(a *NoticeAlert, plain bool) string {
 }
 
 func (m *message) severity(a *NoticeAlert) string {
-	return cmp.Or(m.words.severities[a.Severity], a.Severity)
+	return cmp.Or(m.words.severities[a.Severity], cut(a.Severity, maxSeverity))
 }
 
 func (m *message) shownProvider(a *NoticeAlert, text string) string {

@@ -2,6 +2,7 @@ package alerting
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
+	"go.yaml.in/yaml/v3"
 
 	"gatewatch/internal/invalid"
 )
@@ -63,8 +65,11 @@ func ruleFiles(cfg Config) ([]string, error) {
 			}
 			files = append(files, file)
 			_, errs := newLoader().Load(file, false, model.UTF8Validation)
-			for _, err := range errs {
-				m.Add(index("rules", i), "%v", err)
+			for n, err := range errs {
+				// The file is decoded twice, and what is no YAML is so both times.
+				if n == 0 || err.Error() != errs[n-1].Error() {
+					m.Add(index("rules", i), "%v", err)
+				}
 			}
 		}
 	}
@@ -90,7 +95,7 @@ func (l loader) Load(name string, ignoreUnknown bool, scheme model.ValidationSch
 	}
 	groups, errs := rulefmt.Parse(text, ignoreUnknown, scheme, l.parser, slog.New(slog.DiscardHandler))
 	for i := range errs {
-		errs[i] = located(name, errs[i])
+		errs[i] = located(name, text, errs[i])
 	}
 	return groups, errs
 }
@@ -105,7 +110,7 @@ var yamlLine = regexp.MustCompile(`(?:yaml: (?:unmarshal errors:\s*)?)?line (\d+
 var rulePlace = regexp.MustCompile(`^(?:\d+:\d+: )?(\d+):(\d+): `)
 
 // located writes an error as file:line:column: what.
-func located(file string, err error) error {
+func located(file string, content []byte, err error) error {
 	text := err.Error()
 	if at := rulePlace.FindStringSubmatch(text); at != nil {
 		return fmt.Errorf("%s:%s:%s: %s", file, at[1], at[2], text[len(at[0]):])
@@ -113,7 +118,29 @@ func located(file string, err error) error {
 	if at := yamlLine.FindStringSubmatchIndex(text); at != nil {
 		return fmt.Errorf("%s:%s: %s", file, text[at[2]:at[3]], text[:at[0]]+text[at[1]:])
 	}
-	return fmt.Errorf("%s: %s", file, strings.ReplaceAll(text, "\n", " "))
+	text = strings.ReplaceAll(text, "\n", " ")
+	if rule, ok := errors.AsType[*rulefmt.Error](err); ok {
+		return fmt.Errorf("%s:%d: %s", file, ruleLine(content, rule.Group, rule.Rule), text)
+	}
+	return fmt.Errorf("%s: %s", file, text)
+}
+
+// ruleLine returns the line of a group's n-th rule, 1 when it cannot be found.
+func ruleLine(content []byte, group string, n int) int {
+	var file struct {
+		Groups []struct {
+			Name  string      `yaml:"name"`
+			Rules []yaml.Node `yaml:"rules"`
+		} `yaml:"groups"`
+	}
+	if yaml.Unmarshal(content, &file) == nil {
+		for _, g := range file.Groups {
+			if g.Name == group && n >= 1 && n <= len(g.Rules) {
+				return g.Rules[n-1].Line
+			}
+		}
+	}
+	return 1
 }
 
 func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }

@@ -1,0 +1,138 @@
+package alerting
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func incident() Notice {
+	since := time.Date(2026, 11, 22, 14, 2, 0, 0, time.UTC)
+	lost := 412.0
+	return Notice{Created: since, Alerts: []NoticeAlert{{
+		Alert: newAlert(stateFiring,
+			map[string]string{"alertname": "PaymentProviderDown", "provider": "wechatpay", "severity": "critical"},
+			map[string]string{
+				"summary": "wechatpay is failing", "summary_zh": "wechatpay 交易大量失败", "verdict": "theirs",
+				"description":    "58% of the attempts fail for technical reasons: SYSTEM_ERROR 31%, time-out <10 s & more.\nProviders that fail: 1 of 4 with traffic.",
+				"description_zh": "58% 的请求因技术原因失败：SYSTEM_ERROR 31%。有流量的 4 个渠道中 1 个失败。",
+				"success":        "41.2%", "expected": "96.8%", "technical": "58%", "latency": "18s", "attempts": "1204",
+				"runbook_url": "docs/runbooks/PaymentProviderDown.md",
+			}, since, 0.58),
+		Lost: &lost,
+	}}}
+}
+
+func TestMessage(t *testing.T) {
+	t.Parallel()
+	p := page{URL: "https://gatewatch.example/?a=1&b=2", RunbookURL: "https://git.example/docs/runbooks/", Host: "pay-gw-01"}
+	resolved := incident()
+	resolved.Alerts[0].Ended = resolved.Alerts[0].Since.Add(7*time.Minute + 5*time.Second)
+	several := incident()
+	second := incident().Alerts[0]
+	second.Labels = map[string]string{"alertname": "Other", "severity": "warning", "provider": "unheard-of"}
+	second.Severity, second.Verdict, second.Annotations, second.Lost = "warning", verdictOpen, nil, nil
+	several.Alerts = append(several.Alerts, second)
+	several.More = 3
+	for _, c := range []struct {
+		name, language string
+		notice         Notice
+		late           time.Duration
+		page           page
+	}{
+		{"firing", "en", incident(), 0, p},
+		{"firing-zh", "zh", incident(), 0, p},
+		{"resolved", "en", resolved, 0, page{}},
+		{"resolved-zh", "zh", resolved, 0, p},
+		{"late", "en", resolved, 3 * time.Hour, p},
+		{"several", "en", several, 0, p},
+		{"test", "en", testNotice(incident().Created), 0, p},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			m := newMessage(c.notice, c.late, wordsFor(c.language), c.page, incident().Created.Add(7*time.Minute+30*time.Second))
+			var b strings.Builder
+			b.WriteString(m.text + "\n\n")
+			enc := json.NewEncoder(&b)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", " ")
+			if err := enc.Encode(m.blocks); err != nil {
+				t.Fatal(err)
+			}
+			got := b.String()
+			file := filepath.Join("testdata", c.name+".golden")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil || got != string(want) {
+				t.Errorf("newMessage(%s) = %s\nwant %s (%v)", c.name, got, want, err)
+			}
+		})
+	}
+}
+
+func TestDuration(t *testing.T) {
+	t.Parallel()
+	en := english()
+	f := func(d time.Duration, want string) {
+		t.Helper()
+		if got := en.duration(d); got != want {
+			t.Errorf("duration(%v) = %q, want %q", d, got, want)
+		}
+	}
+	f(0, "0 s")
+	f(59*time.Second, "59 s")
+	f(60*time.Second, "1 min")
+	f(65*time.Second, "1 min 5 s")
+	f(11*time.Minute+5*time.Second, "11 min")
+	f(time.Hour+59*time.Second, "1 h")
+	f(90*time.Minute, "1 h 30 min")
+	f(49*time.Hour, "2 d 1 h")
+}
+
+func TestReplaceWord(t *testing.T) {
+	t.Parallel()
+	f := func(text, want string) {
+		t.Helper()
+		if got := replaceWord(text, "visa", "Visa"); got != want {
+			t.Errorf("replaceWord(%q) = %q, want %q", text, got, want)
+		}
+	}
+	f("visa is failing", "Visa is failing")
+	f("a visa, an advisable visa-debit and visa", "a Visa, an advisable visa-debit and Visa")
+	f("支付visa失败", "支付Visa失败")
+	f("", "")
+}
+
+func FuzzMessageStaysInLimits(f *testing.F) {
+	f.Add("wechatpay is <failing> & \xff", "<!channel> *bold*", 3)
+	f.Add(strings.Repeat("&", 4000), strings.Repeat("长", 4000), 60)
+	f.Fuzz(func(t *testing.T, summary, description string, n int) {
+		notice := incident()
+		for range min(max(n, 0), 100) {
+			a := notice.Alerts[0]
+			a.Annotations = map[string]string{"summary": summary, "description": description, "success": summary, "runbook_url": summary}
+			a.Labels = map[string]string{"alertname": summary, "severity": description, "provider": summary}
+			a.Severity = description
+			notice.Alerts = append(notice.Alerts, a)
+		}
+		notice.cut()
+		m := newMessage(notice, time.Hour, english(), page{URL: description, RunbookURL: summary, Host: description}, time.Now())
+		if len(m.blocks) > 50 || m.total > 13_000 || utf8.RuneCountInString(m.text) > maxText || !utf8.ValidString(m.text) {
+			t.Errorf("%d blocks, %d characters, text of %d: over the limits", len(m.blocks), m.total, utf8.RuneCountInString(m.text))
+		}
+		if strings.Contains(m.text, "<!channel") {
+			t.Errorf("text %q mentions the channel", m.text)
+		}
+	})
+}
