@@ -22,7 +22,7 @@ type assignment struct {
 // fixed takes field i for the fact that its format says it is.
 func (a *assignment) fixed(i int) {
 	f := &a.ev.Fields[i]
-	s := sense{fact: f.Key, rank: rankFormat}
+	s := &sense{fact: f.Key, rank: rankFormat}
 	if f.Key == event.Duration {
 		s.unit = seconds
 	}
@@ -30,15 +30,12 @@ func (a *assignment) fixed(i int) {
 	a.take(i, s, s.rank)
 }
 
-// try takes field i, found in a place, for what e means, as far as the senses' ranks reach, and tells whether it can
-// be any of it.
-func (a *assignment) try(i int, e *entry, where place, reach uint16) bool {
+// try takes field i, found in a place, for what e means there, and tells whether it can be any of it.
+func (a *assignment) try(i int, e *entry, where place) bool {
 	some, first := false, false
-	for _, s := range e.senses {
-		switch {
-		case s.rank > reach, !s.also && first:
-			continue
-		case s.scope == topOnly && where >= inText, s.scope == envelopeOnly && where == inNested:
+	for k := range e.senses {
+		s := &e.senses[k]
+		if where > s.until || first && !s.also {
 			continue
 		}
 		if a.take(i, s, s.rank+uint16(where)) {
@@ -51,7 +48,7 @@ func (a *assignment) try(i int, e *entry, where place, reach uint16) bool {
 
 // take gives the fact of s the value of field i, unless a field of a lower rank has given it. It tells whether the
 // value can be the fact.
-func (a *assignment) take(i int, s sense, rank uint16) bool {
+func (a *assignment) take(i int, s *sense, rank uint16) bool {
 	f := &a.ev.Fields[i]
 	best := a.rank[s.fact]
 	better := best == 0 || rank < best

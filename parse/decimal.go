@@ -1,6 +1,9 @@
 package parse
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // decimal is a decimal number: digits × 10^exponent.
 type decimal struct {
@@ -89,6 +92,9 @@ func (d *decimal) scale(s []byte) {
 // into an int64.
 func (d decimal) times(unit int64) (int64, bool) {
 	high, low := bits.Mul64(d.digits, uint64(unit))
+	if n := -d.exponent; n > 0 && n < len(powers) && high == 0 {
+		return int64(low / powers[n]), low/powers[n] <= math.MaxInt64
+	}
 	for ; d.exponent < 0 && (high != 0 || low != 0); d.exponent++ {
 		var rest uint64
 		high, rest = high/10, high%10
@@ -97,8 +103,11 @@ func (d decimal) times(unit int64) (int64, bool) {
 	for ; d.exponent > 0 && high == 0 && low != 0; d.exponent-- {
 		high, low = bits.Mul64(low, 10)
 	}
-	if high != 0 || low > 1<<63-1 {
+	if high != 0 || low > math.MaxInt64 {
 		return 0, false
 	}
 	return int64(low), true
 }
+
+// powers are the powers of ten that fit into 32 bits.
+var powers = [...]uint64{1, 10, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9}

@@ -72,7 +72,7 @@ func (w *walker) embedded(text, prefix []byte, depth int) int {
 // mine looks for pairs in the record's message.
 func (w *walker) mine(message []byte, escaped bool) {
 	if bytes.IndexByte(message, '=') < 0 && bytes.IndexByte(message, '{') < 0 && bytes.IndexByte(message, '<') < 0 &&
-		bytes.Index(message, wideColon) < 0 && bytes.Index(message, spentWords[0]) < 0 {
+		(!w.high || bytes.Index(message, wideColon) < 0 && bytes.Index(message, spentWords[0]) < 0) {
 		return
 	}
 	if escaped {

@@ -1,20 +1,17 @@
 package parse
 
-import "gatewatch/event"
+import (
+	"encoding/binary"
+	"strings"
 
-// scope says where a name means its fact.
-type scope uint8
-
-const (
-	topOnly scope = iota
-	envelopeOnly
-	anywhere
+	"gatewatch/event"
 )
 
 // sense is one fact that a name can mean.
 type sense struct {
-	fact  event.Key
-	scope scope
+	fact event.Key
+	// until is the last place in which the name means the fact.
+	until place
 	unit  unit
 	// also tells that the name means another fact first.
 	also bool
@@ -30,95 +27,117 @@ type entry struct {
 	envelope bool
 }
 
-// folded maps each byte of a field name to what it is compared as; 0 is left out.
-var folded = func() (t [256]byte) {
-	for i := range t {
-		c := byte(i)
-		if c >= 'A' && c <= 'Z' {
+// spellings returns how name is written, in lower case: its words joined by "_", by "-" and by nothing, the last of
+// which stands for camelCase too. Words are told apart by "_", "-" and capitals.
+func spellings(name string) []string {
+	var words strings.Builder
+	for i := range len(name) {
+		c := name[i]
+		switch {
+		case c == '-' || c == ' ':
+			c = '_'
+		case c >= 'A' && c <= 'Z':
+			if i > 0 && name[i-1] >= 'a' && name[i-1] <= 'z' {
+				words.WriteByte('_')
+			}
 			c |= 0x20
 		}
-		t[i] = c
+		words.WriteByte(c)
 	}
-	t['_'], t['-'], t[' '] = 0, 0, 0
-	return t
-}()
-
-// weights gives each byte of a name its part in the name's hash: equal for bytes that are compared as equal, 0 for
-// those left out. The hash is their sum, which a processor finds faster than one in which the order counts.
-var weights = func() (t [256]uint32) {
-	for i := range t {
-		x := uint32(folded[i]) * 0x9E3779B1
-		t[i] = (x ^ x>>15) * 0x85EBCA77
+	snake := words.String()
+	all := []string{snake}
+	if flat := strings.ReplaceAll(snake, "_", ""); flat != snake {
+		all = append(all, flat, strings.ReplaceAll(snake, "_", "-"))
 	}
-	return t
-}()
-
-// fold returns name as names are compared: in lower case, without "_", "-" and spaces.
-func fold(name string) string {
-	var b []byte
-	for i := range len(name) {
-		if c := folded[name[i]]; c != 0 {
-			b = append(b, c)
-		}
-	}
-	return string(b)
+	return all
 }
 
-// is tells whether name is e's when folded.
-func (e *entry) is(name []byte) bool {
-	n := 0
-	for _, c := range name {
-		if c = folded[c]; c == 0 {
-			continue
-		}
-		if n == len(e.name) || e.name[n] != c {
-			return false
-		}
-		n++
-	}
-	return n == len(e.name)
-}
-
-// lookup is a hash table from folded names to entries that is not changed after it is built. It folds, hashes and
-// compares without allocating, which a map could not.
+// lookup is a hash table from names, without regard to case, to entries, that is not changed after it is built. It
+// is several times faster than a map, which would need a copy of each name in lower case.
 type lookup struct {
-	slots []*entry
-	shift uint32
+	slots   []slot
+	entries []entry
+	shift   uint32
 }
 
-func newLookup(entries map[string]*entry) *lookup {
-	l := &lookup{make([]*entry, 2), 31}
-	for len(l.slots) < 8*len(entries) {
-		l.slots = make([]*entry, 2*len(l.slots))
+// slot holds a name's hash and one more than the index of its entry; 0 is an empty slot.
+type slot struct{ hash, entry uint32 }
+
+func newLookup(byName map[string]*entry) *lookup {
+	l := &lookup{slots: make([]slot, 2), shift: 31}
+	for len(l.slots) < 2*len(byName) {
+		l.slots = make([]slot, 2*len(l.slots))
 		l.shift--
 	}
-	for name, e := range entries {
-		hash := uint32(0)
-		for i := range len(name) {
-			hash += weights[name[i]]
-		}
+	for name, e := range byName {
+		l.entries = append(l.entries, *e)
+		hash := hashName([]byte(name))
 		i := int(hash >> l.shift)
-		for l.slots[i] != nil {
+		for l.slots[i].entry != 0 {
 			i = (i + 1) & (len(l.slots) - 1)
 		}
-		l.slots[i] = e
+		l.slots[i] = slot{hash, uint32(len(l.entries))}
 	}
 	return l
 }
 
-// find returns the entry of name, or nil, and the index of the last dot in name, or -1.
-func (l *lookup) find(name []byte) (e *entry, dot int) {
-	hash := uint32(0)
-	dot = -1
-	for i, c := range name {
-		hash += weights[c]
-		if c == '.' {
-			dot = i
-		}
-	}
+// find returns the entry of name, or nil.
+func (l *lookup) find(name []byte) *entry {
+	hash := hashName(name)
 	for i := int(hash >> l.shift); ; i = (i + 1) & (len(l.slots) - 1) {
-		if e = l.slots[i]; e == nil || e.is(name) {
-			return e, dot
+		s := &l.slots[i]
+		if s.entry == 0 {
+			return nil
+		}
+		if s.hash == hash {
+			if e := &l.entries[s.entry-1]; equalFold(name, e.name) {
+				return e
+			}
 		}
 	}
+}
+
+// lowerBits are set in all lower-case letters. Setting them folds letters, and a few signs that names do not have.
+const lowerBits = 0x20 * eachByte
+
+// hashName returns a hash of name that does not depend on the case of letters.
+func hashName(name []byte) uint32 {
+	n := len(name)
+	hash := uint64(n) * 0x9E3779B97F4A7C15
+	for i := 0; i+8 < n; i += 8 {
+		hash = (hash ^ (binary.LittleEndian.Uint64(name[i:]) | lowerBits)) * 0xD6E8FEB86659FD93
+		hash ^= hash >> 32
+	}
+	hash = (hash ^ lastWord(name)) * 0xD6E8FEB86659FD93
+	return uint32(hash>>32 ^ hash>>8)
+}
+
+// lastWord returns the last eight bytes of name folded, or all of a shorter one.
+func lastWord(name []byte) uint64 {
+	switch n := len(name); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(name[n-8:]) | lowerBits
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(name))<<32 | uint64(binary.LittleEndian.Uint32(name[n-4:])) | lowerBits
+	case n > 0:
+		return uint64(name[0])<<16 | uint64(name[n/2])<<8 | uint64(name[n-1]) | lowerBits
+	}
+	return 0
+}
+
+// equalFold tells whether name is lower but for the case of its letters. lower is in lower case.
+func equalFold(name []byte, lower string) bool {
+	if len(name) != len(lower) {
+		return false
+	}
+	for i := range name {
+		c := name[i]
+		if c-'A' <= 'Z'-'A' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
 }

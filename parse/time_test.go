@@ -89,3 +89,19 @@ func FuzzTime(f *testing.F) {
 		}
 	})
 }
+
+// TestTimeDays compares the dates of three hundred years with the standard library's.
+func TestTimeDays(t *testing.T) {
+	t.Parallel()
+	for day := time.Date(1970, 1, 1, 12, 0, 0, 0, time.UTC); day.Year() < 2263; day = day.AddDate(0, 0, 1) {
+		if got, ok := parse.Time([]byte(day.Format(time.RFC3339)), time.UTC); !ok || !got.Equal(day) {
+			t.Fatalf("Time(%s) = %s, %v", day.Format(time.RFC3339), got, ok)
+		}
+		if day.AddDate(0, 0, 1).Day() == 1 {
+			next := day.Format("2006-01-") + string('0'+byte(day.Day()+1)/10) + string('0'+byte(day.Day()+1)%10) + "T12:00:00Z"
+			if got, ok := parse.Time([]byte(next), time.UTC); ok {
+				t.Fatalf("Time(%s) = %s, want none", next, got)
+			}
+		}
+	}
+}
