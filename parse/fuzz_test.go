@@ -36,14 +36,19 @@ func seed(f *testing.F, format string) {
 	}
 }
 
-// check parses raw and checks what every format promises.
-func check(t *testing.T, format string, raw []byte) *event.Event {
+func newNames(t testing.TB, overrides map[string]string, loc *time.Location) *parse.Names {
 	t.Helper()
-	p, err := parse.New(format)
+	names, err := parse.NewNames(overrides, loc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := parse.NewNames(nil, time.UTC)
+	return names
+}
+
+// check parses raw and checks what every format promises.
+func check(t *testing.T, names *parse.Names, format string, raw []byte) *event.Event {
+	t.Helper()
+	p, err := parse.New(format)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +80,9 @@ func FuzzJSON(f *testing.F) {
 	for _, s := range []string{`{"a":1,"a":2}`, `{"a\u0000":{"b":[{}]}}`, `{"m":"{\"a\":\"{\\\"b\\\":1}\"}"}`, "{\"\xff\":\"\\ud800\"}"} {
 		f.Add([]byte(s))
 	}
+	names := newNames(f, nil, time.UTC)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		ev := check(t, "json", raw)
+		ev := check(t, names, "json", raw)
 		text := bytes.TrimPrefix(raw, []byte("\uFEFF"))
 		if ev.Malformed != "" {
 			// Nothing is refused that is an object, but for the limits, which this many bytes do not reach.
@@ -131,7 +137,8 @@ func preserved(t *testing.T, ev *event.Event) {
 
 func FuzzNginx(f *testing.F) {
 	seed(f, "nginx")
-	f.Fuzz(func(t *testing.T, raw []byte) { check(t, "nginx", raw) })
+	names := newNames(f, nil, time.UTC)
+	f.Fuzz(func(t *testing.T, raw []byte) { check(t, names, "nginx", raw) })
 }
 
 func FuzzLogback(f *testing.F) {
@@ -141,12 +148,14 @@ func FuzzLogback(f *testing.F) {
 	} {
 		f.Add([]byte("2026-11-22 08:00:00.123 INFO  [a] [b] - " + message))
 	}
-	f.Fuzz(func(t *testing.T, raw []byte) { check(t, "logback", raw) })
+	names := newNames(f, nil, time.UTC)
+	f.Fuzz(func(t *testing.T, raw []byte) { check(t, names, "logback", raw) })
 }
 
 func FuzzText(f *testing.F) {
 	seed(f, "")
-	f.Fuzz(func(t *testing.T, raw []byte) { check(t, "text", raw) })
+	names := newNames(f, nil, time.UTC)
+	f.Fuzz(func(t *testing.T, raw []byte) { check(t, names, "text", raw) })
 }
 
 func FuzzDetect(f *testing.F) {

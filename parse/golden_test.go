@@ -84,10 +84,7 @@ func render(t *testing.T, format string, text []byte) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := parse.NewNames(nil, beijing)
-	if err != nil {
-		t.Fatal(err)
-	}
+	names := newNames(t, nil, beijing)
 	var out bytes.Buffer
 	ev := &event.Event{Source: &event.Source{}}
 	for _, raw := range records(p, text) {

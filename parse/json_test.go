@@ -169,10 +169,7 @@ func TestJSONMalformed(t *testing.T) {
 // TestParserKeepsNothing parses records of very different size and shape with one Parser and one Event.
 func TestParserKeepsNothing(t *testing.T) {
 	t.Parallel()
-	names, err := parse.NewNames(nil, time.UTC)
-	if err != nil {
-		t.Fatal(err)
-	}
+	names := newNames(t, nil, time.UTC)
 	logs, _ := filepath.Glob("testdata/*.log")
 	for _, path := range logs {
 		format, _, _ := strings.Cut(filepath.Base(path), "_")
@@ -195,6 +192,38 @@ func TestParserKeepsNothing(t *testing.T) {
 			if got, want := one(shared, ev, raw), one(fresh, &event.Event{}, raw); got != want {
 				t.Errorf("%q after other records: %s, alone: %s", raw, got, want)
 			}
+		}
+	}
+}
+
+// TestShapes writes records of changing shapes for long enough that the Parser learns one after the other.
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	p, err := parse.New("json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ev := &event.Event{Source: &event.Source{}}
+	f := func(record, want string) {
+		t.Helper()
+		ev.Reset()
+		ev.Source = &event.Source{}
+		ev.Raw = []byte(record)
+		p.Parse(ev)
+		const head = `{"@timestamp":"0001-01-01T00:00:00.000Z","fields":`
+		if got := string(event.AppendDocument(nil, ev)); got != head+want+"}" {
+			t.Fatalf("%s became %s, want %s", record, got, head+want+"}")
+		}
+	}
+	for _, first := range []string{"a", "b", "c"} {
+		for i := range 100 {
+			n := fmt.Sprint(i)
+			f(`{"`+first+`":1,"x":`+n+`,"y":{"x":2}}`, `{"`+first+`":1,"x":`+n+`,"y":{"x":2}}`)
+			f(`{"`+first+`":1,"x":`+n+`,"x":2}`, `{"`+first+`":1,"x#1":`+n+`,"x":2}`)
+			f(`{"`+first+`":1,"`+first+`":2}`, `{"`+first+`#1":1,"`+first+`":2}`)
+			f(`{"`+first+`":1,"x":2,"y":3,"x":4}`, `{"`+first+`":1,"x#1":2,"y":3,"x":4}`)
+			f(`{ "`+first+`" : 1 , "x" : 2 }`, `{"`+first+`":1,"x":2}`)
+			f(`{"`+first+`": 1,"z":"`+n+`"}`, `{"`+first+`":1,"z":"`+n+`"}`)
 		}
 	}
 }

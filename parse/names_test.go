@@ -10,12 +10,8 @@ import (
 )
 
 // assign parses a JSON record and finds its facts.
-func assign(t *testing.T, record string, overrides map[string]string) *event.Event {
+func assign(t *testing.T, names *parse.Names, record string) *event.Event {
 	t.Helper()
-	names, err := parse.NewNames(overrides, time.UTC)
-	if err != nil {
-		t.Fatal(err)
-	}
 	p, err := parse.New("json")
 	if err != nil {
 		t.Fatal(err)
@@ -33,9 +29,10 @@ func assign(t *testing.T, record string, overrides map[string]string) *event.Eve
 
 func TestNames(t *testing.T) {
 	t.Parallel()
+	names := newNames(t, nil, time.UTC)
 	f := func(record string, k event.Key, want string) {
 		t.Helper()
-		if got := string(assign(t, record, nil).Fact(k)); got != want {
+		if got := string(assign(t, names, record).Fact(k)); got != want {
 			t.Errorf("%s: %s = %q, want %q", record, k, got, want)
 		}
 	}
@@ -118,9 +115,10 @@ func TestNames(t *testing.T) {
 
 func TestLevels(t *testing.T) {
 	t.Parallel()
+	names := newNames(t, nil, time.UTC)
 	f := func(value, want string) {
 		t.Helper()
-		if got := string(assign(t, `{"level":`+value+`}`, nil).Fact(event.Level)); got != want {
+		if got := string(assign(t, names, `{"level":`+value+`}`).Fact(event.Level)); got != want {
 			t.Errorf("level %s = %q, want %q", value, got, want)
 		}
 	}
@@ -143,9 +141,10 @@ func TestLevels(t *testing.T) {
 
 func TestDurations(t *testing.T) {
 	t.Parallel()
+	names := newNames(t, nil, time.UTC)
 	f := func(record string, want time.Duration) {
 		t.Helper()
-		if got := assign(t, record, nil).Duration; got != want {
+		if got := assign(t, names, record).Duration; got != want {
 			t.Errorf("%s: duration %v, want %v", record, got, want)
 		}
 	}
@@ -185,7 +184,7 @@ func TestOverrides(t *testing.T) {
 	t.Parallel()
 	f := func(record string, overrides map[string]string, k event.Key, want string) {
 		t.Helper()
-		if got := string(assign(t, record, overrides).Fact(k)); got != want {
+		if got := string(assign(t, newNames(t, overrides, time.UTC), record).Fact(k)); got != want {
 			t.Errorf("%s with %v: %s = %q, want %q", record, overrides, k, got, want)
 		}
 	}
@@ -213,10 +212,7 @@ func TestOverrides(t *testing.T) {
 // TestOverrideOfFormat overrides what the format itself knows.
 func TestOverrideOfFormat(t *testing.T) {
 	t.Parallel()
-	names, err := parse.NewNames(map[string]string{"provider": "thread"}, time.UTC)
-	if err != nil {
-		t.Fatal(err)
-	}
+	names := newNames(t, map[string]string{"provider": "thread"}, time.UTC)
 	p, _ := parse.New("logback")
 	ev := &event.Event{}
 	ev.Reset()
@@ -231,6 +227,7 @@ func TestOverrideOfFormat(t *testing.T) {
 // TestKeys checks that each fact has room, and that documents' own names are known.
 func TestKeys(t *testing.T) {
 	t.Parallel()
+	names := newNames(t, nil, time.UTC)
 	values := map[event.Key]string{
 		event.Timestamp: "2026-11-22T08:00:00Z", event.Level: "info", event.SourceIP: "10.0.0.1", event.HTTPMethod: "GET",
 		event.HTTPStatus: "200", event.BodyBytes: "1", event.Duration: "1", event.Attempt: "1",
@@ -240,7 +237,7 @@ func TestKeys(t *testing.T) {
 		if want == "" {
 			want = "value"
 		}
-		if got := string(assign(t, `{"`+k.String()+`":"`+want+`"}`, nil).Fact(k)); got != want {
+		if got := string(assign(t, names, `{"`+k.String()+`":"`+want+`"}`).Fact(k)); got != want {
 			t.Errorf("%s = %q, want %q", k, got, want)
 		}
 	}
