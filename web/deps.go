@@ -66,7 +66,8 @@ type LogQuery struct {
 	From, To time.Time
 	// Equal are document fields with exact values.
 	Equal []Match
-	// Words all occur in the document, upper and lower case alike.
+	// Words all occur in the document, upper and lower case alike. A word is matched as a whole, and time* matches
+	// all that begin so.
 	Words []string
 	// Limit is the most records returned.
 	Limit int
@@ -84,6 +85,9 @@ type LogResult struct {
 	Hits []Hit
 	// Complete is false when the budget ended before the search.
 	Complete bool
+	// Reached is, when the search is not complete, the time down to which it is: all matches after it are in Hits.
+	// Zero when that is not known.
+	Reached time.Time
 	// Scanned is the number of records looked at.
 	Scanned int
 }

@@ -22,7 +22,7 @@ import (
 type incomplete struct{ *world }
 
 func (incomplete) Search(context.Context, LogQuery) (LogResult, error) {
-	return LogResult{Hits: []Hit{{Time: start, Document: []byte(`{"message":"m"}`)}}, Scanned: 12345}, nil
+	return LogResult{Hits: []Hit{{Time: start, Document: []byte(`{"message":"m"}`)}}, Scanned: 12345, Reached: start.Add(-time.Minute)}, nil
 }
 
 func handlerOf(t testing.TB, d Deps) http.Handler {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
@@ -111,9 +112,7 @@ func decodeDocument(doc []byte) ([]field, error) {
 		}
 		return eachMember(value, func(inner string, value json.RawMessage) error {
 			if len(all) < maxFields {
-				f := newField("fields."+inner, value)
-				f.Filter = false
-				all = append(all, f)
+				all = append(all, newField("fields."+inner, value))
 			}
 			return nil
 		})
@@ -132,7 +131,9 @@ func newField(name string, value json.RawMessage) field {
 	if !utf8.ValidString(f.Value) {
 		f.Value = strings.ToValidUTF8(f.Value, "\uFFFD")
 	}
-	_, f.Filter = fieldName(name)
+	_, known := fieldName(name)
+	nested := len(value) > 0 && (value[0] == '{' || value[0] == '[')
+	f.Filter = known && !nested && !strings.ContainsFunc(name, func(r rune) bool { return r == ':' || r == '"' || unicode.IsSpace(r) })
 	switch name {
 	case event.Timestamp.String(), event.Message.String(), event.ErrorStack.String(), event.Duration.String():
 		f.Filter = false

@@ -53,8 +53,8 @@ func (s *server) logsPage(w http.ResponseWriter, r *http.Request) {
 	for _, h := range res.Hits {
 		body.Records = append(body.Records, newRecordView(newRecord(h), st))
 	}
-	if older {
-		body.Older = st.older(res.Hits).Link()
+	if older != nil {
+		body.Older = older.Link()
 	}
 	if st.Before > 0 {
 		body.Newest = st.newest().Link()

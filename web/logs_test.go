@@ -190,6 +190,24 @@ func TestLogsIncomplete(t *testing.T) {
 	}
 }
 
+// A search that ran out of time goes on where it ended.
+func TestLogsGoOn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(fixed(start))
+	d := w.deps()
+	d.Logs = incomplete{w}
+	doc := parse(t, fetch(t, handlerOf(t, d), "/logs?q=x").Body.String())
+	var next string
+	for _, a := range all(doc, "a", "") {
+		if attr(a, "rel") == "next" {
+			next = attr(a, "href")
+		}
+	}
+	if want := "/logs?before=1795327721000&q=x"; next != want {
+		t.Errorf("the next page is %q, want %q", next, want)
+	}
+}
+
 func FuzzRecord(f *testing.F) {
 	for _, s := range hostile {
 		f.Add([]byte(s))

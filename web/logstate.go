@@ -100,9 +100,9 @@ func (s logState) newest() logState {
 	return s
 }
 
-// older is the page that follows the hits.
-func (s logState) older(hits []Hit) logState {
-	last := hits[len(hits)-1].Time.UnixMilli()
+// older is the page that follows the hits, of which none is before end.
+func (s logState) older(end time.Time, hits []Hit) logState {
+	last := end.UnixMilli()
 	same := 0
 	for _, h := range hits {
 		if h.Time.UnixMilli() == last {

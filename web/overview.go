@@ -131,7 +131,7 @@ func (s *source) assess(ctx context.Context, w *row, o *overview) error {
 			began = one.Since
 		}
 	}
-	if err := s.addUsual(ctx, w, began, o.Range.Window); err != nil {
+	if err := s.addUsual(ctx, w, began); err != nil {
 		return err
 	}
 	attempts := o.Trend.ByProvider[w.Provider]
@@ -148,7 +148,7 @@ func (s *source) assess(ctx context.Context, w *row, o *overview) error {
 	}
 	if began.IsZero() {
 		began = worseSince(o.Trend.Times, attempts, w.Usual.success())
-		if err := s.addUsual(ctx, w, began, o.Range.Window); err != nil {
+		if err := s.addUsual(ctx, w, began); err != nil {
 			return err
 		}
 	}
@@ -156,12 +156,13 @@ func (s *source) assess(ctx context.Context, w *row, o *overview) error {
 	return s.addLost(ctx, w, o.At)
 }
 
-// addUsual sets w.Usual to the attempts before the time began, if there were enough.
-func (s *source) addUsual(ctx context.Context, w *row, began time.Time, window time.Duration) error {
-	usual, err := s.usual(ctx, began, window)
+// addUsual sets w.Usual to the attempts before the time began, or to none if there were too few.
+func (s *source) addUsual(ctx context.Context, w *row, began time.Time) error {
+	usual, err := s.usual(ctx, began)
 	if err != nil {
 		return err
 	}
+	w.Usual = counts{}
 	if c := usual[w.Provider]; c != nil && c.decided() >= minDecided {
 		w.Usual = *c
 	}
@@ -185,7 +186,8 @@ func (s *source) addLost(ctx context.Context, w *row, at time.Time) error {
 	return nil
 }
 
-// worseSince returns the first time of the last stretch in which the success rate was clearly below usual.
+// worseSince returns the first time of the last stretch in which the success rate was below usual, or the technical
+// failures were too many for any provider.
 func worseSince(times []time.Time, attempts []counts, usual float64) time.Time {
 	var since time.Time
 	for i := len(attempts) - 1; i >= 0; i-- {
@@ -193,7 +195,8 @@ func worseSince(times []time.Time, attempts []counts, usual float64) time.Time {
 		if math.IsNaN(rate) {
 			continue
 		}
-		if !(rate < usual-worseBy) {
+		technical := (attempts[i].theirs() + attempts[i].ours()) / attempts[i].decided()
+		if !(rate < usual-worseBy || technical > alwaysWorse) {
 			break
 		}
 		since = times[i]

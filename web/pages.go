@@ -56,6 +56,8 @@ func (s *server) incidentViews(all []Incident, p page) []incidentView {
 type agentBody struct {
 	Agent
 	Files []fileView
+	// Formats tells whether the format of any file is known.
+	Formats bool
 }
 
 type fileView struct {
@@ -72,6 +74,7 @@ func (s *server) agentPage(w http.ResponseWriter, r *http.Request) {
 		body.Agent = s.agent()
 	}
 	for _, f := range body.Agent.Files {
+		body.Formats = body.Formats || f.Format != ""
 		body.Files = append(body.Files, fileView{f, max(f.Size-f.Offset, 0)})
 	}
 	p.Body = body

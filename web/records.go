@@ -15,26 +15,35 @@ const (
 	// pageLimit is the most records on the log page, latestLimit on the first page.
 	pageLimit, latestLimit = 100, 14
 	// latestScan is how many of the newest records are looked at for the first page, and latestBudget how long.
-	latestScan, latestBudget = 400, 150 * time.Millisecond
+	latestScan, latestBudget = 400, time.Second
 )
 
-// search returns the records of the state's page, and whether there are older ones.
-func (s *source) search(ctx context.Context, st logState) (res LogResult, older bool, err error) {
-	res, err = s.searches.get(ctx, st.Link(), searchFresh, func(ctx context.Context) (LogResult, error) {
+// search returns the records of the state's page, and the state of the page after it, or nil when there is none.
+func (s *source) search(ctx context.Context, st logState) (LogResult, *logState, error) {
+	res, err := s.searches.get(ctx, st.Link(), searchFresh, func(ctx context.Context) (LogResult, error) {
 		return s.logs.Search(ctx, st.query(s.now(), pageLimit+1))
 	})
 	if err != nil {
-		return res, false, fmt.Errorf("search the journal: %w", err)
+		return res, nil, fmt.Errorf("search the journal: %w", err)
 	}
 	hits := newestFirst(res.Hits)
 	for skip := st.Skip; skip > 0 && len(hits) > 0 && hits[0].Time.UnixMilli() == st.Before; skip-- {
 		hits = hits[1:]
 	}
-	if older = len(hits) > pageLimit; older {
+	full := len(hits) > pageLimit
+	if full {
 		hits = hits[:pageLimit]
 	}
 	res.Hits = hits
-	return res, older || !res.Complete && len(hits) > 0, nil
+	last := res.Reached
+	if len(hits) > 0 && (full || last.IsZero()) {
+		last = hits[len(hits)-1].Time
+	}
+	if !full && res.Complete || last.IsZero() {
+		return res, nil, nil
+	}
+	older := st.older(last, hits)
+	return res, &older, nil
 }
 
 // latest returns newest records for the first page: errors first of all, then payments, then anything.

@@ -11,7 +11,7 @@ type source struct {
 	series    Series
 	logs      Logs
 	incidents func() []Incident
-	agent     func() Agent
+	agent     func() Agent // nil when nothing is known
 	now       func() time.Time
 
 	trends    *cache[string, *trend]
@@ -22,8 +22,18 @@ type source struct {
 	searches  *cache[string, LogResult]
 }
 
+// agentFresh is how long the facts about the agent serve all pages.
+const agentFresh = time.Second
+
 func newSource(d Deps) *source {
-	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, agent: d.Agent, now: d.Now}
+	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, now: d.Now}
+	if d.Agent != nil {
+		agents := newCache[string, Agent](d.Now)
+		s.agent = func() Agent {
+			a, _ := agents.get(context.Background(), "", agentFresh, func(context.Context) (Agent, error) { return d.Agent(), nil })
+			return a
+		}
+	}
 	s.trends = newCache[string, *trend](d.Now)
 	s.usuals = newCache[int64, map[string]*counts](d.Now)
 	s.losses = newCache[int64, map[string]*counts](d.Now)
@@ -36,20 +46,21 @@ func newSource(d Deps) *source {
 const (
 	// usualSpan is what "usual" is taken over, and usualFresh how long it is shown.
 	usualSpan, usualFresh = 24 * time.Hour, 30 * time.Second
+	// presentMoment is left out of the usual, so that an incident is not taken for usual before an alert tells of it.
+	presentMoment = 30 * time.Second
 	// usualMargin is how long before an incident the usual ends: an alert fires some time after the first failure.
 	usualMargin = 15 * time.Second
 )
 
 // usual returns the attempts of each provider over the day before an incident began; zero means over the day before
-// the window that is shown as "now".
-func (s *source) usual(ctx context.Context, before time.Time, window time.Duration) (map[string]*counts, error) {
-	// Unlike the times of incidents, the windows are negative.
-	key := -int64(window)
+// the present moment.
+func (s *source) usual(ctx context.Context, before time.Time) (map[string]*counts, error) {
+	key := int64(0)
 	if !before.IsZero() {
 		key = before.Unix()
 	}
 	return s.usuals.get(ctx, key, usualFresh, func(ctx context.Context) (map[string]*counts, error) {
-		at := s.now().Add(-window)
+		at := s.now().Add(-presentMoment)
 		if !before.IsZero() {
 			at = before.Add(-usualMargin)
 		}

@@ -41,7 +41,12 @@ func fieldName(name string) (string, bool) {
 	if long, ok := shortNames[name]; ok {
 		return long, true
 	}
-	if otherFields[name] || strings.HasPrefix(name, "labels.") {
+	for _, prefix := range []string{"labels.", "fields."} {
+		if strings.HasPrefix(name, prefix) && len(name) > len(prefix) {
+			return name, true
+		}
+	}
+	if otherFields[name] {
 		return name, true
 	}
 	if k, ok := event.ParseKey(name); ok {

@@ -24,7 +24,7 @@ func TestParseSearch(t *testing.T) {
 	f(`order:"A 1\"2\\3"`, []Match{{"payment.order_id", `A 1"2\3`}})
 	f("payment.code:SYSTEM_ERROR trace:4bf9", []Match{{"payment.code", "SYSTEM_ERROR"}, {"trace.id", "4bf9"}})
 	f("status:502 file:/var/log/a.log", []Match{{"http.response.status_code", "502"}, {"log.file.path", "/var/log/a.log"}})
-	f("labels.region:eu", []Match{{"labels.region", "eu"}})
+	f("labels.region:eu fields.thread:x fields.:y", []Match{{"labels.region", "eu"}, {"fields.thread", "x"}}, "fields.:y")
 	f("http://a.example/x?y:z 14:02:11 :x x: Code:5", nil, "http://a.example/x?y:z", "14:02:11", ":x", "x:", "Code:5")
 	f("level:", nil, "level:")
 	f(`level:""`, []Match{{"log.level", ""}})

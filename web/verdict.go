@@ -42,7 +42,7 @@ func (l *language) verdict(o *overview, clock func(time.Time) string) verdict {
 	switch {
 	case len(bad) > 0:
 		l.wrong(&v, o, bad, clock)
-	case v.State > well:
+	case v.State == failing:
 		v.Incident = other
 		v.Title = l.text("verdict.alert", l.summary(other), clock(other.Since))
 		v.Details = l.wellOnes(o, 0)
@@ -54,6 +54,10 @@ func (l *language) verdict(o *overview, clock func(time.Time) string) verdict {
 	default:
 		v.Title = l.text("verdict.well")
 		v.Details = []string{l.text("verdict.well.detail", percent(o.All.success()), number(o.PerMin), l.usualText(&o.Usual))}
+	}
+	if other != nil && v.Incident == nil {
+		v.Incident = other
+		v.Details = append([]string{l.text("verdict.also", l.summary(other), clock(other.Since))}, v.Details...)
 	}
 	return v
 }
