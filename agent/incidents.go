@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"gatewatch/alerting"
+	"gatewatch/web"
+)
+
+// keptIncidents is how many ended incidents the page can show.
+const keptIncidents = 50
+
+// incidents remembers the alerts that ended lately.
+type incidents struct {
+	engine *alerting.Engine
+
+	mu    sync.Mutex
+	ended []web.Incident // oldest first
+}
+
+func newIncidents(engine *alerting.Engine) *incidents {
+	in := &incidents{engine: engine}
+	engine.Subscribe(in.changed)
+	return in
+}
+
+func (in *incidents) changed(c alerting.Change) {
+	if c.Fired {
+		return
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.ended) == keptIncidents {
+		in.ended = append(in.ended[:0], in.ended[1:]...)
+	}
+	in.ended = append(in.ended, incident(c.Alert, c.At))
+}
+
+// all returns the firing alerts and those that ended lately.
+func (in *incidents) all() []web.Incident {
+	in.mu.Lock()
+	all := append([]web.Incident(nil), in.ended...)
+	in.mu.Unlock()
+	for _, a := range in.engine.Alerts() {
+		if a.State == "firing" {
+			all = append(all, incident(a, time.Time{}))
+		}
+	}
+	return all
+}
+
+func incident(a alerting.Alert, until time.Time) web.Incident {
+	side := a.Verdict
+	if side == "unknown" {
+		side = ""
+	}
+	return web.Incident{
+		ID:   fmt.Sprintf("%x", xxhash.Sum64String(fmt.Sprint(a.Labels, a.Since.UnixMilli()))),
+		Name: a.Name, Severity: a.Severity, Provider: a.Labels["provider"], Side: side,
+		Summary:     texts(a.Annotations, "summary"),
+		Description: texts(a.Annotations, "description"),
+		Since:       a.Since, Until: until, Labels: a.Labels,
+	}
+}
+
+// texts returns an annotation by language.
+func texts(annotations map[string]string, name string) map[string]string {
+	t := map[string]string{"en": annotations[name]}
+	if zh := annotations[name+"_zh"]; zh != "" {
+		t["zh"] = zh
+	}
+	return t
+}

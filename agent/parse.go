@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/configs"
+	"gatewatch/event"
+	"gatewatch/payment"
+	"gatewatch/pipeline"
+	"gatewatch/redact"
+)
+
+const parseAbout = `
+Each record of the files is printed as the document that would be sent to Elasticsearch: redacted, with its fields
+named by ECS and its payment classed. Nothing is followed, kept or sent. "-" reads standard input.
+
+  gatewatch parse /var/log/gateway/pay.log | jq .
+`
+
+func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *output) error {
+	format := flags.String("format", "", "format of the files; default: what the configuration says, or found from their first lines")
+	config := flags.String("config", "", "configuration whose logs entry for the file is used")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	if flags.NArg() == 0 {
+		return usageError{fmt.Errorf("name at least one log file, or - for standard input")}
+	}
+	groups := []pipeline.GroupConfig{}
+	if *config != "" {
+		cfg, err := configs.Load(*config, os.LookupEnv)
+		if err != nil {
+			return usageError{err}
+		}
+		groups = cfg.Logs
+	}
+	parts, err := offlineParts()
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out.stdout)
+	defer w.Flush()
+	for _, path := range flags.Args() {
+		cfg := groupFor(path, groups)
+		if *format != "" {
+			cfg.Format = *format
+		}
+		if err := cfg.Validate(); err != nil {
+			return usageError{err}
+		}
+		if err := parseFile(ctx, path, cfg, parts, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseFile(ctx context.Context, path string, cfg pipeline.GroupConfig, parts pipeline.Parts, w *bufio.Writer) error {
+	in := os.Stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	var doc []byte
+	var failed error
+	_, err := pipeline.ReadAll(ctx, in, path, cfg, parts, func(ev *event.Event) {
+		doc = append(event.AppendDocument(doc[:0], ev), '\n')
+		if _, err := w.Write(doc); err != nil && failed == nil {
+			failed = fmt.Errorf("write: %w", err)
+		}
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
+}
+
+// groupFor returns the first group that matches the path, or one that knows nothing about it.
+func groupFor(path string, groups []pipeline.GroupConfig) pipeline.GroupConfig {
+	if abs, err := filepath.Abs(path); err == nil {
+		for _, g := range groups {
+			for _, glob := range g.Paths {
+				if ok, _ := filepath.Match(glob, abs); ok {
+					return g
+				}
+			}
+		}
+	}
+	g := pipeline.GroupConfig{Paths: []string{path}}
+	g.SetDefaults()
+	return g
+}
+
+// offlineParts are the stages of a pipeline whose metrics nobody reads.
+func offlineParts() (pipeline.Parts, error) {
+	classifier, err := payment.New("")
+	if err != nil {
+		return pipeline.Parts{}, err
+	}
+	reg := prometheus.NewRegistry()
+	return pipeline.Parts{
+		Host: hostname(), Redactor: redact.New(redact.DefaultConfig(), reg), Classifier: classifier,
+		Metrics: pipeline.NewMetrics(reg), Log: slog.New(slog.DiscardHandler),
+	}, nil
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "localhost"
+	}
+	return string(bytes.ToLower([]byte(name)))
+}
