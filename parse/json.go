@@ -55,20 +55,6 @@ func (p *jsonLines) read(ev *event.Event) bool {
 	return i >= 0
 }
 
-// embedded reads the JSON object that text begins with as derived fields below prefix, and returns the index after
-// it; -1 when it is none, and then adds nothing.
-func (w *walker) embedded(text, prefix []byte, depth int) int {
-	outer, awkward := w.scanner, w.awkward
-	fields, derived, keys := len(w.fields), w.derived, len(w.keys)
-	w.scanner = scanner{b: text}
-	end := w.object(0, prefix, depth)
-	if end < 0 {
-		w.fields, w.derived, w.keys = w.fields[:fields], derived, w.keys[:keys]
-	}
-	w.scanner, w.awkward = outer, awkward
-	return end
-}
-
 // mine looks for pairs in the record's message.
 func (w *walker) mine(message []byte, escaped bool) {
 	if bytes.IndexByte(message, '=') < 0 && bytes.IndexByte(message, '{') < 0 && bytes.IndexByte(message, '<') < 0 &&

@@ -49,7 +49,7 @@ const (
 // NewNames returns the usual names of English and Chinese gateways with overrides before them: from a fact's name
 // ("provider", "log.level") to the name of the field that holds it ("channel_code", "extra.connector"). An overridden
 // name means nothing else any more. Names are the same in all usual spellings: out_trade_no, outTradeNo, OUT-TRADE-NO.
-// Time stamps without a zone are in loc. The error is invalid.Mistakes with a mistake for each fact that is not known.
+// Time stamps without a zone are in loc, nil for the host's zone. The error is invalid.Mistakes with a mistake for each fact that is not known.
 func NewNames(overrides map[string]string, loc *time.Location) (*Names, error) {
 	d := builder{map[string]*entry{}, map[string]bool{}, map[event.Key]uint16{}}
 	var mistakes invalid.Mistakes
@@ -69,6 +69,9 @@ func NewNames(overrides map[string]string, loc *time.Location) (*Names, error) {
 		return nil, err
 	}
 	d.addDictionary()
+	if loc == nil {
+		loc = time.Local
+	}
 	return &Names{
 		table: newLookup(d.entries), loc: loc, overridden: len(overrides) > 0,
 		memos: sync.Pool{New: func() any { return new(memo) }},
