@@ -15,8 +15,8 @@ type key struct {
 func (s *scan) keyed(i, next int) int {
 	k := s.keyBefore(i)
 	if k.kind == none {
-		if s.in[i] == ':' && bytes.HasPrefix(s.in[next:], []byte("//")) {
-			return s.userinfo(next + 2)
+		if s.in[i] == ':' && bytes.HasPrefix(s.in[next:], slashes) {
+			return s.userinfo(next + len(slashes))
 		}
 		return next
 	}
@@ -54,13 +54,18 @@ func (s *scan) take(k *key, v value, next int) int {
 	return v.to
 }
 
+// maxNumber bounds the values that are looked at for a card number; longer ones hold something else, and are taken out.
+const maxNumber = 256
+
 // takeNumber takes out the value v of a key for card numbers. What is masked already stays, and so does what cannot be a
 // card number: no digits, or no more than an issuer's six.
 func (s *scan) takeNumber(k *key, v value, next int) int {
-	if v.nested {
-		return next // its members are found by their own names and shapes
-	}
 	text := s.in[v.from:v.to]
+	if len(text) > maxNumber {
+		s.replace(pan, v.from, v.to, v.needs)
+		s.fresh = v.to
+		return v.to
+	}
 	c, shaped, starred := s.cardShape(v)
 	switch {
 	case starred && c.n <= 10:
@@ -153,6 +158,7 @@ func (s *scan) keyBefore(i int) (k key) {
 }
 
 var (
+	slashes                  = []byte("//")
 	encodedBracketClose      = []byte("%5D")
 	encodedBracketCloseLower = []byte("%5d")
 )

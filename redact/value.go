@@ -6,7 +6,6 @@ import "bytes"
 type value struct {
 	from, to int
 	quoted   bool
-	nested   bool   // a JSON object or array
 	needs    []byte // quotes that stars in its place need
 }
 
@@ -23,7 +22,11 @@ func (s *scan) valueAt(from int, k *key) value {
 	if k.quoted {
 		v.needs = k.quote.text
 		if c := s.in[from]; (c == '{' || c == '[') && k.quote.sign == '"' {
-			v.to, v.nested = s.nestedEnd(from, &k.quote), true
+			if k.kind == pan || k.kind == account {
+				v.to = from // its members are found by their own names and shapes
+			} else {
+				v.to = s.nestedEnd(from, &k.quote)
+			}
 			return v
 		}
 	}
@@ -200,7 +203,8 @@ func (s *scan) trackValueEnd(from int) int {
 	if bytes.HasPrefix(s.in[from:], stars) {
 		return from + len(stars)
 	}
-	if i := bytes.IndexByte(s.in[from:s.lineEnd(from)], '?'); i >= 0 {
+	data := s.in[from:min(len(s.in), from+maxTrack)]
+	if i := bytes.IndexAny(data, "?\"'\n"); i >= 0 && data[i] == '?' {
 		return from + i + 1
 	}
 	return s.bareEnd(min(from+1, len(s.in)), false)
