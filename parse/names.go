@@ -49,7 +49,8 @@ const (
 // NewNames returns the usual names of English and Chinese gateways with overrides before them: from a fact's name
 // ("provider", "log.level") to the name of the field that holds it ("channel_code", "extra.connector"). An overridden
 // name means nothing else any more. Names are the same in all usual spellings: out_trade_no, outTradeNo, OUT-TRADE-NO.
-// Time stamps without a zone are in loc, nil for the host's zone. The error is invalid.Mistakes with a mistake for each fact that is not known.
+// Time stamps without a zone are in loc, nil for the host's zone. The error is invalid.Mistakes with a mistake for
+// each fact that is not known.
 func NewNames(overrides map[string]string, loc *time.Location) (*Names, error) {
 	d := builder{map[string]*entry{}, map[string]bool{}, map[event.Key]uint16{}}
 	var mistakes invalid.Mistakes

@@ -206,11 +206,8 @@ func isTime(s []byte) bool {
 
 // word cuts the next word of s.
 func word(s []byte) (first, rest []byte) {
-	s = bytes.TrimLeft(s, " ")
-	if i := bytes.IndexByte(s, ' '); i >= 0 {
-		return s[:i], s[i+1:]
-	}
-	return s, nil
+	first, rest, _ = bytes.Cut(bytes.TrimLeft(s, " "), []byte{' '})
+	return first, rest
 }
 
 // quoted cuts the text in quotes that s begins with. A backslash keeps the quote after it inside.
