@@ -68,6 +68,7 @@ func (j *Journal) recoverNewest() error {
 	if err != nil {
 		return err
 	}
+	// Nothing is written where the cut was, so that nothing old can come back there if the machine crashes now.
 	j.w = &writer{segment: s, f: f, durable: found.durable, retired: cut < s.size}
 	if cut < s.size {
 		if err := f.Truncate(cut); err != nil {
