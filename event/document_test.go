@@ -2,6 +2,7 @@ package event
 
 import (
 	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,25 @@ func TestAppendDocument(t *testing.T) {
 		e.SetFact(Attempt, []byte("second"))
 		e.Fields = []Field{{Key: Attempt, Name: []byte("attempt"), Value: []byte("second")}, {Key: Amount, Name: []byte("amount"), Value: []byte("a lot")}}
 	}, `{"@timestamp":"2026-11-22T06:09:41.203Z","fields":{"attempt":"second","amount":"a lot"}}`)
+}
+
+func TestReset(t *testing.T) {
+	t.Parallel()
+	ev := &Event{
+		Source: &Source{}, Offset: 1, Time: time.Now(), Raw: []byte("x"), Fields: make([]Field, 3), Malformed: "x",
+		Duration: 1, Status: 200, Payment: Payment{Provider: "visa"},
+	}
+	for _, k := range Keys() {
+		ev.SetFact(k, []byte("x"))
+	}
+	ev.Reset()
+	if len(ev.Fields) != 0 {
+		t.Errorf("Reset() leaves %d fields", len(ev.Fields))
+	}
+	ev.Fields = nil
+	if want := (&Event{Duration: -1}); !reflect.DeepEqual(ev, want) {
+		t.Errorf("Reset() leaves %+v, want %+v", ev, want)
+	}
 }
 
 func TestDocumentID(t *testing.T) {

@@ -60,8 +60,11 @@ func (p *Payment) Attempt() bool {
 
 // Reset makes e ready for the next record and keeps its buffers.
 func (e *Event) Reset() {
+	// One by one: a composite literal would copy the facts twice.
 	clear(e.facts[:])
-	*e = Event{Fields: e.Fields[:0], Duration: -1, facts: e.facts}
+	e.Source, e.Offset, e.Time, e.Raw = nil, 0, time.Time{}, nil
+	e.Fields, e.Malformed = e.Fields[:0], ""
+	e.Duration, e.Status, e.Payment = -1, 0, Payment{}
 }
 
 // Fact returns what the record says about k as text, or nil. Escaped JSON text is already decoded.
