@@ -81,10 +81,7 @@ func oneLine(document []byte) {
 // share returns how many of items go into the next request: so many that the requests for all of them are about
 // equal and none is larger than limit. It is at least one.
 func share(items []item, limit int) int {
-	total := 0
-	for i := range items {
-		total += items[i].size()
-	}
+	total := sizeOf(items)
 	if total <= limit {
 		return len(items)
 	}
@@ -99,4 +96,12 @@ func share(items []item, limit int) int {
 		sum += size
 	}
 	return len(items)
+}
+
+func sizeOf(items []item) int {
+	total := 0
+	for i := range items {
+		total += items[i].size()
+	}
+	return total
 }

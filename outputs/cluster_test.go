@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -246,9 +247,16 @@ type errReader struct{}
 
 func (errReader) Read([]byte) (int, error) { return 0, errors.Join(io.ErrUnexpectedEOF) }
 
-// holds returns how often each id was accepted, and the documents.
+// holds returns copies of how often each id was accepted, and of the documents.
 func (c *cluster) holds() (map[string]int, map[string]string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.accepted, c.docs
+	return maps.Clone(c.accepted), maps.Clone(c.docs)
+}
+
+// times returns how often id was accepted.
+func (c *cluster) times(id string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.accepted[id]
 }

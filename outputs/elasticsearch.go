@@ -17,7 +17,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -56,7 +55,7 @@ type Elasticsearch struct {
 	metrics *metrics
 	health  health
 	tmpl    template
-	bodies  sync.Pool
+	scratch chan *scratch
 	// largest is the largest body that the cluster is known to accept; it begins as the configured bulk size.
 	largest atomic.Int64
 	streams streams
@@ -86,7 +85,7 @@ func newElasticsearch(cfg ElasticsearchConfig, feed Feed, deadLetter string, log
 	e := &Elasticsearch{
 		cfg: cfg, feed: feed, network: network, client: client, dead: dead, metrics: m,
 		log:     log.With("output", "elasticsearch"),
-		bodies:  sync.Pool{New: func() any { return new([]byte) }},
+		scratch: make(chan *scratch, maxInFlight),
 		streams: streams{namespace: cfg.Namespace},
 	}
 	e.largest.Store(int64(cfg.BulkSize))

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -36,28 +37,55 @@ type outcome struct {
 	err   error
 }
 
+// scratch is the memory of one request, which serves again.
+type scratch struct {
+	body   []byte
+	answer bytes.Buffer
+}
+
+// borrow returns memory for a request. One that never comes back is no harm.
+func (e *Elasticsearch) borrow() *scratch {
+	select {
+	case s := <-e.scratch:
+		return s
+	default:
+		return new(scratch)
+	}
+}
+
+// giveBack keeps s for the next request, unless one large document has blown it up.
+func (e *Elasticsearch) giveBack(s *scratch) {
+	if cap(s.body) > 2*int(e.cfg.BulkSize) {
+		return
+	}
+	s.answer.Reset()
+	select {
+	case e.scratch <- s:
+	default:
+	}
+}
+
 // post sends one bulk request with items and judges the answer.
 func (e *Elasticsearch) post(ctx context.Context, items []item) outcome {
 	if f, err := e.ensureTemplate(ctx); err != nil {
 		return outcome{fate: f, err: err}
 	}
 	index := items[0].stream.index
-	buf := e.bodies.Get().(*[]byte)
-	body := appendBody((*buf)[:0], items, index)
-	o := e.exchange(ctx, index, body, len(items))
-	o.size = len(body)
+	s := e.borrow()
+	s.body = appendBody(slices.Grow(s.body[:0], sizeOf(items)), items, index)
+	o := e.exchange(ctx, index, s, len(items))
+	o.size = len(s.body)
 	if o.fate == delivered {
-		// Only now is it certain that the connection reads from body no more.
-		*buf = body
-		e.bodies.Put(buf)
+		// Only now is it certain that the connection reads from the body no more.
+		e.giveBack(s)
 	}
 	return o
 }
 
-func (e *Elasticsearch) exchange(ctx context.Context, index string, body []byte, n int) outcome {
+func (e *Elasticsearch) exchange(ctx context.Context, index string, s *scratch, n int) outcome {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.cfg.Timeout))
 	defer cancel()
-	resp, err := e.request(ctx, index, body)
+	resp, err := e.request(ctx, index, s.body)
 	if err != nil {
 		e.tmpl.forget()
 		return outcome{fate: transportFate(err), err: err}
@@ -68,9 +96,9 @@ func (e *Elasticsearch) exchange(ctx context.Context, index string, body []byte,
 		o.fate, o.err = refusal(resp)
 		return o
 	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, int64(n)*answerPerItem+maxErrorBody))
+	_, err = s.answer.ReadFrom(io.LimitReader(resp.Body, int64(n)*answerPerItem+maxErrorBody))
 	if err == nil {
-		o.verdicts, err = parseAnswer(data, n)
+		o.verdicts, err = parseAnswer(s.answer.Bytes(), n)
 	}
 	if err != nil {
 		o.fate, o.err = unknown, fmt.Errorf("%w: %w", errAnswer, err)

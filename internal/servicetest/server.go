@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	startTimeout = 2 * time.Minute
+	startTimeout = 3 * time.Minute
 	stopTimeout  = 20 * time.Second
 	pollInterval = 50 * time.Millisecond
 	logTailBytes = 4 << 10
@@ -186,7 +186,7 @@ func (s *Server) answers(ctx context.Context) bool {
 	}
 	io.Copy(io.Discard, resp.Body)
 	resp.Body.Close()
-	return resp.StatusCode < http.StatusInternalServerError
+	return resp.StatusCode < http.StatusInternalServerError && resp.StatusCode != http.StatusRequestTimeout
 }
 
 // stop asks the server to end, kills it when it does not, and removes its log. It may be called more than once.
