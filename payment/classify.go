@@ -12,11 +12,11 @@ import (
 
 // Bounds on what is remembered of names that logs hold.
 const (
-	maxSpellings     = 1024 // of each kind
-	maxUnknownNames  = 64   // unknown providers, and unknown methods; further ones are "other"
-	maxUnknownCodes  = 200  // codes that a provider's table lacks; further ones are "other"
-	maxCodeLength    = 64
-	maxMeaningfulErr = 512 // bytes of an error message that are searched
+	maxSpellings    = 1024 // of each kind
+	maxUnknownNames = 64   // unknown providers, and unknown methods; further ones are "other"
+	maxUnknownCodes = 200  // codes that a provider's table lacks, or has by their beginning; further ones are "other"
+	maxCodeLength   = 64
+	maxErrorText    = 512 // bytes of an error message that are searched
 )
 
 // Classifier says what records mean for payments. Safe for concurrent use.
@@ -45,12 +45,15 @@ type provider struct {
 // its rows replace those of the table, code by code. The error names every mistake in it with its line.
 func New(overrideFile string) (*Classifier, error) {
 	tables := map[string]*codeTable{}
-	if err := load(tables, "outcomes.yml", embeddedOutcomes); err != nil {
-		return nil, fmt.Errorf("embedded outcomes: %w", err)
+	text, err := embedded.ReadFile(outcomesFile)
+	if err != nil {
+		return nil, fmt.Errorf("read built-in outcomes: %w", err)
+	}
+	if err := load(tables, outcomesFile, text); err != nil {
+		return nil, fmt.Errorf("built-in outcomes: %w", err)
 	}
 	if overrideFile != "" {
-		text, err := os.ReadFile(overrideFile)
-		if err != nil {
+		if text, err = os.ReadFile(overrideFile); err != nil {
 			return nil, fmt.Errorf("read outcomes: %w", err)
 		}
 		if err := load(tables, overrideFile, text); err != nil {
@@ -103,16 +106,21 @@ func (c *Classifier) findMethod(raw string) string {
 	return c.others.admit(name)
 }
 
-// code finds a code in the provider's table. Alipay writes some codes with aop. before them.
+// code finds a code in the provider's table. What is not in it by its full name keeps the log's spelling, within a bound.
 func (p *provider) code(t *codeTable, raw string) row {
 	code := strings.ToUpper(strings.TrimSpace(raw))
-	if r, ok := t.find(code); ok {
+	r, ok := t.find(code)
+	if ok && !strings.HasSuffix(r.code, "*") {
 		return r
 	}
 	if len(code) > maxCodeLength || strings.ContainsAny(code, " \t\n\"") {
 		return row{} // a text
 	}
-	return row{code: p.unknown.admit(strings.ToValidUTF8(strings.TrimSpace(raw), "")), outcome: event.Unclassed}
+	r.code = p.unknown.admit(strings.ToValidUTF8(strings.TrimSpace(raw), ""))
+	if !ok {
+		r.outcome = event.Unclassed
+	}
+	return r
 }
 
 // Classify sets ev.Payment from the facts, the HTTP status and the fields of ev. A record that names no provider gets no

@@ -176,7 +176,7 @@ func (c *Classifier) unclassed(ev *event.Event, code string) {
 func (c *Classifier) byError(ev *event.Event) verdict {
 	for _, k := range [...]event.Key{event.ErrorMessage, event.ErrorStack} {
 		if text := ev.Fact(k); len(text) > 0 {
-			if v := judgeText(string(text[:min(len(text), maxMeaningfulErr)])); v.kind != silent {
+			if v := judgeText(string(text[:min(len(text), maxErrorText)])); v.kind != silent {
 				return v
 			}
 		}

@@ -1,7 +1,7 @@
 package payment
 
 import (
-	_ "embed"
+	"embed"
 	"errors"
 	"fmt"
 	"sort"
@@ -12,8 +12,11 @@ import (
 	"gatewatch/event"
 )
 
+// outcomesFile is the table that is built in.
+const outcomesFile = "outcomes.yml"
+
 //go:embed outcomes.yml
-var embeddedOutcomes []byte
+var embedded embed.FS
 
 // row is what one code of a provider means.
 type row struct {

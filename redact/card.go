@@ -216,10 +216,10 @@ func (s *scan) maskCard(c *number) int {
 		return s.done
 	}
 	s.starDigits(c)
-	if end := s.trackEnd(c); end > 0 {
-		s.replace(track, c.end()+1, end, nil)
-		s.fresh = end
-		return end
+	if from, to := s.trackEnd(c); to > from {
+		s.replace(track, from, to, nil)
+		s.fresh = to
+		return to
 	}
 	s.fresh = s.done
 	return s.done

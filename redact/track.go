@@ -11,30 +11,38 @@ const minTrack = 7
 // maxTrack bounds how far the end sign is looked for.
 const maxTrack = 120
 
-// trackEnd returns where the track data behind the number c ends, or 0 when there is none.
-func (s *scan) trackEnd(c *number) int {
+// trackEnd returns where the track data behind the number c begins and ends, or 0, 0 when there is none.
+func (s *scan) trackEnd(c *number) (from, to int) {
 	i := c.end()
-	if i >= len(s.in) {
-		return 0
+	if sign := signAt(s.in, i, "^", "%5E", "%5e"); sign > 0 {
+		return i + sign, s.trackOneEnd(i + sign)
 	}
-	switch {
-	case s.in[i] == '^':
-		return s.trackOneEnd(i + 1)
-	case s.isTrackTwo(i):
-		return s.trackTwoEnd(i + 1)
-	case s.in[i] == '=' && c.from[0] > 0 && s.in[c.from[0]-1] == ';' && i+1 < len(s.in) && isDigit(s.in[i+1]):
-		return s.trackTwoEnd(i + 1)
+	sign := signAt(s.in, i, "=", "%3D", "%3d", `\u003d`)
+	from = i + max(sign, 1) // or behind the D
+	sentinel := c.from[0] > 0 && (s.in[c.from[0]-1] == ';' || bytes.HasSuffix(s.in[:c.from[0]], encodedSentinel))
+	if s.isTrackTwo(i) || sign > 0 && sentinel && from < len(s.in) && isDigit(s.in[from]) {
+		return from, s.trackTwoEnd(from)
+	}
+	return 0, 0
+}
+
+var encodedSentinel = []byte("%3B")
+
+// signAt returns the length of the one of the signs that stands at in[i], or 0.
+func signAt(in []byte, i int, signs ...string) int {
+	for _, sign := range signs {
+		if bytes.HasPrefix(in[i:], []byte(sign)) {
+			return len(sign)
+		}
 	}
 	return 0
 }
 
 // isTrackTwo tells whether the sign at in[i] is followed by track 2 data.
 func (s *scan) isTrackTwo(i int) bool {
-	if c := s.in[i]; c != '=' && c|0x20 != 'd' {
-		return false
-	}
+	i += signAt(s.in, i, "=", "D", "d", "%3D", "%3d", `\u003d`)
 	n := 0
-	for i++; i < len(s.in) && isDigit(s.in[i]); i++ {
+	for ; i < len(s.in) && isDigit(s.in[i]); i++ {
 		n++
 	}
 	return n >= minTrack
