@@ -60,9 +60,3 @@ func wilson(k, n, z float64) (lower, upper float64) {
 	half := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
 	return max(0, (mid-half)/(1+z*z/n)), min(1, (mid+half)/(1+z*z/n))
 }
-
-// technical tells whether the outcome of that name counts against the provider or us.
-func technical(outcome string) bool {
-	o, _ := event.ParseOutcome(outcome)
-	return o.Technical()
-}

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/event"
 )
 
 // world is a made-up gateway: payments that follow a plan, and a log of them. All that it answers depends on the time
@@ -128,6 +130,11 @@ func (p *fakeProvider) quantile(q float64, at time.Time) float64 {
 		l = p.badLatency
 	}
 	return l * (0.9 + 0.2*noise(at, len(p.name)*7)) * map[bool]float64{true: 3, false: 1}[q > 0.9]
+}
+
+func technicalOutcome(name string) bool {
+	o, _ := event.ParseOutcome(name)
+	return o.Technical()
 }
 
 var window = regexp.MustCompile(`\[(\d+)s\]`)
@@ -262,7 +269,7 @@ func (w *world) hit(k int64) Hit {
 	}
 	level, message := "info", "charge authorised"
 	switch {
-	case technical(outcome):
+	case technicalOutcome(outcome):
 		level, message = "error", "系统异常，请用相同参数重新调用 /v3/pay/transactions/jsapi"
 	case outcome != "approved":
 		level, message = "warn", "declined by the issuer, card 555555******4444"

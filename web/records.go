@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"gatewatch/event"
 )
 
 const (
@@ -12,10 +14,10 @@ const (
 	searchBudget = 2 * time.Second
 	// searchFresh is how long a result serves all open pages with the same search.
 	searchFresh = time.Second
-	// pageLimit is the most records on the log page, latestLimit on the first page.
-	pageLimit, latestLimit = 100, 14
-	// latestScan is how many of the newest records are looked at for the first page, and latestBudget how long.
-	latestScan, latestBudget = 400, time.Second
+	// pageLimit is the most records on the log page, latestLimit on the first page, of which latestErrors may be errors.
+	pageLimit, latestLimit, latestErrors = 100, 14, 9
+	// latestSpan is how old an error on the first page may be, and latestBudget how long one search for it may take.
+	latestSpan, latestBudget = 15 * time.Minute, 500 * time.Millisecond
 )
 
 // search returns the records of the state's page, and the state of the page after it, or nil when there is none.
@@ -46,42 +48,55 @@ func (s *source) search(ctx context.Context, st logState) (LogResult, *logState,
 	return res, &older, nil
 }
 
-// latest returns newest records for the first page: errors first of all, then payments, then anything.
+// troubles are what the first page looks for beside the newest records, so that errors are seen among many payments.
+var troubles = [...]Match{
+	{event.Level.String(), "error"},
+	{outcomeField, event.ProviderDown.String()},
+	{outcomeField, event.UnknownOutcome.String()},
+	{outcomeField, event.MerchantConfig.String()},
+}
+
+// latest returns the newest errors and payments for the first page.
 func (s *source) latest(ctx context.Context) ([]record, error) {
 	return s.latests.get(ctx, "", searchFresh, func(ctx context.Context) ([]record, error) {
-		res, err := s.logs.Search(ctx, LogQuery{Limit: latestScan, Budget: latestBudget})
+		newest, err := s.logs.Search(ctx, LogQuery{Limit: 2 * latestLimit, Budget: latestBudget})
 		if err != nil {
 			return nil, fmt.Errorf("search the journal: %w", err)
 		}
-		return chooseLatest(newestFirst(res.Hits)), nil
+		var errors []Hit
+		for _, m := range troubles {
+			q := LogQuery{From: s.now().Add(-latestSpan), Equal: []Match{m}, Limit: latestErrors, Budget: latestBudget}
+			found, err := s.logs.Search(ctx, q)
+			if err != nil {
+				return nil, fmt.Errorf("search the journal: %w", err)
+			}
+			errors = append(errors, found.Hits...)
+		}
+		return chooseLatest(newestFirst(errors), newestFirst(newest.Hits)), nil
 	})
 }
 
-func chooseLatest(hits []Hit) []record {
-	var errors, payments, others []record
-	for _, h := range hits {
-		switch r := newRecord(h); {
-		case r.troubled() && len(errors) < latestLimit*2/3:
-			errors = append(errors, r)
-		case r.Outcome != "":
-			payments = append(payments, r)
-		default:
-			others = append(others, r)
+// chooseLatest takes the newest of the errors, and fills up with payments first and then with anything.
+func chooseLatest(errors, newest []Hit) []record {
+	chosen := map[string]bool{}
+	var all []record
+	take := func(hits []Hit, limit int, wanted func(*record) bool) {
+		for _, h := range hits {
+			r := newRecord(h)
+			if len(all) >= limit {
+				return
+			}
+			if !chosen[r.ID] && wanted(&r) {
+				chosen[r.ID] = true
+				all = append(all, r)
+			}
 		}
 	}
-	all := slices.Concat(errors, payments, others)
-	all = all[:min(len(all), latestLimit)]
+	take(errors, latestErrors, func(*record) bool { return true })
+	take(newest, latestLimit, func(r *record) bool { return r.Outcome != "" })
+	take(newest, latestLimit, func(*record) bool { return true })
 	slices.SortStableFunc(all, func(a, b record) int { return b.Time.Compare(a.Time) })
 	return all
-}
-
-// troubled tells records of technical failures and of errors from the rest.
-func (r *record) troubled() bool {
-	switch r.Level {
-	case "error", "fatal":
-		return true
-	}
-	return technical(r.Outcome)
 }
 
 // newestFirst returns a sorted copy: the journal's order is that of arrival.

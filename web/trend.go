@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// maxPoints bounds the points of one line.
-const maxPoints = 1000
+// maxPoints bounds the points of one line; an agent that has just started shows minPoints of them.
+const maxPoints, minPoints = 1000, 18
 
 // trend is how success and latency went over a time range, for all providers from two range queries.
 type trend struct {
@@ -48,6 +48,7 @@ func (s *source) queryTrend(ctx context.Context, r timeRange) (*trend, error) {
 	for _, l := range lines {
 		t.addAttempts(l, r.Step)
 	}
+	t.trim()
 	lines, err = s.series.QueryRange(ctx, fmt.Sprintf(quantileOver, 0.95, window), from, to, r.Step)
 	if err != nil {
 		return nil, fmt.Errorf("query latency: %w", err)
@@ -56,6 +57,18 @@ func (s *source) queryTrend(ctx context.Context, r timeRange) (*trend, error) {
 		t.P95[l.Labels["provider"]] = t.align(l, r.Step)
 	}
 	return t, nil
+}
+
+// trim cuts off the time before the first attempt, down to minPoints.
+func (t *trend) trim() {
+	first := 0
+	for first < len(t.Times)-minPoints && t.All[first].all() == 0 {
+		first++
+	}
+	t.Times, t.All = t.Times[first:], t.All[first:]
+	for p, attempts := range t.ByProvider {
+		t.ByProvider[p] = attempts[first:]
+	}
 }
 
 func (t *trend) addAttempts(l Line, step time.Duration) {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"html/template"
 	"math"
@@ -10,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 
 	"gatewatch/event"
 )
@@ -175,7 +176,7 @@ func (s *server) write(w http.ResponseWriter, r *http.Request, code int, kind st
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Encoding, Accept-Language, Cookie")
 	if len(body) >= minGzip && acceptsGzip(r) {
-		if zipped, err := compress(body, gzip.BestSpeed); err == nil {
+		if zipped, err := compress(body, gzip.StatelessCompression); err == nil {
 			h.Set("Content-Encoding", "gzip")
 			body = zipped
 		}

@@ -20,6 +20,13 @@
   const seconds = (v) => (v == null ? "–" : v < 0.0995 ? `${Math.round(v * 1000)} ms` : v < 0.995 ? `${v.toFixed(2)} s` : v < 9.95 ? `${v.toFixed(1)} s` : `${Math.round(v)} s`);
   const two = (n) => String(n).padStart(2, "0");
 
+  // The time in the server's zone.
+  const clock = (t, withSeconds) => {
+    const d = new Date((t + data.offset) * 1000);
+    const text = `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
+    return withSeconds ? `${text}:${two(d.getUTCSeconds())}` : text;
+  };
+
   const shade = (u) => {
     for (const s of data.shaded) {
       const left = Math.max(u.valToPos(s.from, "x", true), u.bbox.left);
@@ -43,10 +50,7 @@
     width: element.clientWidth - 12, height, padding: [8, 14, 0, 0],
     tzDate: (ts) => uPlot.tzDate(new Date((ts + data.offset) * 1000), "Etc/UTC"),
     scales: { x: { time: true }, y },
-    axes: [axis((u, splits) => splits.map((t) => {
-      const d = new Date((t + data.offset) * 1000);
-      return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}`;
-    }), 26), axis(yValues, 52)],
+    axes: [{ ...axis((u, splits) => splits.map((t) => clock(t, splits[1] - splits[0] < 60)), 30), gap: 8 }, axis(yValues, 52)],
     cursor: { drag: { x: false, y: false }, focus: { prox: 24 }, points: { size: 6 } },
     focus: { alpha: 0.35 },
     legend: { live: true, markers: { show: false } },
@@ -54,7 +58,7 @@
     hooks: { drawClear: [shade], setLegend: [(u) => { if (u.legend.idx == null) latest(u); }], ready: [latest], setData: [latest] },
     series: [{
       label: "",
-      value: (u, t) => { if (t == null) return ""; const d = new Date((t + data.offset) * 1000); return `${two(d.getUTCHours())}:${two(d.getUTCMinutes())}:${two(d.getUTCSeconds())}`; },
+      value: (u, t) => (t == null ? "" : clock(t, true)),
     }, ...series],
   });
 
