@@ -38,6 +38,6 @@ func removeProfile(dir string) {
 		if os.RemoveAll(dir) == nil {
 			return
 		}
-		time.Sleep(pollInterval)
+		<-time.After(pollInterval)
 	}
 }
