@@ -2,6 +2,7 @@ package configs
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -10,8 +11,8 @@ import (
 // keys returns the keys of the struct t in their order.
 func keys(t reflect.Type) []string {
 	var names []string
-	for i := range t.NumField() {
-		if name := keyOf(t.Field(i)); name != "" {
+	for field := range t.Fields() {
+		if name := keyOf(field); name != "" {
 			names = append(names, name)
 		}
 	}
@@ -65,14 +66,12 @@ func placeOf(key, path string, t reflect.Type) string {
 	if t.Kind() != reflect.Struct || decodesItself(t) {
 		return ""
 	}
-	for _, known := range keys(t) {
-		if known == key {
-			return below(path, key)
-		}
+	if slices.Contains(keys(t), key) {
+		return below(path, key)
 	}
-	for i := range t.NumField() {
-		if name := keyOf(t.Field(i)); name != "" {
-			if place := placeOf(key, below(path, name), t.Field(i).Type); place != "" {
+	for field := range t.Fields() {
+		if name := keyOf(field); name != "" {
+			if place := placeOf(key, below(path, name), field.Type); place != "" {
 				return place
 			}
 		}
