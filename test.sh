@@ -23,7 +23,10 @@ main() {
   step "Elasticsearch test node" build_elasticsearch
   report_missing
   step "format" check_format
-  step "go vet" go vet ./...
+  # The race detector needs a C compiler. Vetting with it, too, compiles everything once instead of twice.
+  race=-race
+  have gcc cc || race=
+  step "go vet" go vet $race ./...
   step "tests" run_tests
   summary
 }
@@ -123,9 +126,7 @@ check_format() {
 
 run_tests() {
   # Two packages at a time: each may start a server of its own. The race detector is on for all of them, because
-  # the packages that would not need it are the quick ones. It needs a C compiler.
-  local race=-race
-  have gcc cc || race=
+  # the packages that would not need it are the quick ones.
   GATEWATCH_SERVERS=1 go test $race -p 2 -timeout 15m ./... 2>&1 | tee "$work/tests"
 }
 
