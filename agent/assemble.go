@@ -38,6 +38,7 @@ type agent struct {
 	alerts    *alerting.Engine
 	incidents *incidents
 	groups    tail.Groups
+	elastic   *outputs.Elasticsearch // nil when none is configured
 	listener  net.Listener
 
 	parts  []part
@@ -138,11 +139,11 @@ func (a *agent) addOutputs() error {
 	}
 	a.closes = append(a.closes, feed.Close)
 	deadLetters := filepath.Join(a.cfg.DataDir, "elasticsearch-dead-letters.jsonl")
-	out, err := outputs.NewElasticsearch(*cfg, feed, deadLetters, a.log, a.registry)
+	a.elastic, err = outputs.NewElasticsearch(*cfg, feed, deadLetters, a.log, a.registry)
 	if err != nil {
 		return err
 	}
-	a.parts = append(a.parts, part{"elasticsearch", out.Run})
+	a.parts = append(a.parts, part{"elasticsearch", a.elastic.Run})
 	return nil
 }
 

@@ -102,7 +102,7 @@ func (l pageLogs) Search(ctx context.Context, q web.LogQuery) (web.LogResult, er
 	if err != nil {
 		return web.LogResult{}, err
 	}
-	out := web.LogResult{Complete: found.Complete, Scanned: found.Scanned}
+	out := web.LogResult{Complete: found.Complete, Reached: found.Reached, Scanned: found.Scanned}
 	for _, r := range found.Hits {
 		out.Hits = append(out.Hits, web.Hit{Time: r.Time, Path: r.Source.Path, Offset: r.Offset, Document: r.Document})
 	}
@@ -131,13 +131,17 @@ func (a *agent) facts() web.Agent {
 			facts.Files = append(facts.Files, web.File{Path: s.Path, Offset: s.Offset, Size: s.Size, Last: s.LastRead})
 		}
 	}
-	if a.cfg.Outputs.Elasticsearch != nil {
-		facts.Outputs = append(facts.Outputs, web.Output{
+	if a.elastic != nil {
+		out := web.Output{
 			Name:      "Elasticsearch",
 			Delivered: int64(now["gatewatch_output_sent_records_total"]),
 			Rejected:  int64(now["gatewatch_output_dead_letters_total"]),
 			Waiting:   waiting(now["gatewatch_journal_consumer_lag_bytes"]),
-		})
+		}
+		if err := a.elastic.Trouble(); err != nil {
+			out.Error = err.Error()
+		}
+		facts.Outputs = append(facts.Outputs, out)
 	}
 	return facts
 }

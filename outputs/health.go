@@ -18,11 +18,21 @@ type health struct {
 	// told is when a failure was last logged, and open says that its end was not.
 	told time.Time
 	open bool
+	err  error // why it fails, nil when it does not
+}
+
+// Trouble returns why events cannot be delivered now, or nil when nothing is known to be wrong. Safe for concurrent
+// use.
+func (e *Elasticsearch) Trouble() error {
+	e.health.mu.Lock()
+	defer e.health.mu.Unlock()
+	return e.health.err
 }
 
 func (h *health) fails(log *slog.Logger, f fate, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.err = err
 	now := time.Now()
 	if h.since.IsZero() {
 		h.since = now
@@ -45,5 +55,5 @@ func (h *health) works(log *slog.Logger) {
 		h.open = false
 		log.Info("events are delivered again", "failed_for", time.Since(h.since))
 	}
-	h.since = time.Time{}
+	h.since, h.err = time.Time{}, nil
 }

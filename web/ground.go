@@ -60,7 +60,8 @@ func (s *source) hostGround(ctx context.Context, at time.Time) (ground, bool) {
 
 func (s *source) diskGround(ctx context.Context, at time.Time) (ground, bool) {
 	samples, err := s.series.Query(ctx,
-		`topk(1, max by (mountpoint) (1 - node_filesystem_avail_bytes / node_filesystem_size_bytes))`, at)
+		// As df counts: what is kept for root is neither used nor free.
+		`topk(1, max by (mountpoint) (1 - node_filesystem_avail_bytes / (node_filesystem_size_bytes - node_filesystem_free_bytes + node_filesystem_avail_bytes)))`, at)
 	if err != nil || len(samples) == 0 {
 		return ground{}, false
 	}
