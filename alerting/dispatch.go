@@ -171,11 +171,18 @@ func (d *dispatcher) run(ctx context.Context) error {
 	return err
 }
 
+// annotationSince carries when the condition of an alert became true. For Alertmanager an alert starts when it hears of
+// it: one that starts earlier would not wait for the others of its group.
+const annotationSince = "gatewatch_since"
+
 // put hands an alert on. A zero ends means that it still fires.
-func (d *dispatcher) put(ctx context.Context, labels, annotations map[string]string, starts, ends time.Time) {
+func (d *dispatcher) put(ctx context.Context, labels, annotations map[string]string, since, ends time.Time) {
 	now := time.Now()
+	starts := now
 	if ends.IsZero() {
 		ends = now.Add(alertHorizon)
+	} else if ends.Before(starts) {
+		starts = ends
 	}
 	a := &alert.Alert{
 		Alert: model.Alert{
@@ -183,6 +190,7 @@ func (d *dispatcher) put(ctx context.Context, labels, annotations map[string]str
 		},
 		UpdatedAt: now,
 	}
+	a.Annotations[annotationSince] = model.LabelValue(since.UTC().Format(time.RFC3339Nano))
 	if err := a.Validate(); err != nil {
 		d.log.Error("alert with invalid labels", "alert", labels["alertname"], "err", err)
 		return
@@ -193,7 +201,7 @@ func (d *dispatcher) put(ctx context.Context, labels, annotations map[string]str
 }
 
 func labelSet(in map[string]string) model.LabelSet {
-	out := make(model.LabelSet, len(in))
+	out := make(model.LabelSet, len(in)+1)
 	for k, v := range in {
 		out[model.LabelName(k)] = model.LabelValue(v)
 	}

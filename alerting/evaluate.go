@@ -52,7 +52,7 @@ func (e *Engine) Evaluate(ctx context.Context, ts time.Time) {
 		e.evaluate(ctx, g, ts)
 		ran = true
 	}
-	if !ran || ctx.Err() != nil {
+	if !ran && len(e.ending.alerts) == 0 || ctx.Err() != nil {
 		return
 	}
 	e.publish(ctx, ts)

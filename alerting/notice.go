@@ -2,6 +2,10 @@ package alerting
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -90,7 +94,13 @@ func boolRank(first bool) int {
 }
 
 func toNoticeAlert(a *alert.Alert) NoticeAlert {
-	n := NoticeAlert{Alert: newAlert(stateFiring, stringMap(a.Labels), stringMap(a.Annotations), a.StartsAt, 0)}
+	annotations := stringMap(a.Annotations)
+	since, err := time.Parse(time.RFC3339Nano, annotations[annotationSince])
+	if err != nil {
+		since = a.StartsAt
+	}
+	delete(annotations, annotationSince)
+	n := NoticeAlert{Alert: newAlert(stateFiring, stringMap(a.Labels), annotations, since, 0)}
 	if a.Resolved() {
 		n.Ended = a.EndsAt
 	}
@@ -117,4 +127,26 @@ func testNotice(now time.Time) Notice {
 				"description_zh": "这是一条测试消息，一切正常。",
 			}, now, 0)}},
 	}
+}
+
+// readNotice reads the file of a notice.
+func readNotice(path string) (n Notice, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return n, err
+	}
+	if info.Size() > maxNoticeFile {
+		return n, fmt.Errorf("%d bytes are too many", info.Size())
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return n, err
+	}
+	if err := json.Unmarshal(text, &n); err != nil {
+		return n, err
+	}
+	if len(n.Alerts) == 0 {
+		return n, errors.New("no alerts in it")
+	}
+	return n, nil
 }

@@ -101,27 +101,6 @@ func (o *outbox) read() error {
 	return nil
 }
 
-func readNotice(path string) (n Notice, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return n, err
-	}
-	if info.Size() > maxNoticeFile {
-		return n, fmt.Errorf("%d bytes are too many", info.Size())
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return n, err
-	}
-	if err := json.Unmarshal(text, &n); err != nil {
-		return n, err
-	}
-	if len(n.Alerts) == 0 {
-		return n, errors.New("no alerts in it")
-	}
-	return n, nil
-}
-
 // SendResolved tells Alertmanager's pipeline that people want to hear of ends.
 func (o *outbox) SendResolved() bool { return true }
 

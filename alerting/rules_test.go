@@ -192,18 +192,18 @@ func TestShippedPaymentRules(t *testing.T) {
 		},
 		{
 			name: "a slow trickle of failures is no outage",
-			series: attempts("alipay", "provider_down", [3]int{250, 5, long(20)}) +
-				attempts("visa", "unknown_outcome", [3]int{250, 3, long(20)}),
+			series: attempts("alipay", "provider_down", [3]int{250, 5, long(10)}) +
+				attempts("visa", "unknown_outcome", [3]int{250, 3, long(10)}),
 			step:  15 * time.Second,
-			until: 20 * time.Minute,
+			until: 10 * time.Minute,
 		},
 		{
 			name: "customers decline more than usual",
-			series: attempts("visa", "provider_down", [3]int{95, 0, long(40)}) +
-				"  payment_attempts_total{provider=\"visa\",method=\"card\",outcome=\"issuer_policy\"} 0+5x119 600+45x40\n",
+			series: attempts("visa", "provider_down", [3]int{95, 0, long(20)}) +
+				"  payment_attempts_total{provider=\"visa\",method=\"card\",outcome=\"issuer_policy\"} 0+5x39 200+45x40\n",
 			step:  15 * time.Second,
-			until: 40 * time.Minute,
-			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 32 * time.Minute, verdict: "unknown"}},
+			until: 20 * time.Minute,
+			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 12 * time.Minute, verdict: "unknown"}},
 		},
 		{
 			name: "an expected rate that is low by nature",
@@ -216,43 +216,43 @@ func TestShippedPaymentRules(t *testing.T) {
 		},
 		{
 			name: "time-outs, too few for an outage",
-			series: attempts("unionpay", "unknown_outcome", [3]int{100, 0, long(10)}, [3]int{92, 8, long(10)}) +
-				attempts("alipay", "customer", [3]int{60, 1, long(20)}),
+			series: attempts("unionpay", "unknown_outcome", [3]int{100, 0, long(5)}, [3]int{92, 8, long(5)}) +
+				attempts("alipay", "customer", [3]int{60, 1, long(10)}),
 			step:  15 * time.Second,
-			until: 20 * time.Minute,
-			want:  map[string]seen{"PaymentUnknownOutcome unionpay": {first: 13 * time.Minute, verdict: "theirs"}},
+			until: 10 * time.Minute,
+			want:  map[string]seen{"PaymentUnknownOutcome unionpay": {first: 8 * time.Minute, verdict: "theirs"}},
 		},
 		{
 			name: "no traffic where there was much",
-			series: attempts("alipay", "customer", [3]int{250, 1, long(30)}, [3]int{0, 0, long(10)}) +
-				attempts("visa", "customer", [3]int{250, 1, long(40)}),
+			series: attempts("alipay", "customer", [3]int{250, 1, long(10)}, [3]int{0, 0, long(5)}) +
+				attempts("visa", "customer", [3]int{250, 1, long(15)}),
 			step:  15 * time.Second,
-			until: 35 * time.Minute,
-			want:  map[string]seen{"PaymentNoTraffic alipay": {first: 30*time.Minute + 45*time.Second, verdict: "unknown"}},
+			until: 13 * time.Minute,
+			want:  map[string]seen{"PaymentNoTraffic alipay": {first: 10*time.Minute + 45*time.Second, verdict: "unknown"}},
 		},
 		{
 			name:   "no traffic at all",
-			series: attempts("alipay", "customer", [3]int{250, 1, long(30)}, [3]int{0, 0, long(10)}),
+			series: attempts("alipay", "customer", [3]int{250, 1, long(10)}, [3]int{0, 0, long(5)}),
 			step:   15 * time.Second,
-			until:  35 * time.Minute,
-			want:   map[string]seen{"PaymentNoTraffic alipay": {first: 30*time.Minute + 45*time.Second, verdict: "ours"}},
+			until:  13 * time.Minute,
+			want:   map[string]seen{"PaymentNoTraffic alipay": {first: 10*time.Minute + 45*time.Second, verdict: "ours"}},
 		},
 		{
 			name:   "a little-used method is silent for a while",
-			series: "  payment_attempts_total{provider=\"paypal\",outcome=\"approved\"} 0+0.06x240 15x130\n",
+			series: "  payment_attempts_total{provider=\"paypal\",outcome=\"approved\"} 0+0.06x120 7.2x70\n",
 			step:   15 * time.Second,
-			until:  90 * time.Minute,
+			until:  45 * time.Minute,
 		},
 		{
 			name: "slow",
-			series: "  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"2\"} 0+60x119 7200x40\n" +
-				"  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"10\"} 0+60x119 7200x40\n" +
-				"  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"20\"} 0+60x159\n" +
-				"  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"+Inf\"} 0+60x159\n" +
-				"  payment_attempt_duration_seconds_count{provider=\"visa\",operation=\"authorize\"} 0+60x159\n",
+			series: "  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"2\"} 0+60x39 2400x40\n" +
+				"  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"10\"} 0+60x39 2400x40\n" +
+				"  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"20\"} 0+60x79\n" +
+				"  payment_attempt_duration_seconds_bucket{provider=\"visa\",operation=\"authorize\",le=\"+Inf\"} 0+60x79\n" +
+				"  payment_attempt_duration_seconds_count{provider=\"visa\",operation=\"authorize\"} 0+60x79\n",
 			step:  15 * time.Second,
-			until: 34 * time.Minute,
-			want:  map[string]seen{"PaymentLatencyHigh visa": {first: 31*time.Minute + 15*time.Second, verdict: "unknown"}},
+			until: 14 * time.Minute,
+			want:  map[string]seen{"PaymentLatencyHigh visa": {first: 11*time.Minute + 15*time.Second, verdict: "unknown"}},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

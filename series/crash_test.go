@@ -68,13 +68,13 @@ func TestKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(out)
-	for n := 0; n < 500 && lines.Scan(); n++ {
-	}
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
 	last := ""
-	for lines.Scan() {
+	for n := 0; lines.Scan(); n++ {
+		if n == 300 {
+			if err := cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if strings.Count(lines.Text(), " ") == 1 && len(lines.Text()) >= len(last) {
 			last = lines.Text() // the last line may be cut off
 		}
