@@ -123,7 +123,7 @@ func (j *Journal) publish(w *writer, e *encoder, h header) {
 	}
 	// The ring keeps the body; the encoder makes itself a new one.
 	j.recent.add(recentBlock{header: h, next: w.end(), sources: slices.Clone(e.sources), raw: e.raw})
-	e.raw = make([]byte, 0, len(e.raw)+len(e.raw)/8)
+	e.raw = nil
 	for _, c := range j.consumers {
 		c.wake()
 	}

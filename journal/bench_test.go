@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"golang.org/x/sys/unix"
 )
 
@@ -57,15 +58,19 @@ func (p *payments) batches(n, size int) []Batch {
 
 func BenchmarkAppend(b *testing.B) {
 	for _, size := range []int{16, 512, 2048} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) { benchmarkAppend(b, size, nil) })
+		b.Run(fmt.Sprint(size), func(b *testing.B) { benchmarkAppend(b, size, config(), nil) })
 	}
 	b.Run("512-consumer", func(b *testing.B) {
-		benchmarkAppend(b, 512, func(j *Journal) { mustConsumer(b, j, "es") })
+		benchmarkAppend(b, 512, config(), func(j *Journal) { mustConsumer(b, j, "es") })
 	})
+	each, never := config(), config()
+	each.SyncEvery, never.SyncEvery = 0, model.Duration(time.Hour)
+	b.Run("512-sync-each", func(b *testing.B) { benchmarkAppend(b, 512, each, nil) })
+	b.Run("512-sync-never", func(b *testing.B) { benchmarkAppend(b, 512, never, nil) })
 }
 
-func benchmarkAppend(b *testing.B, size int, prepare func(*Journal)) {
-	j := mustOpen(b, b.TempDir(), config())
+func benchmarkAppend(b *testing.B, size int, cfg Config, prepare func(*Journal)) {
+	j := mustOpen(b, b.TempDir(), cfg)
 	if prepare != nil {
 		prepare(j)
 	}
@@ -85,6 +90,21 @@ func benchmarkAppend(b *testing.B, size int, prepare func(*Journal)) {
 	b.ReportMetric(float64(cpuTime(b)-cpu)/float64(events), "cpu-ns/event")
 	b.ReportMetric(float64(j.lagBytes(Position{}))/float64(events), "disk-B/event")
 	b.ReportMetric(float64(documents)/8192, "B/event")
+}
+
+// BenchmarkOpen opens a journal whose newest segment is full.
+func BenchmarkOpen(b *testing.B) {
+	dir := b.TempDir()
+	j := mustOpen(b, dir, config())
+	p := newPayments()
+	for j.lagBytes(Position{}) < maxSegmentSize-1<<20 {
+		mustAppend(b, j, p.batches(1, 512)...)
+	}
+	mustClose(b, j)
+	for b.Loop() {
+		mustClose(b, mustOpen(b, dir, config()))
+	}
+	b.ReportMetric(float64(p.n), "events")
 }
 
 func BenchmarkEncode(b *testing.B) {
@@ -111,4 +131,47 @@ func cpuTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkSearch searches a million events (a tenth with -short) in blocks of 512.
+func BenchmarkSearch(b *testing.B) {
+	blocks := 1954
+	if testing.Short() {
+		blocks /= 10
+	}
+	j := mustOpen(b, b.TempDir(), config())
+	p := newPayments()
+	for range blocks {
+		mustAppend(b, j, p.batches(1, 512)...)
+	}
+	b.Logf("%d events in %d segments, %.1f bytes each", p.n, len(j.segments), float64(j.lagBytes(Position{}))/float64(p.n))
+	minute := epoch.Add(time.Duration(p.n/2) * time.Millisecond)
+	for _, c := range []struct {
+		name  string
+		query Query
+		hits  int
+	}{
+		{"newest-100", Query{}, 100},
+		{"trace-id", Query{Equal: []Match{{"trace.id", p.traceID(p.n / 3)}}}, 1},
+		{"trace-id-word", Query{Words: []string{p.traceID(p.n / 3)}}, 1},
+		{"trace-id-unknown", Query{Words: []string{"00000000000000000000000000000000"}}, 0},
+		{"order-id-word", Query{Words: []string{fmt.Sprintf("P%018d", 20261122000000000+5000*37)}}, 1},
+		{"chinese-common", Query{Words: []string{"超时"}}, 100},
+		{"chinese-unknown", Query{Words: []string{"退款"}}, 0},
+		{"minute-word", Query{From: minute, To: minute.Add(time.Minute), Words: []string{"provider_down"}, Limit: MaxHits}, -1},
+		{"wildcard-all", Query{Words: []string{"*nothingofthekind*"}}, 0},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			scanned, cpu := 0, cpuTime(b)
+			for b.Loop() {
+				r := mustSearch(b, j, c.query)
+				if len(r.Hits) != c.hits && c.hits >= 0 {
+					b.Fatalf("%d hits, want %d", len(r.Hits), c.hits)
+				}
+				scanned = r.Scanned
+			}
+			b.ReportMetric(float64(cpuTime(b)-cpu)/float64(b.N)/1e6, "cpu-ms/op")
+			b.ReportMetric(float64(scanned), "scanned")
+		})
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/s2"
@@ -42,7 +43,8 @@ func newEncoder() *encoder {
 
 // encode fills e with the body of b and returns what the block's header says about it.
 func (e *encoder) encode(b *Batch) (header, error) {
-	if err := b.check(); err != nil {
+	size, err := b.size()
+	if err != nil {
 		return header{}, err
 	}
 	if err := e.collect(b.Records); err != nil {
@@ -50,7 +52,12 @@ func (e *encoder) encode(b *Batch) (header, error) {
 	}
 	h := header{codec: codecS2, records: len(b.Records)}
 	unit := e.timeUnit(&h)
-	dst := binary.AppendUvarint(e.raw[:0], uint64(len(e.sources)))
+	for _, s := range e.sources {
+		size += len(e.json[s])
+	}
+	const columns = 12 // bytes a record, about
+	dst := slices.Grow(e.raw[:0], size+columns*len(b.Records)+1024)
+	dst = binary.AppendUvarint(dst, uint64(len(e.sources)))
 	for _, s := range e.sources {
 		dst = appendBytes(dst, e.json[s])
 	}

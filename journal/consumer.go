@@ -51,6 +51,7 @@ func (j *Journal) Consumer(name string) (*Consumer, error) {
 		return nil, fmt.Errorf("consumer %s is open already", name)
 	}
 	j.consumers[name] = c
+	j.metrics.undelivered.WithLabelValues(name) // so that its first increase is seen
 	return c, nil
 }
 
@@ -81,6 +82,7 @@ func (c *Consumer) Next(ctx context.Context) (Block, error) {
 // step moves behind the next block and returns it. It may hold no records: a block of marks alone, or a damaged one.
 // found is false when there is no block yet.
 func (c *Consumer) step() (b Block, found bool, err error) {
+	from := c.next
 	s, recent, err := c.locate()
 	if err != nil || s.number == 0 {
 		return Block{}, false, err
@@ -94,8 +96,20 @@ func (c *Consumer) step() (b Block, found bool, err error) {
 	if err != nil {
 		return Block{}, false, fmt.Errorf("read journal segment %d: %w", s.number, err)
 	}
+	if len(b.Records) == 0 {
+		c.pass(from)
+	}
 	b.Next = c.next
 	return b, true, nil
+}
+
+// pass acknowledges a block that the caller does not get to see, when everything before it is acknowledged.
+func (c *Consumer) pass(from Position) {
+	c.j.mu.Lock()
+	defer c.j.mu.Unlock()
+	if c.acked.Compare(from) >= 0 && c.acked.Compare(c.next) < 0 {
+		c.acked = c.next
+	}
 }
 
 // locate moves to where the next block is: its segment, and the block itself when it is still in memory. There is

@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -161,59 +162,63 @@ func mustOpenOn(t testing.TB, dir string, cfg Config, d disk) *Journal {
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for name, full := range map[string]error{
-		"no space": &os.PathError{Op: "write", Err: unix.ENOSPC}, "quota": unix.EDQUOT,
+		"no space": &os.PathError{Op: "write", Err: unix.ENOSPC}, "quota": unix.EDQUOT, "short write": io.ErrShortWrite,
 	} {
-		for _, op := range []string{"write", "create", "sync"} {
-			t.Run(name+" at "+op, func(t *testing.T) {
-				t.Parallel()
-				failing, short := "", 0
-				d := &faultyDisk{fault: func(at string) (int, error) {
-					if at == failing {
-						return short, full
-					}
-					return 0, nil
-				}}
-				cfg := config()
-				cfg.SyncEvery = 0
-				cfg.MaxSize = segmentsKept * 50_000
-				if op == "create" {
-					cfg.MaxSize = segmentsKept * 2000
-				}
-				dir := t.TempDir()
-				j := mustOpenOn(t, dir, cfg, d)
-				c := mustConsumer(t, j, "es")
-				n, refused := 0, 0
-				for i := range 60 {
-					failing, short = "", 37*i
-					if i%3 > 0 {
-						failing = op
-					}
-					err := j.Append(batch(n, n+3))
-					switch {
-					case err == nil:
-						n += 3
-					case errors.Is(err, ErrFull):
-						refused++
-					default:
-						t.Fatalf("Append = %v, want ErrFull", err)
-					}
-				}
-				failing = ""
-				if refused == 0 || refused > 40 || n < 60 {
-					t.Errorf("%d batches refused and %d records written: not what the faults do", refused, n)
-				}
-				if got := testutil.ToFloat64(j.metrics.appendErrors); got != float64(refused) {
-					t.Errorf("append errors = %v, want %d", got, refused)
-				}
-				checkRecords(t, drain(t, c), upTo(0, n)...)
-				mustClose(t, j)
-				j = mustOpen(t, dir, cfg)
-				checkRecords(t, readAll(t, j), upTo(0, n)...)
-				if got := testutil.ToFloat64(j.metrics.torn) + testutil.ToFloat64(j.metrics.corrupt); got != 0 {
-					t.Errorf("%v damaged blocks after a full disk, want 0", got)
-				}
-			})
+		for _, op := range []string{"write", "create", "sync", "syncdir"} {
+			for _, size := range []int64{2000, 50_000} { // with many changes of the segment, and with few
+				t.Run(fmt.Sprintf("%s at %s, segments of %d", name, op, size), func(t *testing.T) {
+					t.Parallel()
+					testFullDisk(t, full, op, size)
+				})
+			}
 		}
+	}
+}
+
+func testFullDisk(t *testing.T, full error, op string, size int64) {
+	failing, short, faults := "", 0, 0
+	d := &faultyDisk{fault: func(at string) (int, error) {
+		if at == failing {
+			faults++
+			return short, full
+		}
+		return 0, nil
+	}}
+	cfg := config()
+	cfg.SyncEvery = 0
+	cfg.MaxSize = units.Base2Bytes(segmentsKept * size)
+	dir := t.TempDir()
+	j := mustOpenOn(t, dir, cfg, d)
+	c := mustConsumer(t, j, "es")
+	n, refused := 0, 0
+	for i := range 60 {
+		failing, short = "", 37*i
+		if i%3 > 0 {
+			failing = op
+		}
+		err := j.Append(batch(n, n+3))
+		switch {
+		case err == nil:
+			n += 3
+		case errors.Is(err, ErrFull):
+			refused++
+		default:
+			t.Fatalf("Append = %v, want ErrFull", err)
+		}
+	}
+	failing = ""
+	if refused != faults || n != 3*(60-refused) {
+		t.Errorf("%d batches refused and %d records written with %d faults", refused, n, faults)
+	}
+	if got := testutil.ToFloat64(j.metrics.appendErrors); got != float64(refused) {
+		t.Errorf("append errors = %v, want %d", got, refused)
+	}
+	checkRecords(t, drain(t, c), upTo(0, n)...)
+	mustClose(t, j)
+	j = mustOpen(t, dir, cfg)
+	checkRecords(t, readAll(t, j), upTo(0, n)...)
+	if got := testutil.ToFloat64(j.metrics.torn) + testutil.ToFloat64(j.metrics.corrupt); got != 0 {
+		t.Errorf("%v damaged blocks after a full disk, want 0", got)
 	}
 }
 
@@ -348,7 +353,7 @@ func abandon(j *Journal) {
 	if j.w != nil {
 		j.w.f.Close()
 	}
-	j.lock.Close()
+	unlockDir(j.lock)
 }
 
 // markedTo returns the number that the mark says.

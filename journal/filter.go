@@ -3,8 +3,8 @@ package journal
 // A filter tells which blocks cannot hold what is searched for, without reading their bodies. It is a Bloom filter
 // with filterProbes bits a token.
 const (
-	filterBitsPerToken = 8
-	filterProbes       = 4
+	filterBitsPerToken = 10
+	filterProbes       = 5
 )
 
 // appendFilter appends a filter of the tokens with these hashes.

@@ -12,13 +12,21 @@ import (
 const maxPairBytes = 256
 
 // indexer collects what a block's filter holds: the words of all values, and the pairs of a name and a value where
-// names have few values, such as providers and codes. The pairs are hashed as they stand in the document,
-// name":"value, so that one pass over the bytes finds them.
+// names have few values, such as providers and codes.
 type indexer struct {
 	seen   hashSet // values and tokens of this block
 	hashes []uint64
+	names  []knownName // of the last documents, by their place in the document
 	folded []byte
 	tokens []uint64
+}
+
+// knownName is a name of a field as it stood at one place of the last document. The next document mostly has the same
+// name there, which is then not looked at again.
+type knownName struct {
+	text []byte // "name":
+	few  bool
+	hash uint64
 }
 
 func (x *indexer) reset() {
@@ -29,26 +37,40 @@ func (x *indexer) reset() {
 // source adds what the source gives to all its records.
 func (x *indexer) source(s *event.Source) {
 	constants(s, func(name, value string) {
-		x.token(xxhash.Sum64(pairText(name, value)))
+		text := event.AppendJSONString(nil, value)
+		x.token(pairHash(xxhash.Sum64String(name), text[1:len(text)-1]))
 	})
 }
 
+// pairHash returns the hash of a name and its value, as it stands in JSON without quotes.
+func pairHash(name uint64, value []byte) uint64 { return 31*name + xxhash.Sum64(value) }
+
 // document adds the values of a document.
 func (x *indexer) document(doc []byte) {
-	depth, name, i := 0, 0, 0 // name is where the last name begins
+	depth, place, i := 0, 0, 0
 	if end := timeEnd(doc); end > 0 {
 		depth, i = 1, end
 	}
+	var name knownName
 	for i < len(doc) {
 		switch c := doc[i]; {
 		case c == '"':
+			if depth == 1 && place < len(x.names) && bytes.HasPrefix(doc[i:], x.names[place].text) {
+				name = x.names[place]
+				place++
+				i += len(name.text)
+				continue
+			}
 			end := stringEnd(doc, i+1)
 			if end+1 < len(doc) && doc[end+1] == ':' {
-				name = i + 1
+				if depth == 1 {
+					name = x.learn(place, doc[i:end+2])
+					place++
+				}
 				i = end + 2
 				continue
 			}
-			x.value(doc[name:end], i+1-name, depth, minDigits)
+			x.value(name, doc[i+1:end], depth, minDigits)
 			i = end + 1
 		case c == '{' || c == '[':
 			depth++
@@ -58,7 +80,7 @@ func (x *indexer) document(doc []byte) {
 			i++
 		case c == '-' || inWord(c):
 			end := literalEnd(doc, i)
-			x.value(doc[name:end], i-name, depth, minNumber)
+			x.value(name, doc[i:end], depth, minNumber)
 			i = end
 		default:
 			i++
@@ -66,11 +88,24 @@ func (x *indexer) document(doc []byte) {
 	}
 }
 
-// value adds a value: pair is name":"value, with the value from at on. Values that the block had before are done.
-func (x *indexer) value(pair []byte, at, depth, digits int) {
-	text := pair[at:]
-	if depth == 1 && len(text) <= maxPairBytes && fewValues(pair) {
-		h := xxhash.Sum64(pair)
+// learn notes the name, given as "name":, that stands at a place of the document.
+func (x *indexer) learn(place int, text []byte) knownName {
+	name := text[1 : len(text)-2]
+	if place == len(x.names) {
+		x.names = append(x.names, knownName{})
+	}
+	known := knownName{few: fewValues(name), hash: xxhash.Sum64(name)}
+	if place < len(x.names) {
+		known.text = append(x.names[place].text[:0], text...)
+		x.names[place] = known
+	}
+	return known
+}
+
+// value adds a value of the field. Values that the block had before are done.
+func (x *indexer) value(name knownName, text []byte, depth, digits int) {
+	if depth == 1 && name.few && len(text) <= maxPairBytes {
+		h := pairHash(name.hash, text)
 		if !x.seen.add(h) {
 			return
 		}
@@ -104,13 +139,9 @@ func (x *indexer) token(h uint64) {
 	}
 }
 
-// fewValues tells whether the name that pair begins with has few enough values to be held together with them.
-func fewValues(pair []byte) bool {
-	end := bytes.IndexByte(pair, '"')
-	if end < 0 {
-		return false
-	}
-	switch string(pair[:end]) {
+// fewValues tells whether fields of that name have few enough values to be held together with them.
+func fewValues(name []byte) bool {
+	switch string(name) {
 	case "message", "trace.id", "event.duration", "nginx.upstream.duration", "http.response.body.bytes", "url.original",
 		"http.request.referrer", "user_agent.original", "error.message", "error.stack_trace", "payment.amount",
 		"payment.order_id", "payment.transaction_id":
@@ -130,13 +161,6 @@ func constants(s *event.Source, yield func(name, value string)) {
 		}
 		yield("labels."+name, value)
 	}
-}
-
-// pairText returns the pair of a name and a text as it stands in documents, without the outer quotes.
-func pairText(name, value string) []byte {
-	pair := append(event.AppendJSONString(nil, name), ':')
-	pair = event.AppendJSONString(pair, value)
-	return pair[1 : len(pair)-1]
 }
 
 // timePrefix begins every canonical document. The time is searched for with From and To, not as text.

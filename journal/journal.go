@@ -70,7 +70,7 @@ func open(dir string, cfg Config, log *slog.Logger, reg prometheus.Registerer, d
 		if j.w != nil {
 			j.w.f.Close()
 		}
-		j.lock.Close()
+		unlockDir(j.lock)
 		return nil, fmt.Errorf("open journal %s: %w", dir, err)
 	}
 	j.tasks.Go(j.maintain)
@@ -108,7 +108,7 @@ func (j *Journal) Close() error {
 		j.w = nil
 	}
 	j.metrics.unregister()
-	if err = firstError(err, j.lock.Close()); err != nil {
+	if err = firstError(err, unlockDir(j.lock)); err != nil {
 		return fmt.Errorf("close journal: %w", err)
 	}
 	return nil

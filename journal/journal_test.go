@@ -179,13 +179,21 @@ func TestExtremes(t *testing.T) {
 		}
 	}
 	for name, tooLarge := range map[string]Batch{
-		"records":  {Records: make([]Record, MaxBatchRecords+1)},
+		"records":  {Records: slices.Repeat([]Record{record(0)}, MaxBatchRecords+1)},
 		"document": {Records: []Record{{Source: sourceA, Document: make([]byte, MaxBatchBytes+1)}}},
 		"marks":    {Marks: map[string][]byte{"a": make([]byte, MaxBatchBytes)}},
 	} {
 		if err := j.Append(tooLarge); err == nil || !strings.Contains(err.Error(), ErrTooLarge.Error()) {
 			t.Errorf("Append of too many %s = %v, want ErrTooLarge", name, err)
 		}
+	}
+}
+
+func TestRecordWithoutSource(t *testing.T) {
+	t.Parallel()
+	j := mustOpen(t, t.TempDir(), config())
+	if err := j.Append(Batch{Records: []Record{{}}}); err == nil {
+		t.Error("Append of a record without a source works, want an error")
 	}
 }
 

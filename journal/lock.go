@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockDir makes sure that no other agent uses dir, until the returned file is closed or the process ends. The file
+// lockDir makes sure that no other agent uses dir, until unlockDir or the end of the process. The file
 // holds the id of the process, for the message that the other one gives.
 func lockDir(dir string) (*os.File, error) {
 	path := filepath.Join(dir, "lock")
@@ -27,11 +27,17 @@ func lockDir(dir string) (*os.File, error) {
 	if err == nil || isFull(err) {
 		return f, nil
 	}
-	defer f.Close()
+	f.Close()
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, fmt.Errorf("journal %s is in use by another agent (%s)", dir, owner(path))
 	}
 	return nil, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// unlockDir gives the folder free. It says so to the kernel: a process that is just being started still shares the
+// file for an instant, and would keep the lock.
+func unlockDir(f *os.File) error {
+	return firstError(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // owner says which process holds the lock.

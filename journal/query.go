@@ -135,16 +135,15 @@ func newEqual(m Match) equal {
 // documents' blocks have.
 func (e *equal) addForm(text, value []byte, number bool) {
 	f := form{text: text, number: number}
-	pair := text[1:]
-	digits := minNumber
-	if !number {
-		pair = pair[:len(pair)-1]
-		digits = minDigits
+	name := []byte(e.name)
+	digits := minDigits
+	if number {
+		digits = minNumber
 	}
 	switch {
 	case !e.inFields && e.name == "@timestamp", e.constant() && len(value) > maxPairBytes:
-	case !e.inFields && len(value) <= maxPairBytes && fewValues(pair):
-		f.tokens = []uint64{xxhash.Sum64(pair)}
+	case !e.inFields && len(value) <= maxPairBytes && fewValues(name):
+		f.tokens = []uint64{pairHash(xxhash.Sum64(name), value)}
 	default:
 		f.tokens = appendTokens(nil, foldCase(nil, value), digits)
 	}

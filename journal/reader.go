@@ -9,7 +9,7 @@ import (
 )
 
 // readAhead is how much a reader takes at once: a header with its filter, or several small blocks.
-const readAhead = 16 << 10
+const readAhead = 4 << 10
 
 // reader walks over the blocks of one segment. What is no block it skips up to the next one and reports to damaged.
 type reader struct {
@@ -133,21 +133,35 @@ func (r *reader) peek(off int64, n int) ([]byte, error) {
 // body returns the body of b before compression, in dst when that is large enough. ok is false, and the damage
 // reported, when the body is not what was written.
 func (r *reader) body(b *frame, dst []byte) (raw []byte, ok bool, err error) {
-	stored := slices.Grow(r.stored[:0], b.bodyLen)[:b.bodyLen]
-	r.stored = stored
-	from := b.at + int64(b.areaLen())
-	if n := from - r.windowAt; n >= 0 && from+int64(b.bodyLen) <= r.windowAt+int64(len(r.window)) {
-		stored = r.window[n : n+int64(b.bodyLen)]
-	} else if err := readFull(r.f, stored, from); err != nil {
+	stored, ok, err := r.storedBody(b)
+	if err != nil || !ok {
 		return nil, false, err
 	}
-	if crc32.Checksum(stored, castagnoli) == b.bodySum {
-		if raw, err = b.expand(dst, stored); err == nil {
-			return raw, true, nil
+	if raw, err = b.expand(dst, stored); err != nil {
+		r.report(b.at, b.end())
+		return nil, false, nil
+	}
+	return raw, true, nil
+}
+
+// storedBody returns the body of b as it is on disk, valid until the next call. ok is false, and the damage reported,
+// when it does not have its sum.
+func (r *reader) storedBody(b *frame) (stored []byte, ok bool, err error) {
+	from := b.at + int64(b.areaLen())
+	if i := from - r.windowAt; i >= 0 && i+int64(b.bodyLen) <= int64(len(r.window)) {
+		stored = r.window[i : i+int64(b.bodyLen)]
+	} else {
+		r.stored = slices.Grow(r.stored[:0], b.bodyLen)[:b.bodyLen]
+		stored = r.stored
+		if err := readFull(r.f, stored, from); err != nil {
+			return nil, false, err
 		}
 	}
-	r.report(b.at, b.end())
-	return nil, false, nil
+	if crc32.Checksum(stored, castagnoli) != b.bodySum {
+		r.report(b.at, b.end())
+		return nil, false, nil
+	}
+	return stored, true, nil
 }
 
 // readFull reads len(b) bytes at off, which must be there.

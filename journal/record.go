@@ -48,19 +48,22 @@ type Batch struct {
 	Marks map[string][]byte
 }
 
-// check returns ErrTooLarge when b is over a limit.
-func (b *Batch) check() error {
-	size := 0
+// size returns the bytes of the documents, or ErrTooLarge when b is over a limit.
+func (b *Batch) size() (documents int, err error) {
 	for i := range b.Records {
-		size += len(b.Records[i].Document)
+		if b.Records[i].Source == nil {
+			return 0, errors.New("record without a source")
+		}
+		documents += len(b.Records[i].Document)
 	}
+	all := documents
 	for name, mark := range b.Marks {
-		size += len(name) + len(mark)
+		all += len(name) + len(mark)
 	}
-	if len(b.Records) > MaxBatchRecords || size > MaxBatchBytes {
-		return fmt.Errorf("%w: %d records, %d bytes; at most %d and %d", ErrTooLarge, len(b.Records), size, MaxBatchRecords, MaxBatchBytes)
+	if len(b.Records) > MaxBatchRecords || all > MaxBatchBytes {
+		return 0, fmt.Errorf("%w: %d records, %d bytes; at most %d and %d", ErrTooLarge, len(b.Records), all, MaxBatchRecords, MaxBatchBytes)
 	}
-	return nil
+	return documents, nil
 }
 
 // Block is a batch as a consumer gets it. It is read only: its memory may be shared with other readers.

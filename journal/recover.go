@@ -131,14 +131,13 @@ func (j *Journal) scan(s *segment) (scanned, error) {
 	}
 	r := reader{damaged: func(from, to int64) { found.damaged = append(found.damaged, part{from, to}) }}
 	r.reset(f, s.number, 0, s.size)
-	var raw []byte
 	for {
 		b, err := r.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {
-			raw, err = found.add(&r, &b, raw)
+			err = found.add(&r, &b)
 		}
 		if err != nil {
 			return scanned{}, fmt.Errorf("%s: %w", filepath.Base(f.Name()), err)
@@ -154,19 +153,18 @@ func (j *Journal) scan(s *segment) (scanned, error) {
 
 // add notes what block b holds, when its body is intact. A block counts as a whole or not at all: where its records
 // are lost, its marks must not tell that they are here.
-func (s *scanned) add(r *reader, b *frame, buf []byte) ([]byte, error) {
+func (s *scanned) add(r *reader, b *frame) error {
 	marks, err := b.marks()
 	if err != nil {
 		r.report(b.at, b.end())
-		return buf, nil
+		return nil
 	}
-	raw, ok, err := r.body(b, buf)
-	if err != nil || !ok {
-		return buf, err
+	if _, ok, err := r.storedBody(b); err != nil || !ok {
+		return err
 	}
 	s.changes = append(s.changes, change{b.header, marks})
 	s.durable = max(s.durable, b.durable)
-	return raw, nil
+	return nil
 }
 
 // cut returns where the segment ends as far as it can be trusted: at the first damage behind what was on the disk for
@@ -197,8 +195,11 @@ func (j *Journal) reportDamage(number uint64, from, to int64) {
 	defer j.mu.Unlock()
 	const maxRemembered = 4096
 	p := Position{number, from}
-	if j.damage[p] || len(j.damage) >= maxRemembered {
+	if j.damage[p] {
 		return
+	}
+	if len(j.damage) >= maxRemembered {
+		clear(j.damage)
 	}
 	j.damage[p] = true
 	j.metrics.corrupt.Inc()
