@@ -61,6 +61,7 @@ missing_packages() {
   have chromium chromium-browser google-chrome || echo chromium
   chinese_font || printf '%s\n' fontconfig fonts-noto-cjk
   have prometheus || echo prometheus
+  have prometheus-node-exporter || echo prometheus-node-exporter
   have nginx || echo nginx-light
   have javac || echo default-jdk-headless
   have mvn || echo maven
@@ -105,6 +106,7 @@ report_missing() {
     have chromium chromium-browser google-chrome || echo "Chromium (package chromium): the tests of the web page"
     chinese_font || echo "a Chinese font (package fonts-noto-cjk): Chinese text on screenshots shows as boxes"
     have prometheus || echo "Prometheus (package prometheus): the tests that scrape /metrics and load the rules"
+    have prometheus-node-exporter || echo "node_exporter (package prometheus-node-exporter): the comparison of host metrics"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log"
     if ! have javac || ! have mvn; then
       echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch"

@@ -153,7 +153,7 @@ func (a *agent) addLogs() error {
 		return err
 	}
 	parts := pipeline.Parts{
-		Host: hostname(), Redactor: redact.New(redact.DefaultConfig(), a.registry), Classifier: classifier, Journal: a.journal,
+		Host: hostname(), Redactor: redact.New(a.cfg.Redact, a.registry), Classifier: classifier, Journal: a.journal,
 		Observe: logmetrics.New(a.registry, logmetrics.Limits{}).Observe,
 		Metrics: pipeline.NewMetrics(a.registry), Log: a.log,
 	}
