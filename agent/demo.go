@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -107,10 +108,7 @@ func (t *teller) healed(at time.Time) {
 func (t *teller) alert(c alerting.Change) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text := c.Alert.Annotations["summary"]
-	if text == "" {
-		text = c.Alert.Name
-	}
+	text := cmp.Or(texts(c.Alert, "summary")["en"], c.Alert.Name)
 	if !c.Fired {
 		t.say(time.Now(), "RESOLVED  "+text)
 		return

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,17 +62,25 @@ func incident(a alerting.Alert, until time.Time) web.Incident {
 	return web.Incident{
 		ID:   fmt.Sprintf("%x", xxhash.Sum64String(fmt.Sprint(a.Labels, a.Since.UnixMilli()))),
 		Name: a.Name, Severity: a.Severity, Provider: a.Labels["provider"], Side: side,
-		Summary:     texts(a.Annotations, "summary"),
-		Description: texts(a.Annotations, "description"),
-		Since:       a.Since, Until: until, Labels: a.Labels,
+		Summary: texts(a, "summary"), Description: texts(a, "description"),
+		Since: a.Since, Until: until, Labels: a.Labels,
 	}
 }
 
-// texts returns an annotation by language.
-func texts(annotations map[string]string, name string) map[string]string {
-	t := map[string]string{"en": annotations[name]}
-	if zh := annotations[name+"_zh"]; zh != "" {
-		t["zh"] = zh
+// texts returns an annotation by language, with the provider's name for people: rules can only write its label, so that
+// they also run on a Prometheus.
+func texts(a alerting.Alert, annotation string) map[string]string {
+	provider := a.Labels["provider"]
+	names := providerNames()[provider]
+	t := map[string]string{}
+	for lang, suffix := range map[string]string{"en": "", "zh": "_zh"} {
+		text := a.Annotations[annotation+suffix]
+		if name := names[lang]; name != "" {
+			text = strings.ReplaceAll(text, provider, name)
+		}
+		if text != "" {
+			t[lang] = text
+		}
 	}
 	return t
 }
