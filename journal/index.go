@@ -24,10 +24,19 @@ type indexer struct {
 // knownName is a name of a field as it stood at one place of the last document. The next document mostly has the same
 // name there, which is then not looked at again.
 type knownName struct {
-	text []byte // "name":
-	few  bool
-	hash uint64
+	text   []byte // "name":
+	values variety
+	hash   uint64
 }
+
+// variety says how the values of a field repeat.
+type variety uint8
+
+const (
+	textValues   variety = iota // some come again
+	fewValues                   // held together with the name
+	uniqueValues                // none comes again
+)
 
 func (x *indexer) reset() {
 	x.seen.reset()
@@ -94,7 +103,7 @@ func (x *indexer) learn(place int, text []byte) knownName {
 	if place == len(x.names) {
 		x.names = append(x.names, knownName{})
 	}
-	known := knownName{few: fewValues(name), hash: xxhash.Sum64(name)}
+	known := knownName{values: varietyOf(name), hash: xxhash.Sum64(name)}
 	if place < len(x.names) {
 		known.text = append(x.names[place].text[:0], text...)
 		x.names[place] = known
@@ -104,14 +113,25 @@ func (x *indexer) learn(place int, text []byte) knownName {
 
 // value adds a value of the field. Values that the block had before are done.
 func (x *indexer) value(name knownName, text []byte, depth, digits int) {
-	if depth == 1 && name.few && len(text) <= maxPairBytes {
-		h := pairHash(name.hash, text)
-		if !x.seen.add(h) {
+	if depth > 1 {
+		name.values = textValues
+	}
+	if digits == minNumber && name.values != fewValues && shortNumber(text) {
+		return
+	}
+	switch name.values {
+	case fewValues:
+		if len(text) <= maxPairBytes {
+			h := pairHash(name.hash, text)
+			if !x.seen.add(h) {
+				return
+			}
+			x.hashes = append(x.hashes, h)
+		}
+	case textValues:
+		if !x.seen.add(^xxhash.Sum64(text) + uint64(digits)) {
 			return
 		}
-		x.hashes = append(x.hashes, h)
-	} else if digits == minNumber && shortNumber(text) || !x.seen.add(^xxhash.Sum64(text)+uint64(digits)) {
-		return
 	}
 	x.folded = foldCase(x.folded[:0], text)
 	x.tokens = appendTokens(x.tokens[:0], x.folded, digits)
@@ -139,15 +159,16 @@ func (x *indexer) token(h uint64) {
 	}
 }
 
-// fewValues tells whether fields of that name have few enough values to be held together with them.
-func fewValues(name []byte) bool {
+// varietyOf returns how the values of the field with that name repeat.
+func varietyOf(name []byte) variety {
 	switch string(name) {
-	case "message", "trace.id", "event.duration", "nginx.upstream.duration", "http.response.body.bytes", "url.original",
-		"http.request.referrer", "user_agent.original", "error.message", "error.stack_trace", "payment.amount",
+	case "trace.id", "event.duration", "nginx.upstream.duration", "http.response.body.bytes", "payment.amount",
 		"payment.order_id", "payment.transaction_id":
-		return false
+		return uniqueValues
+	case "message", "url.original", "http.request.referrer", "user_agent.original", "error.message", "error.stack_trace":
+		return textValues
 	}
-	return true
+	return fewValues
 }
 
 // constants calls yield with each field that s gives to all its records.
@@ -160,94 +181,5 @@ func constants(s *event.Source, yield func(name, value string)) {
 			yield("service.name", value)
 		}
 		yield("labels."+name, value)
-	}
-}
-
-// timePrefix begins every canonical document. The time is searched for with From and To, not as text.
-const timePrefix = `{"@timestamp":"`
-
-// timeEnd returns where the time ends that doc begins with, or 0.
-func timeEnd(doc []byte) int {
-	if len(doc) < len(timePrefix) || string(doc[:len(timePrefix)]) != timePrefix {
-		return 0
-	}
-	return min(stringEnd(doc, len(timePrefix))+1, len(doc))
-}
-
-// stringEnd returns where the string ends whose inside begins at doc[i]: the place of its quote.
-func stringEnd(doc []byte, i int) int {
-	for {
-		n := bytes.IndexByte(doc[i:], '"')
-		if n < 0 {
-			return len(doc)
-		}
-		i += n
-		if !escaped(doc, i) {
-			return i
-		}
-		i++
-	}
-}
-
-// escaped tells whether an odd number of backslashes stands before doc[i].
-func escaped(doc []byte, i int) bool {
-	n := 0
-	for i > n && doc[i-n-1] == '\\' {
-		n++
-	}
-	return n%2 == 1
-}
-
-// literalEnd returns where the number, true, false or null at doc[i] ends.
-func literalEnd(doc []byte, i int) int {
-	for i++; i < len(doc); i++ {
-		switch doc[i] {
-		case ',', '}', ']', ' ', '\t', '\n', '\r', '"':
-			return i
-		}
-	}
-	return i
-}
-
-// hashSet is a set of hashes that is emptied for each block.
-type hashSet struct {
-	slots []uint64
-	n     int
-}
-
-func (s *hashSet) reset() {
-	clear(s.slots)
-	s.n = 0
-}
-
-// add reports whether h was not in the set before.
-func (s *hashSet) add(h uint64) bool {
-	if 2*s.n >= len(s.slots) {
-		s.grow()
-	}
-	if h == 0 {
-		h = 1
-	}
-	mask := uint64(len(s.slots) - 1)
-	for i := h & mask; ; i = (i + 1) & mask {
-		switch s.slots[i] {
-		case h:
-			return false
-		case 0:
-			s.slots[i] = h
-			s.n++
-			return true
-		}
-	}
-}
-
-func (s *hashSet) grow() {
-	old := s.slots
-	s.slots = make([]uint64, max(1<<10, 2*len(old)))
-	s.n = 0
-	for _, h := range old {
-		if h != 0 {
-			s.add(h)
-		}
 	}
 }

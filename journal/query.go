@@ -142,7 +142,7 @@ func (e *equal) addForm(text, value []byte, number bool) {
 	}
 	switch {
 	case !e.inFields && e.name == "@timestamp", e.constant() && len(value) > maxPairBytes:
-	case !e.inFields && len(value) <= maxPairBytes && fewValues(name):
+	case !e.inFields && len(value) <= maxPairBytes && varietyOf(name) == fewValues:
 		f.tokens = []uint64{pairHash(xxhash.Sum64(name), value)}
 	default:
 		f.tokens = appendTokens(nil, foldCase(nil, value), digits)

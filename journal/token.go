@@ -19,10 +19,10 @@ const (
 	minNumber = 12
 )
 
-// The classes of bytes in text.
+// The classes of bytes in text, as bits: whether a byte is a letter or a digit cannot be predicted in identifiers, so
+// one test asks for both. All other bytes are 0.
 const (
-	separator = iota
-	letter    // A-Z a-z _
+	letter = 1 << iota // A-Z a-z _
 	digit
 	wide   // part of a rune that is not ASCII
 	escape // the backslash
@@ -45,7 +45,7 @@ var classes = func() (t [256]byte) {
 }()
 
 // inWord tells whether c is part of a word: a letter or digit of ASCII, or the underscore.
-func inWord(c byte) bool { return classes[c] == letter || classes[c] == digit }
+func inWord(c byte) bool { return classes[c]&(letter|digit) != 0 }
 
 // appendTokens appends the hashes of the tokens in text that a filter holds: words, and pairs of neighbouring runes
 // that are not ASCII, so that a search for two Chinese characters finds them within a longer run. text is the inside
@@ -76,7 +76,7 @@ func appendTokens(dst []uint64, text []byte, digits int) []uint64 {
 func wordEnd(text []byte, i int) (end int, kinds byte) {
 	for ; i < len(text); i++ {
 		c := classes[text[i]]
-		if c != letter && c != digit {
+		if c&(letter|digit) == 0 {
 			break
 		}
 		kinds |= c
