@@ -108,7 +108,7 @@ func (t *teller) healed(at time.Time) {
 func (t *teller) alert(c alerting.Change) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text := cmp.Or(texts(c.Alert, "summary")["en"], c.Alert.Name)
+	text := cmp.Or(c.Alert.Text("summary", "en"), c.Alert.Name)
 	if !c.Fired {
 		t.say(time.Now(), "RESOLVED  "+text)
 		return

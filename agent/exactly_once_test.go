@@ -31,6 +31,15 @@ func lines(t *testing.T, glob string) int {
 	return n
 }
 
+// settledLines is lines when nothing is written any more: nginx writes a line after it has answered.
+func settledLines(t *testing.T, glob string) (n int) {
+	t.Helper()
+	for before := -1; n != before; time.Sleep(time.Second) {
+		before, n = n, lines(t, glob)
+	}
+	return n
+}
+
 // awaitCount waits until Elasticsearch holds want documents, and a moment longer for one too many.
 func awaitCount(t *testing.T, url, namespace string, want int) {
 	t.Helper()
@@ -123,7 +132,7 @@ func TestNginxAccessLogOnce(t *testing.T) {
 	request(100)
 	p = start(t, "run", "-config", config)
 	request(50)
-	awaitCount(t, es.URL, "nginx", lines(t, access+"*"))
+	awaitCount(t, es.URL, "nginx", settledLines(t, access+"*"))
 	metrics, err := p.get("/metrics")
 	if err != nil {
 		t.Fatal(err)

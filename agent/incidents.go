@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -67,18 +66,11 @@ func incident(a alerting.Alert, until time.Time) web.Incident {
 	}
 }
 
-// texts returns an annotation by language, with the provider's name for people: rules can only write its label, so that
-// they also run on a Prometheus.
+// texts returns an annotation by language.
 func texts(a alerting.Alert, annotation string) map[string]string {
-	provider := a.Labels["provider"]
-	names := providerNames()[provider]
 	t := map[string]string{}
-	for lang, suffix := range map[string]string{"en": "", "zh": "_zh"} {
-		text := a.Annotations[annotation+suffix]
-		if name := names[lang]; name != "" {
-			text = strings.ReplaceAll(text, provider, name)
-		}
-		if text != "" {
+	for _, lang := range []string{"en", "zh"} {
+		if text := a.Text(annotation, lang); text != "" {
 			t[lang] = text
 		}
 	}

@@ -118,10 +118,7 @@ func (m *message) severity(a *NoticeAlert) string {
 }
 
 func (m *message) shownProvider(a *NoticeAlert, text string) string {
-	if shown := m.words.providers[a.Labels["provider"]]; shown != "" {
-		return replaceWord(text, a.Labels["provider"], shown)
-	}
-	return text
+	return m.words.naming(text, a.Labels["provider"])
 }
 
 func (m *message) lost(a *NoticeAlert, before string) string {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatewatch/payment"
 )
 
 // words is what messages say in one language.
@@ -51,11 +53,7 @@ func wordsFor(language string) *words {
 
 func english() *words {
 	return &words{
-		providers: map[string]string{
-			"alipay": "Alipay", "wechatpay": "WeChat Pay", "unionpay": "UnionPay", "visa": "Visa", "mastercard": "Mastercard",
-			"amex": "American Express", "jcb": "JCB", "stripe": "Stripe", "paypal": "PayPal", "adyen": "Adyen",
-			"applepay": "Apple Pay", "googlepay": "Google Pay",
-		},
+		providers:  providerNames(func(p payment.Provider) string { return p.English }),
 		severities: map[string]string{"critical": "critical", "warning": "warning", "info": "info"},
 		theirs:     ", on their side", ours: ", on our side",
 		resolved: "Resolved: ", test: "Test: ",
@@ -75,12 +73,8 @@ func english() *words {
 
 func chinese() *words {
 	return &words{
-		suffix: "_zh",
-		providers: map[string]string{
-			"alipay": "支付宝", "wechatpay": "微信支付", "unionpay": "银联", "visa": "Visa", "mastercard": "万事达",
-			"amex": "美国运通", "jcb": "JCB", "stripe": "Stripe", "paypal": "PayPal", "adyen": "Adyen",
-			"applepay": "Apple Pay", "googlepay": "Google Pay",
-		},
+		suffix:     "_zh",
+		providers:  providerNames(func(p payment.Provider) string { return p.Chinese }),
 		severities: map[string]string{"critical": "严重", "warning": "警告", "info": "提示"},
 		theirs:     "，原因在对方", ours: "，原因在我方",
 		resolved: "已恢复：", test: "测试：",
@@ -107,9 +101,7 @@ func (w *words) annotation(a *NoticeAlert, name string) string {
 func (w *words) headline(n *Notice, a *NoticeAlert) string {
 	line := cmp.Or(w.annotation(a, "summary"), a.Name)
 	provider := a.Labels["provider"]
-	if shown := w.providers[provider]; shown != "" {
-		line = replaceWord(line, provider, shown)
-	}
+	line = w.naming(line, provider)
 	if provider != "" {
 		switch a.Verdict {
 		case verdictThem:
@@ -125,6 +117,30 @@ func (w *words) headline(n *Notice, a *NoticeAlert) string {
 		return w.resolved + line
 	}
 	return line
+}
+
+// providerNames returns the providers' names for people.
+func providerNames(name func(payment.Provider) string) map[string]string {
+	names := map[string]string{}
+	for _, p := range payment.Providers() {
+		names[p.Name] = name(p)
+	}
+	return names
+}
+
+// naming puts the provider's name for people where a rule, which can only write labels, has written the label.
+func (w *words) naming(text, provider string) string {
+	if shown := w.providers[provider]; shown != "" {
+		return replaceWord(text, provider, shown)
+	}
+	return text
+}
+
+// Text returns an annotation of the alert in the language "en" or "zh", with the provider's name for people, or "" when
+// the rule has none.
+func (a Alert) Text(annotation, language string) string {
+	w := wordsFor(language)
+	return w.naming(strings.TrimSpace(a.Annotations[annotation+w.suffix]), a.Labels["provider"])
 }
 
 // replaceWord replaces word where it does not stand inside a longer ASCII word.
