@@ -3,7 +3,6 @@ package event
 import (
 	"bytes"
 	"strconv"
-	"time"
 )
 
 // AppendDocument appends the document of ev: a flat JSON object without white space, with dotted ECS names, each fact
@@ -16,61 +15,56 @@ func AppendDocument(dst []byte, ev *Event) []byte {
 	dst = append(dst, '"')
 	if ev.Malformed != "" {
 		dst = append(dst, `,"event.kind":"pipeline_error"`...)
-		dst = appendText(dst, ErrorMessage.String(), []byte(ev.Malformed))
-		return append(appendText(dst, Message.String(), ev.Raw), '}')
+		dst = appendText(dst, ErrorMessage, ev.Malformed)
+		return append(appendText(dst, Message, ev.Raw), '}')
 	}
-	for k := Level; k < keyCount; k++ {
-		dst = appendFact(dst, ev, k)
+	written := ev.written()
+	for left := written; left != 0; left &= left - 1 {
+		dst = appendFact(dst, ev, left.first())
 	}
 	dst = appendOutcome(dst, ev)
-	dst = appendFields(dst, ev)
+	dst = appendFields(dst, ev, written)
 	return append(dst, '}')
 }
 
-// appendTime appends t in UTC with milliseconds, or with nanoseconds where the log has them.
-func appendTime(dst []byte, t time.Time) []byte {
-	if t.Nanosecond()%int(time.Millisecond) == 0 {
-		return t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z")
+// written returns the facts that stand in the document beside the time: what the record says as text, unless the Source
+// says it, and what was made of it.
+func (e *Event) written() keySet {
+	p := &e.Payment
+	s := e.set &^ (only(Timestamp) | only(Duration) | only(HTTPStatus) | only(Amount))
+	s = s.with(Duration, e.Duration >= 0).with(HTTPStatus, e.Status > 0).with(Amount, p.HasAmount)
+	s = s.with(Provider, p.Provider != "").with(Method, p.Method != "").with(Operation, p.Operation != "").with(Currency, p.Currency != "")
+	if s.has(Service) && e.Source.names(Service) {
+		s &^= only(Service)
 	}
-	return t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000000000Z")
+	return s
 }
 
 func appendFact(dst []byte, ev *Event, k Key) []byte {
+	value := ev.facts[k]
 	switch k {
 	case Duration:
-		if ev.Duration >= 0 {
-			dst = appendNumber(dst, k.String(), int64(ev.Duration))
-		}
-		return dst
+		return appendNumber(dst, k, int64(ev.Duration))
 	case HTTPStatus:
-		if ev.Status > 0 {
-			dst = appendNumber(dst, k.String(), int64(ev.Status))
-		}
-		return dst
+		return appendNumber(dst, k, int64(ev.Status))
 	case Amount:
-		if ev.Payment.HasAmount {
-			dst = appendNumber(dst, k.String(), ev.Payment.Amount)
-		}
-		return dst
-	case Service:
-		if ev.Source.names(Service) {
-			return dst
-		}
+		return appendNumber(dst, k, ev.Payment.Amount)
 	case BodyBytes, Attempt:
-		if n, err := strconv.ParseInt(string(ev.facts[k]), 10, 64); err == nil {
-			dst = appendNumber(dst, k.String(), n)
+		if n, ok := parseNumber(value); ok {
+			return appendNumber(dst, k, n)
 		}
 		return dst
+	case Provider, Method, Operation, Currency:
+		if canonical := ev.Payment.canonical(k); canonical != "" {
+			return appendText(dst, k, canonical)
+		}
 	}
-	value := ev.facts[k]
-	if canonical := ev.Payment.canonical(k); canonical != "" {
-		dst = appendName(dst, k.String())
-		return append(appendEscaped(dst, canonical), '"')
-	}
-	if value == nil {
-		return dst
-	}
-	return appendText(dst, k.String(), value)
+	return appendText(dst, k, value)
+}
+
+func parseNumber(value []byte) (int64, bool) {
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	return n, err == nil
 }
 
 // canonical returns the classified form of a payment fact, which stands in the document instead of the log's own.
@@ -92,22 +86,24 @@ func appendOutcome(dst []byte, ev *Event) []byte {
 	o := ev.Payment.Outcome
 	switch {
 	case o != OutcomeNone:
-		dst = appendText(dst, "payment.outcome", []byte(o.String()))
-		dst = appendText(dst, "event.outcome", []byte(o.ECS()))
+		dst = append(append(dst, `,"payment.outcome":"`...), o.String()...)
+		dst = append(append(dst, `","event.outcome":"`...), o.ECS()...)
+		return append(dst, '"')
 	case ev.Status >= 500:
-		dst = append(dst, `,"event.outcome":"failure"`...)
+		return append(dst, `,"event.outcome":"failure"`...)
 	case ev.Status > 0:
-		dst = append(dst, `,"event.outcome":"success"`...)
+		return append(dst, `,"event.outcome":"success"`...)
 	}
 	return dst
 }
 
-// appendFields splices everything that does not stand in the document already, as the log wrote it.
-func appendFields(dst []byte, ev *Event) []byte {
+// appendFields splices everything that does not stand in the document already, as the log wrote it. facts are those
+// that do.
+func appendFields(dst []byte, ev *Event, facts keySet) []byte {
 	open := false
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
-		if f.Derived || ev.written(f) {
+		if f.Derived || f.Key != None && ev.says(f, facts) {
 			continue
 		}
 		if open {
@@ -122,8 +118,7 @@ func appendFields(dst []byte, ev *Event) []byte {
 		} else {
 			dst = appendEscaped(dst, f.Name)
 		}
-		dst = append(dst, '"', ':')
-		dst = f.appendValue(dst)
+		dst = f.appendValue(append(dst, '"', ':'))
 	}
 	if open {
 		dst = append(dst, '}')
@@ -144,45 +139,37 @@ func (f *Field) appendValue(dst []byte) []byte {
 	return append(dst, '"')
 }
 
-// written tells whether the field's value stands in the document as a fact, without loss.
-func (e *Event) written(f *Field) bool {
-	p := &e.Payment
+// says tells whether the value of f, which gave one of the facts, stands in the document without loss.
+func (e *Event) says(f *Field, facts keySet) bool {
 	switch f.Key {
-	case None:
-		return false
-	case Duration:
-		return e.Duration >= 0
-	case HTTPStatus:
-		return e.Status > 0
-	case Amount:
-		return p.HasAmount
+	case Duration, HTTPStatus, Amount:
+		return facts.has(f.Key)
 	case Service:
 		return !e.Source.names(Service)
 	case BodyBytes, Attempt:
-		_, err := strconv.ParseInt(string(f.Value), 10, 64)
-		return err == nil
+		_, ok := parseNumber(f.Value)
+		return ok
 	case Provider, Method, Operation, Currency:
-		if c := p.canonical(f.Key); c != "" {
-			return bytes.EqualFold(f.Value, []byte(c))
+		if c := e.Payment.canonical(f.Key); c != "" {
+			return string(f.Value) == c || bytes.EqualFold(f.Value, []byte(c))
 		}
 	}
 	return true
 }
 
-func appendName(dst []byte, name string) []byte {
-	dst = append(dst, ',', '"')
-	dst = append(dst, name...)
-	return append(dst, '"', ':', '"')
+// starts are what stands before the value of each fact.
+var starts = func() (all [keyCount]struct{ text, number string }) {
+	for _, k := range Keys() {
+		all[k].number = `,"` + k.String() + `":`
+		all[k].text = all[k].number + `"`
+	}
+	return all
+}()
+
+func appendText[T []byte | string](dst []byte, k Key, value T) []byte {
+	return append(appendEscaped(append(dst, starts[k].text...), value), '"')
 }
 
-func appendText(dst []byte, name string, value []byte) []byte {
-	dst = appendName(dst, name)
-	return append(appendEscaped(dst, value), '"')
-}
-
-func appendNumber(dst []byte, name string, n int64) []byte {
-	dst = append(dst, ',', '"')
-	dst = append(dst, name...)
-	dst = append(dst, '"', ':')
-	return strconv.AppendInt(dst, n, 10)
+func appendNumber(dst []byte, k Key, n int64) []byte {
+	return strconv.AppendInt(append(dst, starts[k].number...), n, 10)
 }

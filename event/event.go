@@ -30,6 +30,8 @@ type Event struct {
 	Payment Payment
 
 	facts [keyCount][]byte
+	// set has a bit for each fact that is not nil.
+	set keySet
 }
 
 // Payment is what a record says about a payment, in canonical names. All strings are interned: keeping them is safe.
@@ -60,8 +62,11 @@ func (p *Payment) Attempt() bool {
 
 // Reset makes e ready for the next record and keeps its buffers.
 func (e *Event) Reset() {
-	// One by one: a composite literal would copy the facts twice.
-	clear(e.facts[:])
+	// One by one: a composite literal would copy the facts twice, and most of them are not set.
+	for left := e.set; left != 0; left &= left - 1 {
+		e.facts[left.first()] = nil
+	}
+	e.set = 0
 	e.Source, e.Offset, e.Time, e.Raw = nil, 0, time.Time{}, nil
 	e.Fields, e.Malformed = e.Fields[:0], ""
 	e.Duration, e.Status, e.Payment = -1, 0, Payment{}
@@ -70,8 +75,15 @@ func (e *Event) Reset() {
 // Fact returns what the record says about k as text, or nil. Escaped JSON text is already decoded.
 func (e *Event) Fact(k Key) []byte { return e.facts[k] }
 
-// SetFact records what the record says about k.
-func (e *Event) SetFact(k Key, value []byte) { e.facts[k] = value }
+// SetFact records what the record says about k; nil for nothing.
+func (e *Event) SetFact(k Key, value []byte) {
+	e.facts[k] = value
+	if value != nil {
+		e.set |= only(k)
+	} else {
+		e.set &^= only(k)
+	}
+}
 
 // Field is one name and value that a format found in a record.
 type Field struct {

@@ -11,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/event"
-	"gatewatch/logmetrics"
 	"gatewatch/parse"
 	"gatewatch/payment"
 	"gatewatch/redact"
@@ -25,7 +24,7 @@ func BenchmarkRefineJSON(b *testing.B)    { benchmarkRefine(b, "json", benchJSON
 func BenchmarkRefineNginx(b *testing.B)   { benchmarkRefine(b, "nginx", benchNginx) }
 func BenchmarkRefineLogback(b *testing.B) { benchmarkRefine(b, "logback", benchLogback) }
 
-// benchmarkRefine measures what a record costs from its text to its document: redact, parse, names, payment, metrics,
+// benchmarkRefine measures what a record costs from its text to its document: redact, parse, names, payment,
 // document. It reports CPU time beside wall time, so that other work on the machine does not count.
 func benchmarkRefine(b *testing.B, format string, write func(*rand.Rand, int) string) {
 	reg := prometheus.NewRegistry()
@@ -48,7 +47,6 @@ func benchmarkRefine(b *testing.B, format string, write func(*rand.Rand, int) st
 		records = append(records, []byte(write(rng, i)))
 		size += len(records[i])
 	}
-	metrics := logmetrics.New(reg, logmetrics.Limits{})
 	source := &event.Source{ID: 1, Path: "/var/log/gateway/gateway.log", Host: "pay-1", Dataset: parser.Dataset()}
 	b.SetBytes(int64(size / benchRecords))
 	b.ReportAllocs()
@@ -56,7 +54,6 @@ func benchmarkRefine(b *testing.B, format string, write func(*rand.Rand, int) st
 	var doc []byte
 	for i := 0; b.Loop(); i++ {
 		ev := refine.record(parser, source, int64(i), records[i%benchRecords])
-		metrics.Observe(ev)
 		doc = event.AppendDocument(doc[:0], ev)
 	}
 	b.ReportMetric(float64(benchCPU()-before)/float64(b.N), "cpu-ns/op")
