@@ -1,12 +1,13 @@
 package logmetrics
 
 import (
-	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/internal/words"
 )
 
 // The label values for what a record does not say, and for what came after a bound was reached.
@@ -26,7 +27,7 @@ type bounded[T any] struct {
 	overflow prometheus.Counter
 	create   func(label string) *T
 
-	values atomic.Pointer[map[string]*T]
+	values atomic.Pointer[words.Map[*T]]
 
 	mu    sync.Mutex
 	other *T
@@ -34,13 +35,13 @@ type bounded[T any] struct {
 
 func newBounded[T any](limit int, overflow prometheus.Counter, create func(label string) *T) *bounded[T] {
 	b := &bounded[T]{limit: limit, overflow: overflow, create: create}
-	b.values.Store(&map[string]*T{})
+	b.values.Store(&words.Map[*T]{})
 	return b
 }
 
 // get returns the T of value. It allocates only for a value seen for the first time.
 func (b *bounded[T]) get(value string) *T {
-	if t := (*b.values.Load())[value]; t != nil {
+	if t, ok := words.Get(b.values.Load(), value); ok {
 		return t
 	}
 	return b.add(value)
@@ -48,7 +49,7 @@ func (b *bounded[T]) get(value string) *T {
 
 // getBytes is get for a value that the caller overwrites later.
 func (b *bounded[T]) getBytes(value []byte) *T {
-	if t := (*b.values.Load())[string(value)]; t != nil {
+	if t, ok := words.Get(b.values.Load(), value); ok {
 		return t
 	}
 	return b.add(string(value))
@@ -57,11 +58,11 @@ func (b *bounded[T]) getBytes(value []byte) *T {
 func (b *bounded[T]) add(value string) *T {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	old := *b.values.Load()
-	if t := old[value]; t != nil {
+	old := b.values.Load()
+	if t, ok := words.Get(old, value); ok {
 		return t
 	}
-	if len(old) >= b.limit {
+	if old.Len() >= b.limit {
 		b.overflow.Inc()
 		if b.other == nil {
 			b.other = b.create(otherValue)
@@ -69,9 +70,7 @@ func (b *bounded[T]) add(value string) *T {
 		return b.other
 	}
 	t := b.create(labelValue(value))
-	grown := maps.Clone(old)
-	grown[strings.Clone(value)] = t
-	b.values.Store(&grown)
+	b.values.Store(old.With(strings.Clone(value), t))
 	return t
 }
 

@@ -1,9 +1,10 @@
 package payment
 
 import (
-	"maps"
 	"sync"
 	"sync/atomic"
+
+	"gatewatch/internal/words"
 )
 
 // interned remembers what a spelling in the logs means. Looking up one seen before takes no lock and no memory. It
@@ -12,13 +13,13 @@ type interned[V any] struct {
 	most int
 	mean func(raw string) V
 
-	seen atomic.Pointer[map[string]V]
+	seen atomic.Pointer[words.Map[V]]
 	mu   sync.Mutex // of those who add
 }
 
 func newInterned[V any](most int, mean func(raw string) V) *interned[V] {
 	t := &interned[V]{most: most, mean: mean}
-	t.seen.Store(&map[string]V{})
+	t.seen.Store(&words.Map[V]{})
 	return t
 }
 
@@ -27,7 +28,7 @@ const maxSpelling = 64
 
 // get returns the meaning of raw.
 func (t *interned[V]) get(raw []byte) V {
-	if v, ok := (*t.seen.Load())[string(raw)]; ok {
+	if v, ok := words.Get(t.seen.Load(), raw); ok {
 		return v
 	}
 	v := t.mean(string(raw))
@@ -36,10 +37,8 @@ func (t *interned[V]) get(raw []byte) V {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if old := *t.seen.Load(); len(old) < t.most {
-		grown := maps.Clone(old)
-		grown[string(raw)] = v
-		t.seen.Store(&grown)
+	if old := t.seen.Load(); old.Len() < t.most {
+		t.seen.Store(old.With(string(raw), v))
 	}
 	return v
 }

@@ -144,6 +144,9 @@ const (
 
 // trimUnit takes the currency sign or unit off a value: ¥12.50, 12.50元, 1250分, 12.50 CNY.
 func trimUnit(value []byte) ([]byte, unit) {
+	if n := len(value); n > 0 && value[0] <= '9' && value[0] != '$' && value[n-1]-'0' <= 9 {
+		return value, unsaid
+	}
 	for _, sign := range []string{"HK$", "US$", "￥", "¥", "$", "€", "£"} {
 		if rest, ok := bytes.CutPrefix(value, []byte(sign)); ok {
 			return rest, major
@@ -161,7 +164,9 @@ func trimUnit(value []byte) ([]byte, unit) {
 	return value, unsaid
 }
 
+// isMajor tells whether a field's name says that it holds major units. Of a name with dots the last part does.
 func isMajor(name []byte) bool {
+	name = name[bytes.LastIndexByte(name, '.')+1:]
 	for _, m := range majorNames {
 		if len(name) >= len(m) && bytes.EqualFold(name[len(name)-len(m):], []byte(m)) {
 			return true

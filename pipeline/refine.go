@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"gatewatch/event"
 	"gatewatch/parse"
@@ -44,10 +45,15 @@ func location(name string) (*time.Location, error) {
 	return loc, nil
 }
 
+// isBlank tells whether a record is nothing but white space. Nearly all begin with something else.
+func isBlank(text []byte) bool {
+	return len(text) == 0 || (text[0] <= ' ' || text[0] >= utf8.RuneSelf) && len(bytes.TrimSpace(text)) == 0
+}
+
 // record returns what the text says, or nil for a blank one. Card data is gone before anything else sees the text.
 // The event is valid until the next call.
 func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64, text []byte) *event.Event {
-	if len(bytes.TrimSpace(text)) == 0 {
+	if isBlank(text) {
 		return nil
 	}
 	clean := r.redactor.Redact(r.clean[:0], text)
