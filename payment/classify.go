@@ -27,6 +27,7 @@ type Classifier struct {
 	operations *interned[string]
 	currencies *interned[string]
 	words      *interned[verdict]
+	loggers    *interned[speaker]
 
 	known   map[string]*provider // by canonical name
 	aliases map[string]string
@@ -82,6 +83,7 @@ func newClassifier(tables map[string]*codeTable) *Classifier {
 	c.providers = newInterned(maxSpellings, c.findProvider)
 	c.ways = newInterned(maxSpellings, func(raw string) *provider { return c.known[byPrefix(raw)] })
 	c.methods = newInterned(maxSpellings, c.findMethod)
+	c.loggers = newInterned(maxSpellings, c.findSpeaker)
 	return c
 }
 
@@ -123,8 +125,8 @@ func (p *provider) code(t *codeTable, raw string) row {
 	return r
 }
 
-// Classify sets ev.Payment from the facts, the HTTP status and the fields of ev. A record that names no provider gets no
-// outcome.
+// Classify sets ev.Payment from the facts, the HTTP status and the fields of ev. The class that logs names the provider
+// when nothing else in the record does. A record that names no provider gets no outcome.
 func (c *Classifier) Classify(ev *event.Event) {
 	p := &ev.Payment
 	way := ev.Fact(event.Method)
@@ -142,6 +144,9 @@ func (c *Classifier) Classify(ev *event.Event) {
 	if op := ev.Fact(event.Operation); len(op) > 0 {
 		p.Operation = c.operations.get(op)
 	}
+	if logger := ev.Fact(event.Logger); prov == nil && len(logger) > 0 {
+		prov = c.byLogger(p, logger)
+	}
 	if prov != nil {
 		p.Provider = prov.name
 	}
@@ -153,6 +158,15 @@ func (c *Classifier) Classify(ev *event.Event) {
 		p.Operation = messageOperation(ev.Fact(event.Message))
 	}
 	c.outcome(ev, prov)
+}
+
+// byLogger returns the provider that the class which logs is for, or nil, and sets the operation when nothing else does.
+func (c *Classifier) byLogger(p *event.Payment, logger []byte) *provider {
+	s := c.loggers.get(logger)
+	if s.provider != nil && p.Operation == "" {
+		p.Operation = s.operation
+	}
+	return s.provider
 }
 
 // money sets the currency and the amount.

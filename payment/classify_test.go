@@ -63,7 +63,7 @@ func TestOutcome(t *testing.T) {
 	// The load generator's lines.
 	for _, provider := range []string{"stripe", "adyen", "alipay", "wechatpay", "unionpay", "paypal", "worldpay", "checkout"} {
 		f(facts{"provider": provider, "status": "ok", "http": "200"}, event.Approved, "")
-		f(facts{"provider": provider, "status": "timeout", "http": "504"}, event.UnknownOutcome, "")
+		f(facts{"provider": provider, "status": "timeout", "http": "504"}, event.UnknownOutcome, "timeout")
 		code := ""
 		if provider == "paypal" {
 			code = "DECLINED"
@@ -95,7 +95,7 @@ func TestOutcome(t *testing.T) {
 	f(facts{"provider": "wechatpay", "code": "SYSTEMERROR", "http": "200"}, event.UnknownOutcome, "SYSTEMERROR")
 	f(facts{"provider": "wechatpay", "code": "SYSTEM_ERROR", "http": "500"}, event.UnknownOutcome, "SYSTEM_ERROR")
 	f(facts{"provider": "wechatpay", "code": "RATELIMIT_EXCEED", "http": "429"}, event.Throttled, "RATELIMIT_EXCEED")
-	f(facts{"provider": "wechatpay", "code": "TIMEOUT", "http": "504"}, event.UnknownOutcome, "")
+	f(facts{"provider": "wechatpay", "code": "TIMEOUT", "http": "504"}, event.UnknownOutcome, "timeout")
 	f(facts{"provider": "wechatpay", "code": "OUT_TRADE_NO_USED"}, event.Duplicate, "OUT_TRADE_NO_USED")
 
 	// The same two digits mean different things.
@@ -138,16 +138,16 @@ func TestOutcome(t *testing.T) {
 	f(facts{"provider": "stripe", "code": "brand_new_reason", "status": "failed", "http": "402"}, event.Unclassed, "brand_new_reason")
 	f(facts{"provider": "stripe", "code": "P0001", "status": "succeeded"}, event.Approved, "succeeded")
 	f(facts{"provider": "stripe", "code": "0", "status": "failed", "http": "500"}, event.ProviderDown, "")
-	f(facts{"provider": "stripe", "code": "504"}, event.UnknownOutcome, "")
+	f(facts{"provider": "stripe", "code": "504"}, event.UnknownOutcome, "timeout")
 	f(facts{"provider": "worldpay", "code": "20051", "status": "failed"}, event.Unclassed, "")
 
 	// Failed, without a reason.
 	f(facts{"provider": "checkout", "status": "failed", "http": "503"}, event.ProviderDown, "")
 	f(facts{"provider": "checkout", "status": "failed", "http": "200"}, event.Unclassed, "")
-	f(facts{"provider": "checkout", "status": "失败", "error.message": "java.net.SocketTimeoutException: Read timed out"}, event.UnknownOutcome, "")
+	f(facts{"provider": "checkout", "status": "失败", "error.message": "java.net.SocketTimeoutException: Read timed out"}, event.UnknownOutcome, "timeout")
 	f(facts{"provider": "checkout", "status": "failed", "error.message": "connect ECONNREFUSED 10.0.0.1:443"}, event.ProviderDown, "")
 	f(facts{"provider": "checkout", "error.message": "read ECONNRESET", "operation": "query"}, event.ProviderDown, "")
-	f(facts{"provider": "checkout", "status": "请求超时"}, event.UnknownOutcome, "")
+	f(facts{"provider": "checkout", "status": "请求超时"}, event.UnknownOutcome, "timeout")
 	f(facts{"provider": "checkout", "status": "insufficient_funds"}, event.Customer, "")
 
 	// The HTTP status alone.
@@ -155,7 +155,11 @@ func TestOutcome(t *testing.T) {
 		"429": event.Throttled, "401": event.MerchantConfig, "403": event.MerchantConfig, "500": event.ProviderDown, "502": event.ProviderDown,
 		"504": event.UnknownOutcome, "408": event.UnknownOutcome, "402": event.IssuerPolicy, "422": event.Data, "200": event.OutcomeNone, "301": event.OutcomeNone,
 	} {
-		f(facts{"provider": "worldpay", "http": status}, want, "")
+		code := ""
+		if want == event.UnknownOutcome {
+			code = "timeout"
+		}
+		f(facts{"provider": "worldpay", "http": status}, want, code)
 	}
 	f(facts{"provider": "worldpay", "http": "200", "operation": "capture"}, event.Approved, "")
 	f(facts{"provider": "worldpay", "http": "200", "operation": "query"}, event.OutcomeNone, "")
@@ -270,6 +274,8 @@ func TestAmount(t *testing.T) {
 	f("txnAmt", "100", "156", 100)
 	f("total_amount", "88", "CNY", 8800)
 	f("total_amount", "88.80", "CNY", 8880)
+	f("reqJSON.total_amount", "88", "CNY", 8800)
+	f("total_amount.amount", "88", "CNY", 88)
 	for _, value := range []string{"", "abc", "1.2.3", "99999999999999999999", ".5", "--1", "1e5", "12.5x"} {
 		ev := newEvent(t, facts{"amount": value, "currency": "USD"})
 		c.Classify(ev)
@@ -281,6 +287,29 @@ func TestAmount(t *testing.T) {
 	c.Classify(ev)
 	if ev.Payment.Currency != "CNY" {
 		t.Errorf("currency of an amount of WeChat Pay = %q, want CNY", ev.Payment.Currency)
+	}
+}
+
+func TestLogger(t *testing.T) {
+	t.Parallel()
+	c := newClassifier(t)
+	f := func(record facts, provider, operation string) {
+		t.Helper()
+		ev := newEvent(t, record)
+		c.Classify(ev)
+		if p := ev.Payment; p.Provider != provider || p.Operation != operation {
+			t.Errorf("Classify(%v) = provider %q, operation %q, want %q, %q", record, p.Provider, p.Operation, provider, operation)
+		}
+	}
+	f(facts{"log.logger": "c.j.j.p.c.wxpay.WxpayPaymentService"}, "wechatpay", "authorize")
+	f(facts{"log.logger": "com.jeequan.jeepay.pay.channel.alipay.AlipayRefundService"}, "alipay", "refund")
+	f(facts{"log.logger": "YsfpayPayOrderQueryService"}, "unionpay", "query")
+	f(facts{"log.logger": "c.j.j.p.c.alipay.AlipayChannelNoticeService"}, "alipay", "callback")
+	f(facts{"log.logger": "AlipayPaymentService", "provider": "stripe"}, "stripe", "")
+	f(facts{"log.logger": "AlipayPaymentService", "method": "WX_JSAPI"}, "wechatpay", "")
+	f(facts{"log.logger": "AlipayPaymentService", "operation": "refund"}, "alipay", "refund")
+	for _, logger := range []string{"c.p.g.channel.ChannelPayService", "CheckoutService", "Alipay", "alipayment", "c.j.alipay", ""} {
+		f(facts{"log.logger": logger}, "", "")
 	}
 }
 

@@ -12,6 +12,7 @@ import "gatewatch/event"
 //  4. the HTTP status. A success code says that a payment was approved only when the record names an operation that moves
 //     money and nothing else speaks.
 //
+// An attempt whose answer did not come in time has the code "timeout" when the provider gives none.
 // "Failed" alone does not say why: the error message and the HTTP status decide, else the class is unclassed. A record that
 // says that a call begins has no outcome.
 func (c *Classifier) outcome(ev *event.Event, prov *provider) {
@@ -74,7 +75,7 @@ func (c *Classifier) lookUp(prov *provider, raw []byte) row {
 	case said:
 		return row{outcome: v.outcome}
 	case late:
-		return row{outcome: event.UnknownOutcome}
+		return row{code: v.code, outcome: event.UnknownOutcome}
 	case failed, begun:
 		return row{} // the status, the error message or the HTTP status say more
 	}
@@ -82,7 +83,7 @@ func (c *Classifier) lookUp(prov *provider, raw []byte) row {
 		if v := judgeHTTP(status); v.kind == said {
 			return row{outcome: v.outcome}
 		} else if v.kind == late {
-			return row{outcome: event.UnknownOutcome}
+			return row{code: v.code, outcome: event.UnknownOutcome}
 		}
 		return row{}
 	}
@@ -134,7 +135,7 @@ func (c *Classifier) statusVerdict(prov *provider, raw []byte) (v verdict, code 
 	case r.outcome == event.Unclassed:
 		return verdict{kind: failed}, r.code
 	}
-	return verdict{said, r.outcome}, r.code
+	return verdict{kind: said, outcome: r.outcome}, r.code
 }
 
 // settle turns a verdict into the outcome, with the error message and the HTTP status where it leaves them the word.
@@ -146,7 +147,7 @@ func (c *Classifier) settle(ev *event.Event, v verdict, code string) {
 		} else if http := judgeHTTP(ev.Status); http.kind != silent {
 			v = http
 		} else if v.kind == silent && ev.Status >= 200 && ev.Status < 300 && movesMoney(p.Operation) {
-			v = verdict{said, event.Approved}
+			v = verdict{kind: said, outcome: event.Approved}
 		}
 	}
 	switch v.kind {
@@ -155,7 +156,7 @@ func (c *Classifier) settle(ev *event.Event, v verdict, code string) {
 	case failed:
 		p.Outcome, p.Code = event.Unclassed, code
 	case late:
-		p.Outcome = event.ProviderDown
+		p.Outcome, p.Code = event.ProviderDown, v.code
 		if p.Operation != query && p.Operation != callback {
 			p.Outcome = event.UnknownOutcome
 		}

@@ -10,7 +10,11 @@ import (
 type verdict struct {
 	kind    verdictKind
 	outcome event.Outcome // for said
+	code    string        // for late: what the result code is when the provider gives none
 }
+
+// timeout is the result code of attempts whose answer did not come in time.
+const timeout = "timeout"
 
 type verdictKind uint8
 
@@ -27,38 +31,40 @@ var statusWords = [...]struct {
 	verdict verdict
 	words   string
 }{
-	{verdict{said, event.Approved}, "ok success successful succeeded succeed paid approved approve captured completed complete authorized " +
+	{verdict{kind: said, outcome: event.Approved}, "ok success successful succeeded succeed paid approved approve captured completed complete authorized " +
 		"authorised settled charged done tradesuccess tradefinished finished refunded partiallyrefunded requirescapture partiallycaptured " +
 		"0000 000000 成功 支付成功 交易成功 已支付 退款成功 已退款 完成 已完成"},
-	{verdict{said, event.Pending}, "pending processing process inprogress waiting wait waitbuyerpay userpaying requiresaction requiresconfirmation " +
+	{verdict{kind: said, outcome: event.Pending}, "pending processing process inprogress waiting wait waitbuyerpay userpaying requiresaction requiresconfirmation " +
 		"requirescustomeraction authenticationpending submitted queued challenge redirect redirected paying notpay unpaid scheduled onhold review " +
 		"处理中 支付中 待支付 未支付 等待支付 等待用户付款 已受理 退款中"},
-	{verdict{said, event.IssuerPolicy}, "declined decline refused refuse rejected reject denied notapproved carddeclined donothonor donothonour " +
+	{verdict{kind: said, outcome: event.IssuerPolicy}, "declined decline refused refuse rejected reject denied notapproved carddeclined donothonor donothonour " +
 		"softdecline harddecline instrumentdeclined authorizationdeclined genericdecline 拒绝 已拒绝 拒付"},
-	{verdict{said, event.Customer}, "cancelled canceled cancel closed usercancelled usercanceled usercancel customercancelled abandoned expired " +
+	{verdict{kind: said, outcome: event.Customer}, "cancelled canceled cancel closed usercancelled usercanceled usercancel customercancelled abandoned expired " +
 		"voided tradeclosed revoked insufficientfunds nsf notenough balancenotenough expiredcard incorrectcvc invalidcvc cvvmismatch invalidpin " +
 		"authenticationfailed incorrectpin 已取消 取消 用户取消 已关闭 关闭 已撤销 余额不足"},
-	{verdict{said, event.Fraud}, "fraud fraudulent suspectedfraud riskrejected riskdeclined blocked stolencard lostcard pickupcard highrisk " +
+	{verdict{kind: said, outcome: event.Fraud}, "fraud fraudulent suspectedfraud riskrejected riskdeclined blocked stolencard lostcard pickupcard highrisk " +
 		"风控拒绝 风险拒绝 风控拦截"},
-	{verdict{said, event.Data}, "invalid invalidrequest badrequest validationerror invalidparameter paramerror 参数错误"},
-	{verdict{said, event.Duplicate}, "duplicate duplicated alreadypaid alreadyprocessed orderpaid duplicatetransaction 重复支付 重复提交 已支付过"},
-	{verdict{said, event.ProviderDown}, "providerdown systemerror internalerror internalservererror serviceunavailable unavailable issuerunavailable " +
+	{verdict{kind: said, outcome: event.Data}, "invalid invalidrequest badrequest validationerror invalidparameter paramerror 参数错误"},
+	{verdict{kind: said, outcome: event.Duplicate}, "duplicate duplicated alreadypaid alreadyprocessed orderpaid duplicatetransaction 重复支付 重复提交 已支付过"},
+	{verdict{kind: said, outcome: event.ProviderDown}, "providerdown systemerror internalerror internalservererror serviceunavailable unavailable issuerunavailable " +
 		"issuernotavailable networkerror connectionrefused processingerror bankerror 系统异常 系统繁忙 系统错误"},
-	{verdict{said, event.UnknownOutcome}, "unknown unknownoutcome indeterminate uncertain 未知 状态未知"},
-	{verdict{said, event.MerchantConfig}, "unauthorized unauthorised forbidden signerror invalidsignature signatureerror authenticationerror " +
+	{verdict{kind: said, outcome: event.UnknownOutcome}, "unknown unknownoutcome indeterminate uncertain 未知 状态未知"},
+	{verdict{kind: said, outcome: event.MerchantConfig}, "unauthorized unauthorised forbidden signerror invalidsignature signatureerror authenticationerror " +
 		"permissiondenied 签名错误 验签失败 无权限"},
-	{verdict{said, event.Throttled}, "throttled ratelimited ratelimit toomanyrequests ratelimitexceeded 频率限制 限流"},
-	{verdict{failed, 0}, "failed fail failure error err exception unsuccessful ko fatal authorizationfailed capturefailed 失败 支付失败 交易失败 异常"},
-	{verdict{begun, 0}, "start started begin beginning request requesting send sending sent create created creating init initial initialized " +
+	{verdict{kind: said, outcome: event.Throttled}, "throttled ratelimited ratelimit toomanyrequests ratelimitexceeded 频率限制 限流"},
+	{verdict{kind: failed}, "failed fail failure error err exception unsuccessful ko fatal authorizationfailed capturefailed 失败 支付失败 交易失败 异常"},
+	{verdict{kind: begun}, "start started begin beginning request requesting send sending sent create created creating init initial initialized " +
 		"initiated new open opened received requirespaymentmethod 开始 请求 创建 已创建 初始化"},
-	{verdict{late, 0}, "timeout timedout etimedout econnreset econnaborted esockettimedout 超时"},
+	{verdict{kind: late, code: timeout}, "timeout timedout etimedout esockettimedout 超时"},
+	{verdict{kind: late}, "econnreset econnaborted"},
 }
 
-// lateSigns are parts of texts that say that no answer came in time: the call may have done its work.
-var lateSigns = [...]string{
-	"timeout", "timed out", "time-out", "time out", "timedout", "超时", "econnreset", "connection reset", "deadline exceeded",
-	"broken pipe", "premature close", "socket hang up", "unexpected eof",
-}
+// timeoutSigns are parts of texts that say that no answer came in time, and brokenSigns that the connection broke before
+// one came: the call may have done its work.
+var (
+	timeoutSigns = [...]string{"timeout", "timed out", "time-out", "time out", "timedout", "超时", "deadline exceeded"}
+	brokenSigns  = [...]string{"econnreset", "connection reset", "broken pipe", "premature close", "socket hang up", "unexpected eof"}
+)
 
 // deafSigns are parts of texts that say that the call never arrived.
 var deafSigns = [...]string{
@@ -90,10 +96,15 @@ func judgeText(text string) verdict {
 	text = strings.ToLower(text)
 	for _, sign := range deafSigns {
 		if strings.Contains(text, sign) {
-			return verdict{said, event.ProviderDown}
+			return verdict{kind: said, outcome: event.ProviderDown}
 		}
 	}
-	for _, sign := range lateSigns {
+	for _, sign := range timeoutSigns {
+		if strings.Contains(text, sign) {
+			return verdict{kind: late, code: timeout}
+		}
+	}
+	for _, sign := range brokenSigns {
 		if strings.Contains(text, sign) {
 			return verdict{kind: late}
 		}
@@ -105,19 +116,19 @@ func judgeText(text string) verdict {
 func judgeHTTP(status int) verdict {
 	switch {
 	case status == 402:
-		return verdict{said, event.IssuerPolicy}
+		return verdict{kind: said, outcome: event.IssuerPolicy}
 	case status == 401 || status == 403:
-		return verdict{said, event.MerchantConfig}
+		return verdict{kind: said, outcome: event.MerchantConfig}
 	case status == 408 || status == 504:
-		return verdict{kind: late}
+		return verdict{kind: late, code: timeout}
 	case status == 409:
-		return verdict{said, event.Duplicate}
+		return verdict{kind: said, outcome: event.Duplicate}
 	case status == 429:
-		return verdict{said, event.Throttled}
+		return verdict{kind: said, outcome: event.Throttled}
 	case status >= 500 && status <= 599:
-		return verdict{said, event.ProviderDown}
+		return verdict{kind: said, outcome: event.ProviderDown}
 	case status >= 400 && status <= 499:
-		return verdict{said, event.Data}
+		return verdict{kind: said, outcome: event.Data}
 	}
 	return verdict{}
 }
