@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"gatewatch/configs"
 	"gatewatch/pipeline"
@@ -52,13 +54,32 @@ func run(ctx context.Context, flags *flag.FlagSet, args []string, out *output) e
 		return err
 	}
 	log := slog.New(slog.NewTextHandler(out.stderr, nil))
+	hangups := make(chan os.Signal, 1)
+	if *config != "" { // a service; without a configuration it is somebody's terminal, and ends with it
+		signal.Notify(hangups, syscall.SIGHUP)
+		defer signal.Stop(hangups)
+	}
 	a, err := assemble(cfg, listener, log)
 	if err != nil {
 		return err
 	}
+	a.parts = append(a.parts, part{"hangup", func(ctx context.Context) error { return outliveHangups(ctx, hangups, log) }})
 	fmt.Fprintf(out.stdout, "Gatewatch follows %s\nPage: http://%s/   Data: %s   Stop with Ctrl-C\n",
 		strings.Join(followed(cfg), ", "), listener.Addr(), cfg.DataDir)
 	return a.run(ctx)
+}
+
+// outliveHangups says what SIGHUP does: nothing. It must not end a service, which is sent it to read its configuration
+// again.
+func outliveHangups(ctx context.Context, hangups <-chan os.Signal, log *slog.Logger) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-hangups:
+			log.Warn("SIGHUP does not read the configuration again, a restart does; going on")
+		}
+	}
 }
 
 // configure reads the configuration file, if there is one, and applies the flags to it.

@@ -1,0 +1,173 @@
+package faults
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+)
+
+// program builds the program of the module's folder once, for all tests that ask for it.
+type program struct {
+	folder string
+	once   sync.Once
+	path   string
+	err    error
+}
+
+var gatewatch = &program{folder: "agent"}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if gatewatch.path != "" {
+		os.RemoveAll(filepath.Dir(gatewatch.path))
+	}
+	os.Exit(code)
+}
+
+func (p *program) build(t *testing.T) string {
+	t.Helper()
+	p.once.Do(func() {
+		dir, err := os.MkdirTemp("", "gatewatch-faults-*")
+		if err != nil {
+			p.err = err
+			return
+		}
+		p.path = filepath.Join(dir, p.folder)
+		if out, err := exec.Command("go", "build", "-o", p.path, "gatewatch/"+p.folder).CombinedOutput(); err != nil {
+			p.err = fmt.Errorf("go build: %w\n%s", err, out)
+		}
+	})
+	if p.err != nil {
+		t.Fatal(p.err)
+	}
+	return p.path
+}
+
+// agent is one agent that is started again and again with the same data.
+type agent struct {
+	t      *testing.T
+	path   string
+	config string
+
+	cmd   *exec.Cmd
+	ended chan struct{}
+
+	mu      sync.Mutex
+	output  bytes.Buffer
+	started int // how much output there was at the last start
+}
+
+// newAgent prepares an agent that follows glob, keeps its data in the folder data and sends to the Elasticsearch at url.
+// No alert rules run: they have nothing to do with the way of a line.
+func newAgent(t *testing.T, data, url, namespace, glob string) *agent {
+	t.Helper()
+	config := filepath.Join(t.TempDir(), "gatewatch.yml")
+	text := fmt.Sprintf(`data_dir: %q
+http: {listen: "127.0.0.1:0"}
+logs: [{paths: [%q]}]
+outputs: {elasticsearch: {urls: [%q], namespace: %s}}
+alerting: {packs: []}
+`, data, glob, url, namespace)
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := &agent{t: t, path: gatewatch.build(t), config: config}
+	t.Cleanup(a.kill)
+	return a
+}
+
+func (a *agent) start() error {
+	cmd := exec.Command(a.path, "run", "-config", a.config)
+	dieWithParent(cmd)
+	cmd.Stdout, cmd.Stderr = a, a
+	a.mu.Lock()
+	a.started = a.output.Len()
+	a.mu.Unlock()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(ended)
+	}()
+	a.cmd, a.ended = cmd, ended
+	return nil
+}
+
+// Write keeps what the agent says.
+func (a *agent) Write(b []byte) (int, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.output.Write(b)
+}
+
+// said returns the end of what the agent wrote.
+func (a *agent) said() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	b := a.output.Bytes()
+	return string(b[max(0, len(b)-6000):])
+}
+
+func (a *agent) running() bool {
+	if a.cmd == nil {
+		return false
+	}
+	select {
+	case <-a.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// kill ends the agent as kill -9 does.
+func (a *agent) kill() {
+	if a.running() {
+		a.cmd.Process.Kill()
+		<-a.ended
+	}
+}
+
+var pageAddress = regexp.MustCompile(`Page: (http://127\.0\.0\.1:\d+)/`)
+
+// address returns where the page is of the agent that was started last, or "".
+func (a *agent) address() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if found := pageAddress.FindSubmatch(a.output.Bytes()[a.started:]); found != nil {
+		return string(found[1])
+	}
+	return ""
+}
+
+// ready waits until the agent that was started last answers.
+func (a *agent) ready() error {
+	err := errors.New("it printed no address")
+	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if !a.running() {
+			return fmt.Errorf("the agent ended:\n%s", a.said())
+		}
+		address := a.address()
+		if address == "" {
+			continue
+		}
+		var resp *http.Response
+		if resp, err = http.Get(address + "/-/ready"); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("the agent does not answer: %w\n%s", err, a.said())
+}

@@ -1,0 +1,172 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gatewatch/internal/faults/sink"
+)
+
+// trouble is what goes wrong while the log is written.
+type trouble struct {
+	name string
+	// during makes the trouble again and again until ctx ends, and leaves everything running.
+	during func(ctx context.Context, c *cell) error
+	// bites tells whether the trouble reached the agent; nil when it cannot but do so.
+	bites func(*cell, sink.Report) bool
+	// disk returns the folder for the agent's data, when it must be a special one.
+	disk func(*testing.T) string
+}
+
+func troubles() []trouble {
+	return []trouble{
+		{name: "calm", during: calm},
+		{name: "kill -9", during: killed},
+		{name: "503", during: outage(sink.Outage{Status: http.StatusServiceUnavailable}), bites: refusals},
+		{name: "429", during: outage(sink.Outage{Status: http.StatusTooManyRequests}), bites: refusals},
+		{name: "item 429", during: outage(sink.Outage{Items: true}), bites: says("refused documents")},
+		{name: "refused", during: refused, bites: says("connection refused")},
+		{name: "SIGHUP", during: hungUp, bites: says("SIGHUP")},
+		{name: "disk full", during: diskFull, bites: says("no space left"), disk: smallDisk},
+		{name: "clock jump", during: clockJump},
+	}
+}
+
+func refusals(_ *cell, r sink.Report) bool { return r.Refused > 0 }
+
+func says(text string) func(*cell, sink.Report) bool {
+	return func(c *cell, _ sink.Report) bool { return strings.Contains(c.agent.said(), text) }
+}
+
+// pause waits for d; it returns false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+func calm(context.Context, *cell) error { return nil }
+
+// killed ends the agent without a warning, at moments that differ, and leaves the log without a reader for a while:
+// every other time long enough for a rotation to be missed.
+func killed(ctx context.Context, c *cell) error {
+	for i := 0; pause(ctx, time.Duration(700+i*170)*time.Millisecond); i++ {
+		c.agent.kill()
+		c.kills++
+		pause(ctx, time.Duration(i%2)*rotateEvery)
+		if err := c.agent.start(); err != nil {
+			return err
+		}
+		if err := c.agent.ready(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outage makes the cluster fail for half of the time.
+func outage(o sink.Outage) func(context.Context, *cell) error {
+	return func(ctx context.Context, c *cell) error {
+		defer c.sink.Fail(sink.Outage{})
+		for pause(ctx, 500*time.Millisecond) {
+			c.sink.Fail(o)
+			pause(ctx, time.Second)
+			c.sink.Fail(sink.Outage{})
+		}
+		return nil
+	}
+}
+
+// refused closes the cluster's port for half of the time.
+func refused(ctx context.Context, c *cell) error {
+	for pause(ctx, 500*time.Millisecond) {
+		err := c.server.Close()
+		pause(ctx, time.Second)
+		if err := errors.Join(err, c.server.Open()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hungUp sends SIGHUP, as a terminal that closes does, and as systemctl reload does.
+func hungUp(ctx context.Context, c *cell) error {
+	for pause(ctx, 400*time.Millisecond) {
+		if err := c.agent.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// diskFull fills the disk of the agent's data to the last byte for half of the time.
+func diskFull(ctx context.Context, c *cell) error {
+	ballast := filepath.Join(c.data, "..", "ballast")
+	for pause(ctx, 700*time.Millisecond) {
+		if err := fill(ballast); err != nil {
+			return err
+		}
+		pause(ctx, 1200*time.Millisecond)
+		if err := os.Remove(ballast); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill writes a file until the disk is full.
+func fill(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for block := make([]byte, 64<<10); len(block) > 0; {
+		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+			block = block[:len(block)/2]
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// clockJump lets the clock of the files jump: a Go program does not take its time from the C library, so libfaketime
+// has no hold on it, and the clock of the machine belongs to others, too. What the agent compares with its own clock
+// and remembers over restarts are the times of files; those go an hour forth and back here, and it is killed between.
+func clockJump(ctx context.Context, c *cell) error {
+	for hours := time.Duration(1); pause(ctx, 600*time.Millisecond); hours = -hours {
+		at := time.Now().Add(hours * time.Hour)
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(c.writer.Path), "*"))
+		if err != nil {
+			return err
+		}
+		for _, path := range files {
+			if err := os.Chtimes(path, at, at); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if hours > 0 {
+			continue
+		}
+		c.agent.kill()
+		c.kills++
+		if err := errors.Join(c.agent.start(), c.agent.ready()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

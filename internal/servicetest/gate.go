@@ -1,0 +1,16 @@
+package servicetest
+
+import "testing"
+
+// Wanted skips t unless tests with real servers were asked for. It is for tests that take as long as those, or need
+// the same rights, and start their servers themselves.
+func Wanted(t testing.TB) {
+	t.Helper()
+	wanted(t)
+}
+
+// Missing ends t because something is not installed: a failure when CI=true, else a skip. hint says how to get it.
+func Missing(t testing.TB, what, hint string) {
+	t.Helper()
+	missing(t, what, hint)
+}
