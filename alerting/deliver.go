@@ -8,6 +8,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"gatewatch/internal/retry"
 )
 
 const (
@@ -110,7 +112,7 @@ func (o *outbox) run(ctx context.Context) error {
 			o.settle(n.ID, done, failure)
 			wait, backoff = nextWait(failure, backoff)
 		}
-		if !pause(ctx, wait) {
+		if !retry.Sleep(ctx, wait) {
 			return nil
 		}
 	}
@@ -122,7 +124,7 @@ func (o *outbox) send(ctx context.Context, n Notice) error {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
-		if pause(inner, sendGrace) {
+		if retry.Sleep(inner, sendGrace) {
 			cancel()
 		}
 	})
@@ -180,15 +182,4 @@ func (o *outbox) lateness(n Notice) time.Duration {
 		return late
 	}
 	return 0
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

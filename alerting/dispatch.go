@@ -24,6 +24,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
+
+	"gatewatch/internal/quietlog"
 )
 
 const (
@@ -59,7 +61,7 @@ type dispatcher struct {
 func newDispatcher(cfg Config, dir string, ledger *ledger, boxes []*outbox, log *slog.Logger) (*dispatcher, error) {
 	// Alertmanager's own metrics describe its insides; what people need is in gatewatch_notification*.
 	reg := prometheus.NewRegistry()
-	engineLog, events, flags := quiet(log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
+	engineLog, events, flags := quietlog.Warnings(log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
 	d := &dispatcher{ledger: ledger, log: log, silentFile: filepath.Join(dir, "silences")}
 	var err error
 	d.silences, err = silence.New(silence.Options{

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/internal/atomicfile"
+	"gatewatch/internal/quietlog"
 )
 
 // ledger is Alertmanager's log of what was told to whom, made to survive a crash: it is on disk before a message
@@ -43,7 +44,7 @@ func openLedger(file string, log *slog.Logger) (*ledger, error) {
 
 func newLog(snapshot []byte, log *slog.Logger) (*nflog.Log, error) {
 	return nflog.New(nflog.Options{
-		SnapshotReader: bytes.NewReader(snapshot), Retention: stateRetention, Logger: quiet(log),
+		SnapshotReader: bytes.NewReader(snapshot), Retention: stateRetention, Logger: quietlog.Warnings(log),
 		Metrics: prometheus.NewRegistry(),
 	})
 }

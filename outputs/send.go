@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+
+	"gatewatch/internal/retry"
 )
 
 // growth says how fast requests grow again after they had to shrink: by one part in growth at each success.
@@ -51,7 +53,7 @@ func (e *Elasticsearch) send(ctx, late context.Context, items []item) bool {
 			// The next node may answer at once.
 			continue
 		}
-		if !sleep(ctx, pauseAfter(d.failures, s.fate, o.asked)) {
+		if !retry.Sleep(ctx, pauseAfter(d.failures, s.fate, o.asked)) {
 			return false
 		}
 	}

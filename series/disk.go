@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/prometheus/tsdb"
 	"github.com/prometheus/prometheus/tsdb/chunks"
 	"github.com/prometheus/prometheus/util/compression"
+
+	"gatewatch/internal/quietlog"
 )
 
 const (
@@ -44,7 +46,7 @@ func (s *Store) openDisk() error {
 	if s.diskFull() {
 		return s.openMemory()
 	}
-	db, err := tsdb.Open(s.dir, quiet(s.log), nil, s.diskOptions(), nil)
+	db, err := tsdb.Open(s.dir, quietlog.Warnings(s.log), nil, s.diskOptions(), nil)
 	if err == nil && !fromFuture(db) {
 		s.useDB(db, "")
 		return nil
@@ -76,7 +78,7 @@ func (s *Store) startOver(why string) error {
 	}
 	s.log.Error("metrics store set aside, starting with an empty one", "why", why, "kept_in", aside)
 	s.metrics.setAside.Inc()
-	db, err := tsdb.Open(s.dir, quiet(s.log), nil, s.diskOptions(), nil)
+	db, err := tsdb.Open(s.dir, quietlog.Warnings(s.log), nil, s.diskOptions(), nil)
 	if err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func (s *Store) openMemory() error {
 	opts.WALSegmentSize = -1
 	opts.RetentionDuration = min(opts.RetentionDuration, memoryRetention.Milliseconds())
 	opts.MaxBytes = min(opts.MaxBytes, int64(minSize))
-	db, err := tsdb.Open(dir, quiet(s.log), nil, opts, nil)
+	db, err := tsdb.Open(dir, quietlog.Warnings(s.log), nil, opts, nil)
 	if err != nil {
 		os.RemoveAll(dir)
 		return err

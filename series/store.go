@@ -17,6 +17,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/tsdb"
+
+	"gatewatch/internal/quietlog"
 )
 
 // Store is an embedded Prometheus TSDB with a sampler. Queries are safe for concurrent use; Run, Sample and the
@@ -109,7 +111,7 @@ const (
 
 func newEngine(log *slog.Logger) *promql.Engine {
 	return promql.NewEngine(promql.EngineOpts{
-		Logger:               quiet(log),
+		Logger:               quietlog.Warnings(log),
 		MaxSamples:           maxQuerySamples,
 		Timeout:              queryTimeout,
 		EnableAtModifier:     true,
