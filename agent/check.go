@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -33,13 +32,9 @@ func check(ctx context.Context, flags *flag.FlagSet, args []string, out *output)
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	if *path == "" {
-		return usageError{errors.New("which file? use -config FILE")}
-	}
-	cfg, err := configs.Load(*path, os.LookupEnv)
+	cfg, err := loadConfig(*path, out)
 	if err != nil {
-		fmt.Fprintln(out.stderr, err)
-		return usageError{}
+		return err
 	}
 	if err := alerting.CheckRules(cfg.Alerting); err != nil {
 		fmt.Fprintln(out.stderr, err)

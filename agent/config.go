@@ -21,13 +21,9 @@ func printConfig(_ context.Context, flags *flag.FlagSet, args []string, out *out
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
-	if *path == "" {
-		return usageError{errors.New("which file? use -config FILE")}
-	}
-	cfg, err := configs.Load(*path, os.LookupEnv)
+	cfg, err := loadConfig(*path, out)
 	if err != nil {
-		fmt.Fprintln(out.stderr, err)
-		return usageError{}
+		return err
 	}
 	text, err := configs.Render(cfg)
 	if err != nil {
@@ -35,4 +31,18 @@ func printConfig(_ context.Context, flags *flag.FlagSet, args []string, out *out
 	}
 	_, err = out.stdout.Write(text)
 	return err
+}
+
+// loadConfig reads the configuration file that -config names. What it returns on error is ready to be returned by a
+// command; the mistakes in the file are printed.
+func loadConfig(path string, out *output) (*configs.Config, error) {
+	if path == "" {
+		return nil, usageError{errors.New("which file? use -config FILE")}
+	}
+	cfg, err := configs.Load(path, os.LookupEnv)
+	if err != nil {
+		fmt.Fprintln(out.stderr, err)
+		return nil, usageError{}
+	}
+	return cfg, nil
 }
