@@ -2,6 +2,7 @@ package tail
 
 import (
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,3 +16,6 @@ func born(f *os.File) uint64 {
 	}
 	return uint64(st.Btime.Sec)*1e9 + uint64(st.Btime.Nsec)
 }
+
+// statusChange returns when the file's content, name or owner changed last, in seconds and nanoseconds.
+func statusChange(st *syscall.Stat_t) (sec, nsec int64) { return st.Ctim.Unix() }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"time"
 )
 
@@ -22,25 +21,54 @@ type File struct {
 
 	host      string
 	origin    string // where it was found first
+	real      string // where Path leads when it is a symbolic link, else empty
 	id        uint64 // 0 until the first line is there
 	at        inode
-	born      uint64 // when the file was created, 0 when that is not known
-	gen       uint32 // counts truncations
-	file      *os.File
-	head      []byte // the first bytes, up to headSize
-	window    []byte // the bytes before offset, up to windowSize
-	offset    int64  // first byte of the first line that was not handed over
-	size      int64  // as of the last read
-	more      bool   // the last read left complete lines behind
-	skipping  bool   // inside the rest of a line that was too long
-	needsMark bool   // the position must be committed though no line was read
-	idle      bool   // Idle was handed over since the last line
+	born      uint64  // when the file was created, 0 when that is not known
+	gen       uint32  // counts truncations
+	content   content // nil while it is not open
+	head      []byte  // the first bytes, up to headSize
+	window    []byte  // the bytes before offset, up to windowSize
+	offset    int64   // first byte of the first line that was not handed over
+	size      int64   // as of the last read
+	known     int64   // the largest size it was seen with
+	more      bool    // the last read left complete lines behind
+	skipping  bool    // inside the rest of a line that was too long
+	needsMark bool    // the position must be committed though no line was read
+	idle      bool    // Idle was handed over since the last line
+	atEnd     bool    // the last read found nothing new
+	orphaned  bool    // its content was truncated away; a copy may hold the rest
+	shut      bool    // closed because too many files are open; opened again when it grows
 	done      bool
 
+	// Of a file that is read from its compressed copy.
+	packed     *unpacked // also in content
+	packedAt   inode     // where the copy is, also after it was read
+	packedSize int64
+	resumed    *mark // where reading of the copy began
+	arrived    bool  // the text before the position is passed
+	whole      bool  // the copy holds nothing unread
+
+	openedAt  time.Time
 	lastRead  time.Time
 	caughtUp  time.Time // when everything there was had been read last
 	rotatedAt time.Time // zero while it is at a followed path
 	goneAt    time.Time // zero while it is in its folder
+	due       time.Time // when it is looked at next
+	asleep    bool      // not looked at until a scan sees it change
+	stat      stat      // as of the last scan
+}
+
+// content is what a file is read from: itself, or the text of its compressed copy.
+type content interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// stat is what tells that a file changed.
+type stat struct {
+	size    int64
+	changed time.Time
 }
 
 type readState int
@@ -49,6 +77,8 @@ const (
 	quiet    readState = iota // nothing new
 	advanced                  // something was read, but no complete line yet
 	replaced                  // the content before the position is not what was read
+	ended                     // a compressed copy has no more text
+	stranger                  // a compressed copy does not hold what was read
 )
 
 // ID is the identity of the file's content, unique in the fleet; it stays the same after a rename and is another one
@@ -61,16 +91,16 @@ func (f *File) Origin() string { return f.origin }
 // Next is the offset after the last line that was handed over.
 func (f *File) Next() int64 { return f.offset }
 
-// orphan tells whether f is content that was truncated away, waiting for a copy to be found.
-func (f *File) orphan() bool { return f.file == nil }
-
 // read reads once and splits what came into complete lines.
 func (f *File) read(g *Group) ([]Line, readState, error) {
-	if f.orphan() {
+	switch {
+	case f.content == nil:
 		return nil, quiet, nil
+	case f.packed != nil && !f.arrived:
+		return nil, f.arrive(), nil
 	}
 	w := len(f.window)
-	n, err := f.file.ReadAt(g.buf, f.offset-int64(w))
+	n, err := f.content.ReadAt(g.buf, f.offset-int64(w))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, quiet, err
 	}
@@ -80,9 +110,13 @@ func (f *File) read(g *Group) ([]Line, readState, error) {
 	data := g.buf[w:n]
 	end := f.offset + int64(len(data))
 	if end == f.size && !f.more {
-		f.caughtUp = time.Now()
+		if f.packed != nil && f.packed.err != nil {
+			return nil, ended, nil
+		}
+		f.caughtUp, f.atEnd = time.Now(), true
 		return nil, quiet, nil
 	}
+	f.atEnd = false
 	if err := f.readHead(); err != nil {
 		return nil, quiet, err
 	}
@@ -93,54 +127,12 @@ func (f *File) read(g *Group) ([]Line, readState, error) {
 		return nil, advanced, nil
 	}
 	f.advance(g.buf[:w+used], used)
-	f.size = end
+	f.size, f.known = end, max(f.known, end)
 	f.more = full || len(lines) == maxBatchLines
 	if used > 0 && len(lines) == 0 {
 		return nil, advanced, nil
 	}
 	return lines, quiet, nil
-}
-
-// split returns the complete lines in data and how many of its bytes are done with.
-func (f *File) split(g *Group, data []byte) (lines []Line, used int) {
-	lines = g.lines[:0]
-	for len(lines) < maxBatchLines {
-		rest := data[used:]
-		end := bytes.IndexByte(rest, '\n')
-		switch {
-		case f.skipping && end < 0:
-			used = len(data)
-		case f.skipping:
-			f.skipping = false
-			used += end + 1
-			continue
-		case end < 0 && len(rest) > g.cfg.MaxLine:
-			f.skipping = true
-			lines = append(lines, Line{f.offset + int64(used), rest[:g.cfg.MaxLine], true})
-			used = len(data)
-		case end >= 0:
-			lines = append(lines, NewLine(f.offset+int64(used), rest[:end], g.cfg.MaxLine))
-			used += end + 1
-			continue
-		}
-		break
-	}
-	g.lines = lines
-	return lines, used
-}
-
-// NewLine returns the line at offset without its line break, cut off at maxLine bytes.
-func NewLine(offset int64, text []byte, maxLine int) Line {
-	if n := len(text); n > 0 && text[n-1] == '\n' {
-		text = text[:n-1]
-	}
-	if n := len(text); n > 0 && text[n-1] == '\r' {
-		text = text[:n-1]
-	}
-	if len(text) > maxLine {
-		return Line{offset, text[:maxLine], true}
-	}
-	return Line{offset, text, false}
 }
 
 // advance moves the position by used bytes, which are the last ones of seen.
@@ -157,11 +149,11 @@ func (f *File) advance(seen []byte, used int) {
 
 // readHead keeps the first bytes of the file, which a copy of it has too.
 func (f *File) readHead() error {
-	if len(f.head) == headSize {
+	if len(f.head) == headSize || f.packed != nil {
 		return nil
 	}
 	head := make([]byte, headSize)
-	n, err := f.file.ReadAt(head, 0)
+	n, err := f.content.ReadAt(head, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
@@ -171,11 +163,11 @@ func (f *File) readHead() error {
 
 // remainder returns the last line of a file that nobody writes to any more, when it has no line break.
 func (f *File) remainder(maxLine int) []Line {
-	if f.orphan() || f.skipping {
+	if f.content == nil || f.skipping || f.packed != nil && !f.arrived {
 		return nil
 	}
 	rest := make([]byte, maxLine)
-	n, _ := f.file.ReadAt(rest, f.offset)
+	n, _ := f.content.ReadAt(rest, f.offset)
 	if n == 0 {
 		return nil
 	}
@@ -185,13 +177,18 @@ func (f *File) remainder(maxLine int) []Line {
 }
 
 // expired tells whether nothing more will come from f.
-func (f *File) expired(now time.Time) bool {
+func (f *File) expired(now time.Time, g *Group) bool {
 	quietFor := now.Sub(f.lastRead)
 	switch {
-	case f.orphan() || !f.goneAt.IsZero():
-		return quietFor >= goneGrace && now.Sub(f.goneAt) >= goneGrace
+	case f.packed != nil:
+		return false // it has an end of its own
+	case f.orphaned:
+		gone := min(quietFor, now.Sub(f.goneAt))
+		return gone >= g.pace.orphan && (!g.waiting || gone >= forgetAfter) // a copy may be among those that wait
+	case !f.goneAt.IsZero():
+		return quietFor >= g.pace.gone && now.Sub(f.goneAt) >= g.pace.gone
 	case !f.rotatedAt.IsZero():
-		return quietFor >= rotatedGrace && now.Sub(f.rotatedAt) >= rotatedGrace
+		return quietFor >= g.pace.rotated && now.Sub(f.rotatedAt) >= g.pace.rotated
 	}
 	return false
 }
@@ -199,18 +196,23 @@ func (f *File) expired(now time.Time) bool {
 // restart makes f read the file from its beginning under a new identity. It returns the content before, as an orphan.
 func (f *File) restart() *File {
 	before := *f
-	before.file, before.goneAt, before.needsMark = nil, time.Now(), false
+	before.content, before.orphaned, before.goneAt, before.needsMark = nil, true, time.Now(), false
+	before.due, before.asleep = time.Time{}, false
 	*f = File{
-		Path: f.Path, host: f.host, origin: f.origin, at: f.at, born: f.born, gen: f.gen + 1, file: f.file,
-		lastRead: time.Now(), rotatedAt: f.rotatedAt, goneAt: f.goneAt,
+		Path: f.Path, host: f.host, origin: f.origin, real: f.real, at: f.at, born: f.born, gen: f.gen + 1, content: f.content,
+		openedAt: f.openedAt, lastRead: time.Now(), rotatedAt: f.rotatedAt, goneAt: f.goneAt,
 	}
 	return &before
 }
 
 func (f *File) close() {
 	f.done = true
-	if f.file != nil {
-		f.file.Close() // only read from
-		f.file = nil
+	f.closeContent()
+}
+
+func (f *File) closeContent() {
+	if f.content != nil {
+		f.content.Close() // only read from
+		f.content, f.packed = nil, nil
 	}
 }

@@ -21,8 +21,10 @@ import (
 type follower struct {
 	t     *testing.T
 	cfg   Config
+	pace  pace
 	group *Group
 	stop  func()
+	reg   *prometheus.Registry
 
 	mu    sync.Mutex
 	lines []string
@@ -33,7 +35,16 @@ type follower struct {
 
 func follow(t *testing.T, cfg Config) *follower {
 	t.Helper()
-	f := &follower{t: t, cfg: cfg, marks: map[string][]byte{}, at: map[string]string{}}
+	return followAt(t, cfg, pace{
+		poll: 10 * time.Millisecond, scan: 40 * time.Millisecond, idle: 40 * time.Millisecond, sleep: 200 * time.Millisecond,
+		settled: 250 * time.Millisecond, rotated: 500 * time.Millisecond, gone: 150 * time.Millisecond,
+		orphan: 500 * time.Millisecond, turn: 50 * time.Millisecond,
+	})
+}
+
+func followAt(t *testing.T, cfg Config, p pace) *follower {
+	t.Helper()
+	f := &follower{t: t, cfg: cfg, pace: p, marks: map[string][]byte{}, at: map[string]string{}}
 	f.start()
 	t.Cleanup(func() { f.stop() })
 	return f
@@ -49,12 +60,14 @@ func (w testWriter) Write(p []byte) (int, error) {
 
 func (f *follower) start() {
 	f.t.Helper()
+	f.reg = prometheus.NewRegistry()
 	f.mu.Lock()
-	g, err := New(f.cfg, f.marks, slog.New(slog.NewTextHandler(testWriter{f.t}, nil)), NewMetrics(prometheus.NewRegistry()))
+	g, err := New(f.cfg, f.marks, slog.New(slog.NewTextHandler(testWriter{f.t}, nil)), NewMetrics(f.reg))
 	f.mu.Unlock()
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	g.pace = f.pace
 	f.group = g
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -99,6 +112,7 @@ func (f *follower) handle(_ context.Context, b Batch) error {
 // await waits until the lines are exactly want, in any order, and stay so for a moment.
 func (f *follower) await(want ...string) {
 	f.t.Helper()
+	want = slices.Clone(want)
 	slices.Sort(want)
 	deadline := time.Now().Add(20 * time.Second)
 	for {
@@ -114,6 +128,22 @@ func (f *follower) await(want ...string) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// metric returns the value of a counter of the group that runs now.
+func (f *follower) metric(name string) float64 {
+	f.t.Helper()
+	families, err := f.reg.Gather()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, m := range families {
+		if m.GetName() == name {
+			return m.GetMetric()[0].GetCounter().GetValue()
+		}
+	}
+	f.t.Fatalf("no metric %s", name)
+	return 0
 }
 
 func short(lines []string) []string {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/cespare/xxhash/v2"
 )
@@ -25,6 +26,17 @@ func inodeOf(info fs.FileInfo) inode {
 		return inode{}
 	}
 	return inode{uint64(st.Dev), st.Ino}
+}
+
+// touched returns when the file's content, name or owner changed last.
+func touched(info fs.FileInfo) time.Time {
+	at := info.ModTime()
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		if changed := time.Unix(statusChange(st)); changed.After(at) {
+			return changed
+		}
+	}
+	return at
 }
 
 // identify gives the file its identity: a hash of the host, the inode with the time of its creation, how often the

@@ -11,13 +11,17 @@ import (
 // A busy writer that rotates more often than the group looks loses nothing, whatever way it rotates.
 func TestLiveRotation(t *testing.T) {
 	t.Parallel()
-	for _, how := range []string{"rename", "copytruncate"} {
+	for _, how := range []string{"rename", "copytruncate", "rename+gzip", "dated"} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "gw.log")
 			w := &rotatingWriter{t: t, path: path, how: how}
 			w.open()
-			f := follow(t, Config{Globs: []string{path}})
+			glob := path
+			if how == "dated" {
+				glob = filepath.Join(filepath.Dir(path), "*.log")
+			}
+			f := followAt(t, Config{Globs: []string{glob}}, usualPace())
 			for began := time.Now(); time.Since(began) < 2*time.Second; time.Sleep(5 * time.Millisecond) {
 				w.lines(100)
 				if w.n%4000 == 0 { // about every 200 ms
@@ -61,14 +65,28 @@ func (w *rotatingWriter) lines(n int) {
 }
 
 func (w *rotatingWriter) rotate() {
-	for k := w.kept; k >= 1; k-- {
-		rename(w.t, fmt.Sprintf("%s.%d", w.path, k), fmt.Sprintf("%s.%d", w.path, k+1))
-	}
 	w.kept++
-	if w.how == "rename" {
-		rename(w.t, w.path, w.path+".1")
+	if w.how == "dated" {
+		w.path = filepath.Join(filepath.Dir(w.path), fmt.Sprintf("gw.2026-11-%02d.log", w.kept))
 		w.open()
 		return
 	}
-	copyTruncate(w.t, w.path, w.path+".1")
+	ext := ""
+	if w.how == "rename+gzip" {
+		ext = ".gz"
+	}
+	for k := w.kept - 1; k >= 1; k-- {
+		rename(w.t, fmt.Sprintf("%s.%d%s", w.path, k, ext), fmt.Sprintf("%s.%d%s", w.path, k+1, ext))
+	}
+	switch w.how {
+	case "copytruncate":
+		copyTruncate(w.t, w.path, w.path+".1")
+		return
+	case "rename":
+		rename(w.t, w.path, w.path+".1")
+	case "rename+gzip":
+		rename(w.t, w.path, w.path+".1")
+		compress(w.t, w.path+".1", ext)
+	}
+	w.open()
 }

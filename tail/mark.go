@@ -14,7 +14,9 @@ import (
 type mark struct {
 	Path   string `json:"path"`
 	Origin string `json:"origin"`
-	ID     uint64 `json:"id"`
+	// Real is where Path leads when it is a symbolic link.
+	Real string `json:"real,omitempty"`
+	ID   uint64 `json:"id"`
 	inode
 	Born    uint64 `json:"born,omitempty"`
 	Gen     uint32 `json:"gen,omitempty"`
@@ -23,6 +25,16 @@ type mark struct {
 	Offset  int64  `json:"offset"`
 	Skip    bool   `json:"skip,omitempty"`
 	Seen    int64  `json:"seen"` // Unix nanoseconds of the last read
+	// Read is how far the file had been read, at or after Offset; Window is the hash of the WindowLen bytes before.
+	Read      int64  `json:"read,omitempty"`
+	Window    uint64 `json:"window,omitempty"`
+	WindowLen int    `json:"window_len,omitempty"`
+	// Size is how large the file was known to be.
+	Size int64 `json:"size,omitempty"`
+	// Copy is the compressed file that holds the same text, CopySize its size. Whole says that it is read to its end.
+	Copy     inode `json:"copy,omitzero"`
+	CopySize int64 `json:"copy_size,omitempty"`
+	Whole    bool  `json:"whole,omitempty"`
 
 	// missing is since when no file has been found for the mark; zero while there is one.
 	missing time.Time
@@ -33,6 +45,7 @@ func (f *File) Mark(offset int64) (key string, value []byte) {
 	m := f.mark()
 	m.Offset = offset
 	m.Skip = f.skipping && offset == f.offset
+	m.Whole = m.Whole && offset == f.offset
 	value, err := json.Marshal(m)
 	if err != nil {
 		panic(err) // a struct of numbers and strings
@@ -43,9 +56,23 @@ func (f *File) Mark(offset int64) (key string, value []byte) {
 func (f *File) key() string { return fmt.Sprintf("tail/%016x", f.id) }
 
 func (f *File) mark() mark {
-	return mark{
-		Path: f.Path, Origin: f.origin, ID: f.id, inode: f.at, Born: f.born, Gen: f.gen,
+	m := mark{
+		Path: f.Path, Origin: f.origin, Real: f.real, ID: f.id, inode: f.at, Born: f.born, Gen: f.gen,
 		HeadLen: len(f.head), Head: xxhash.Sum64(f.head), Offset: f.offset, Skip: f.skipping, Seen: f.lastRead.UnixNano(),
+		Read: f.offset, Window: xxhash.Sum64(f.window), WindowLen: len(f.window), Size: max(f.known, f.offset),
+	}
+	if f.resumed != nil && !f.arrived { // nothing of it was read
+		m = *f.resumed
+	}
+	m.Copy, m.CopySize, m.Whole = f.packedAt, f.packedSize, f.whole
+	return m
+}
+
+// file returns a File that stands where the mark does and has nothing to read from.
+func (m *mark) file(host string) *File {
+	return &File{
+		Path: m.Path, host: host, origin: m.Origin, real: m.Real, id: m.ID, at: m.inode, born: m.Born, gen: m.Gen, offset: m.Offset,
+		size: m.Offset, known: m.Size, skipping: m.Skip, resumed: m, lastRead: time.Unix(0, m.Seen),
 	}
 }
 
@@ -82,12 +109,17 @@ func readLedger(marks map[string][]byte, globs []string, log *slog.Logger) *ledg
 	if !l.first {
 		l.since = time.Unix(0, last).Add(-clockSlack)
 	}
+	for _, m := range l.marks {
+		if newest := l.at(m.inode); newest != nil && newest.Gen > m.Gen {
+			m.inode = inode{} // truncated away; a copy may hold the rest
+		}
+	}
 	return l
 }
 
 func ours(path string, globs []string) bool {
 	for _, glob := range globs {
-		for _, g := range []string{glob, glob + siblings} {
+		for _, g := range append(siblingsOf(glob), glob) {
 			if ok, _ := filepath.Match(g, path); ok {
 				return true
 			}
@@ -108,9 +140,19 @@ func (l *ledger) put(f *File) {
 func (l *ledger) at(i inode) *mark {
 	var newest *mark
 	for _, m := range l.marks {
-		if m.Dev == i.Dev && m.Ino == i.Ino && (newest == nil || m.Gen > newest.Gen) {
+		if m.inode == i && i.Ino != 0 && (newest == nil || m.Gen > newest.Gen || m.Gen == newest.Gen && m.Seen > newest.Seen) {
 			newest = m
 		}
 	}
 	return newest
+}
+
+// archived returns the mark whose text the compressed file at i holds, or nil.
+func (l *ledger) archived(i inode) *mark {
+	for _, m := range l.marks {
+		if m.Copy == i {
+			return m
+		}
+	}
+	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Metrics counts what all groups of an agent do.
 type Metrics struct {
-	lines, truncations, errors, adopted prometheus.Counter
+	lines, truncations, errors, adopted, broken, lost, closed prometheus.Counter
 }
 
 // NewMetrics registers the counters.
@@ -25,7 +25,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		lines:       counter("gatewatch_tail_lines_total", "Complete lines read from followed files."),
 		truncations: counter("gatewatch_tail_truncations_total", "Followed files that were truncated."),
 		errors:      counter("gatewatch_tail_errors_total", "Different troubles with opening or reading followed files."),
-		adopted:     counter("gatewatch_tail_copies_total", "Copies of truncated files whose unread rest was taken."),
+		adopted:     counter("gatewatch_tail_copies_total", "Copies of truncated or compressed files whose unread rest was taken."),
+		broken:      counter("gatewatch_tail_broken_archives_total", "Compressed log files that could not be read to their end."),
+		lost:        counter("gatewatch_tail_lost_bytes_total", "Bytes of log files that were destroyed before they could be read, as far as is known."),
+		closed:      counter("gatewatch_tail_files_closed_total", "Files closed for a while because too many were open."),
 	}
 }
 
@@ -47,14 +50,20 @@ type Status struct {
 type board struct {
 	mu    sync.Mutex
 	files []Status
+	last  time.Time
 }
 
-func (b *board) publish(files []*File) {
+// publish shows the files; while reading is busy only now and then.
+func (b *board) publish(files []*File, busy bool) {
+	if busy && time.Since(b.last) < publishEvery {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.last = time.Now()
 	b.files = b.files[:0]
 	for _, f := range files {
-		if !f.orphan() {
+		if !f.orphaned && !f.whole {
 			b.files = append(b.files, Status{
 				Path: f.Path, Offset: f.offset, Size: max(f.size, f.offset), LastRead: f.lastRead,
 				at: f.at, caughtUp: f.caughtUp,

@@ -1,29 +1,16 @@
 package tail
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 )
-
-// siblings is what is appended to a glob to find the rotated files beside those it matches.
-const siblings = "?*"
-
-// found is a file in a followed folder.
-type found struct {
-	path    string
-	at      inode
-	size    int64
-	changed time.Time
-	// followed says that the path itself matches a glob; otherwise it is a rotated sibling of one that does.
-	followed bool
-}
 
 // scan looks at the folders: opens what is new, notes renames and deletions, forgets what is long gone.
 func (g *Group) scan(ctx context.Context, handle Handler) error {
@@ -35,63 +22,34 @@ func (g *Group) scan(ctx context.Context, handle Handler) error {
 	now := time.Now()
 	open := make(map[inode]bool, len(g.files))
 	for _, f := range g.files {
-		if !f.orphan() {
+		at := f.at
+		if f.packed != nil {
+			at = f.packedAt
+			open[at] = true
+		}
+		if !f.orphaned && !f.whole {
 			open[f.at] = true
-			f.moved(here[f.at], now)
+			f.moved(here[at], now)
+			g.wake(f, here[at], now)
 		}
 	}
+	g.waiting = false
 	for i := range all {
-		if c := &all[i]; !open[c.at] {
-			if err := g.meet(c); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				g.note(c.path, err)
-			}
+		c := &all[i]
+		if open[c.at] {
+			continue
+		}
+		meet := g.meet
+		if c.packed {
+			meet = g.meetArchive
+		}
+		if err := meet(c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			g.note(c.path, err)
 		}
 	}
+	g.forgetArchives(here)
 	g.ledger.first = false
 	return g.forget(ctx, here, now, handle)
-}
-
-// list returns the regular files that match the globs, and their siblings, each once.
-func (g *Group) list() []found {
-	var all []found
-	seen := map[inode]bool{}
-	for _, suffix := range []string{"", siblings} {
-		for _, glob := range g.cfg.Globs {
-			paths, _ := filepath.Glob(glob + suffix) // checked by New
-			for _, path := range paths {
-				info, err := os.Stat(path)
-				if err != nil {
-					if suffix == "" && !errors.Is(err, fs.ErrNotExist) {
-						g.note(path, err)
-					}
-					continue
-				}
-				at := inodeOf(info)
-				if seen[at] || !g.readable(path, info, suffix == "") {
-					continue
-				}
-				seen[at] = true
-				all = append(all, found{path, at, info.Size(), info.ModTime(), suffix == ""})
-			}
-		}
-	}
-	return all
-}
-
-var errNotRegular = errors.New("is not a regular file, only those can be followed")
-
-func (g *Group) readable(path string, info fs.FileInfo, followed bool) bool {
-	if !info.Mode().IsRegular() {
-		if followed {
-			g.note(path, errNotRegular)
-		}
-		return false
-	}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".gz", ".zst", ".bz2", ".xz", ".lz4", ".zip":
-		return false
-	}
-	return true
 }
 
 // moved notes where the file is now; c is nil when it is nowhere.
@@ -103,7 +61,7 @@ func (f *File) moved(c *found, now time.Time) {
 		return
 	}
 	f.goneAt = time.Time{}
-	f.Path = c.path
+	f.Path, f.known = c.path, max(f.known, c.size)
 	switch {
 	case c.followed:
 		f.rotatedAt = time.Time{}
@@ -120,6 +78,10 @@ func (g *Group) meet(c *found) error {
 	}
 	if known == nil && !c.followed && c.changed.Before(g.ledger.since) {
 		return nil // rotated before our time
+	}
+	if !g.makeRoom() {
+		g.waiting = true
+		return nil
 	}
 	file, err := os.Open(c.path)
 	if err != nil {
@@ -139,11 +101,12 @@ func (g *Group) meet(c *found) error {
 
 // recognise returns the File that reads the opened file, or nil when it is not to be read (now).
 func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
-	if known != nil && known.Born != 0 && known.Born != born(file) {
-		known.inode, known = inode{}, nil // the inode was given to another file
+	for known != nil && known.Born != 0 && known.Born != born(file) {
+		known.inode = inode{} // the inode was given to another file
+		known = g.ledger.at(c.at)
 	}
 	if known != nil {
-		if print, ok := fingerprint(file, known.HeadLen); ok && print == known.Head && c.size >= known.Offset {
+		if known.in(file, c.size) {
 			return g.resume(c, known, file)
 		}
 		if c.followed {
@@ -154,7 +117,7 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 		}
 	}
 	switch f, verdict := g.copyOf(c, file); {
-	case verdict == isCopy && f.orphan():
+	case verdict == isCopy && f.orphaned:
 		g.adopt(f, c, file)
 		return f, nil
 	case verdict != isNew:
@@ -172,13 +135,17 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 // open adds a file to those that are read.
 func (g *Group) open(f *File) *File {
 	f.lastRead = time.Now()
-	f.caughtUp = f.lastRead
+	f.caughtUp, f.openedAt = f.lastRead, f.lastRead
 	g.files = append(g.files, f)
 	return f
 }
 
 func (g *Group) newFile(c *found, file *os.File) *File {
-	return &File{Path: c.path, host: g.cfg.Host, origin: c.path, at: c.at, born: born(file), file: file}
+	f := &File{Path: c.path, host: g.cfg.Host, origin: c.path, at: c.at, born: born(file), content: file, known: c.size}
+	if real, err := filepath.EvalSymlinks(c.path); err == nil && real != c.path && c.followed {
+		f.real = real
+	}
+	return f
 }
 
 // begin reads a file that was never seen.
@@ -202,7 +169,7 @@ func (g *Group) begin(c *found, file *os.File) (*File, error) {
 // advanceTo moves the position of a file just opened to offset.
 func (f *File) advanceTo(offset int64) {
 	w := make([]byte, min(windowSize, offset))
-	n, err := f.file.ReadAt(w, offset-int64(len(w)))
+	n, err := f.content.ReadAt(w, offset-int64(len(w)))
 	if err != nil && !errors.Is(err, io.EOF) || n < len(w) {
 		w = nil // nothing to compare with; the next read fills it
 	}
@@ -217,6 +184,10 @@ func (f *File) advanceTo(offset int64) {
 func (g *Group) resume(c *found, m *mark, file *os.File) (*File, error) {
 	delete(g.ledger.marks, m.ID)
 	f := g.newFile(c, file)
+	if f.real == "" && !c.followed {
+		f.real = m.Real
+	}
+	f.packedAt, f.packedSize = m.Copy, m.CopySize
 	f.origin, f.id, f.gen = m.Origin, m.ID, m.Gen
 	if err := f.readHead(); err != nil {
 		g.ledger.marks[m.ID] = m
@@ -238,68 +209,14 @@ func (g *Group) truncatedWhileAway(c *found, m *mark, file *os.File) *File {
 	return g.open(f)
 }
 
-// adopt lets an orphan go on in the copy that holds its content.
-func (g *Group) adopt(f *File, c *found, file *os.File) {
-	g.metrics.adopted.Inc()
-	g.log.Info("reading the rest of a truncated file from its copy", "copy", c.path, "from", f.offset)
-	f.file, f.at, f.born, f.Path, f.needsMark = file, c.at, born(file), c.path, true
-	f.lastRead = time.Now()
-}
-
-type copyVerdict int
-
-const (
-	isNew     copyVerdict = iota // nothing like it is followed
-	isCopy                       // it holds what was read from another file
-	undecided                    // it begins like a followed file and may still be growing into a copy of it
-)
-
-// settled is how long a file that begins like another one must be unchanged to count as complete.
-const settled = 3 * time.Second
-
-// copyOf compares the opened file with those being followed, by their first bytes and by the bytes before their
-// position.
-func (g *Group) copyOf(c *found, file *os.File) (*File, copyVerdict) {
-	head := make([]byte, headSize)
-	n, _ := file.ReadAt(head, 0)
-	head = head[:n]
-	if n == 0 && !c.followed {
-		return nil, undecided // a copy starts empty; nothing to lose yet
+// in tells whether the opened file of that size holds what was read to the mark.
+func (m *mark) in(file *os.File, size int64) bool {
+	if print, ok := fingerprint(file, m.HeadLen); !ok || print != m.Head || size < max(m.Offset, m.Read) {
+		return false
 	}
-	for _, orphans := range []bool{true, false} {
-		for _, f := range g.files {
-			same := min(len(head), len(f.head))
-			if f.orphan() != orphans || same == 0 || !bytes.Equal(head[:same], f.head[:same]) {
-				continue
-			}
-			if c.size >= f.offset {
-				window := make([]byte, len(f.window))
-				n, _ := file.ReadAt(window, f.offset-int64(len(window)))
-				if f.offset > 0 && n == len(window) && bytes.Equal(window, f.window) {
-					return f, isCopy
-				}
-				continue
-			}
-			if time.Since(c.changed) < settled {
-				return nil, undecided
-			}
-		}
-	}
-	return nil, isNew
-}
-
-// lostContent returns the mark of content that was truncated away while nobody followed it and that the opened file
-// holds, or nil.
-func (g *Group) lostContent(c *found, file *os.File) *mark {
-	for _, m := range g.ledger.marks {
-		if m.Ino != 0 || c.size < m.Offset || m.HeadLen == 0 {
-			continue
-		}
-		if print, ok := fingerprint(file, m.HeadLen); ok && print == m.Head {
-			return m
-		}
-	}
-	return nil
+	window := make([]byte, min(m.WindowLen, windowSize))
+	n, _ := file.ReadAt(window, m.Read-int64(len(window)))
+	return n == len(window) && (n == 0 || xxhash.Sum64(window) == m.Window)
 }
 
 // forget drops the marks of files that have not been found for a while.
@@ -307,11 +224,12 @@ func (g *Group) forget(ctx context.Context, here map[inode]*found, now time.Time
 	var keys []string
 	for id, m := range g.ledger.marks {
 		switch {
-		case here[m.inode] != nil:
+		case here[m.inode] != nil || here[m.Copy] != nil:
 			m.missing = time.Time{}
 		case m.missing.IsZero():
 			m.missing = now
 		case now.Sub(m.missing) >= forgetAfter:
+			g.lost(m.Path, m.Size-m.Offset)
 			delete(g.ledger.marks, id)
 			keys = append(keys, (&File{id: id}).key())
 		}

@@ -4,7 +4,9 @@ package tail
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -19,6 +21,9 @@ type Config struct {
 	FromEnd bool
 	// MaxLine is the longest line in bytes; what is beyond is cut off. 0 means DefaultMaxLine.
 	MaxLine int
+	// MaxOpen is how many files are open at once; beyond it quiet ones are closed until they grow. 0 means
+	// DefaultMaxOpen.
+	MaxOpen int
 	// Host goes into the identity of files, so that equal files of two hosts are told apart.
 	Host string
 }
@@ -26,15 +31,35 @@ type Config struct {
 // DefaultMaxLine is the longest line when the configuration does not say.
 const DefaultMaxLine = 1 << 20
 
+// DefaultMaxOpen is how many files of a group are open at once when the configuration does not say.
+const DefaultMaxOpen = 1000
+
 const (
 	readSize     = 256 << 10              // bytes asked of a file at once
-	pollEvery    = 250 * time.Millisecond // how soon a written line is seen
-	scanEvery    = time.Second            // how soon a new file is seen
-	idleAfter    = time.Second            // quiet time after which a waiting record is complete
-	rotatedGrace = 30 * time.Second       // writers go on for a while after a rename
-	goneGrace    = 5 * time.Second        // the same after an unlink
+	scanShare    = 50                     // a scan is followed by a pause of so many times its length
+	publishEvery = 100 * time.Millisecond // how old the state shown to others is at most while reading
 	forgetAfter  = 10 * time.Minute       // a file that is nowhere to be seen is forgotten
 )
+
+// pace is how soon things are looked at and how long they are waited for.
+type pace struct {
+	poll    time.Duration // how soon a written line is seen
+	scan    time.Duration // how soon a new file is seen
+	idle    time.Duration // quiet time after which a waiting record is complete
+	sleep   time.Duration // quiet time after which a file is only looked at by scans
+	settled time.Duration // how long a copy or a compressed file must be unchanged to count as complete
+	rotated time.Duration // writers go on for a while after a rename
+	gone    time.Duration // the same after an unlink
+	orphan  time.Duration // how soon a copy of truncated content appears
+	turn    time.Duration // how long a file with unread lines stays open when others wait for a descriptor
+}
+
+func usualPace() pace {
+	return pace{
+		poll: 250 * time.Millisecond, scan: time.Second, idle: time.Second, sleep: time.Minute, settled: 3 * time.Second,
+		rotated: 30 * time.Second, gone: 5 * time.Second, orphan: 15 * time.Second, turn: 2 * time.Second,
+	}
+}
 
 // Batch is what was read from one file at once.
 type Batch struct {
@@ -67,6 +92,7 @@ type Handler func(context.Context, Batch) error
 // Group follows the files of one Config. Only its Run method does anything; one goroutine owns all files.
 type Group struct {
 	cfg     Config
+	pace    pace
 	log     *slog.Logger
 	metrics *Metrics
 	files   []*File
@@ -75,8 +101,11 @@ type Group struct {
 	lines   []Line
 	// noted holds the paths whose trouble was logged, and what it was.
 	noted    map[string]string
+	archives map[inode]*archive
+	waiting  bool // there are files that could not be decided about or opened yet
 	board    board
 	lastScan time.Time
+	nextScan time.Duration // after lastScan
 }
 
 // New makes a group that continues from marks, as the handler committed them. A bad glob is an error.
@@ -89,8 +118,11 @@ func New(cfg Config, marks map[string][]byte, log *slog.Logger, metrics *Metrics
 	if cfg.MaxLine <= 0 {
 		cfg.MaxLine = DefaultMaxLine
 	}
+	if cfg.MaxOpen <= 0 {
+		cfg.MaxOpen = DefaultMaxOpen
+	}
 	g := &Group{
-		cfg: cfg, log: log, metrics: metrics, noted: map[string]string{},
+		cfg: cfg, pace: usualPace(), log: log, metrics: metrics, noted: map[string]string{}, archives: map[inode]*archive{},
 		buf: make([]byte, windowSize+readSize),
 	}
 	g.ledger = readLedger(marks, cfg.Globs, log)
@@ -100,20 +132,21 @@ func New(cfg Config, marks map[string][]byte, log *slog.Logger, metrics *Metrics
 // Run follows the files until ctx ends or handle returns an error. It blocks.
 func (g *Group) Run(ctx context.Context, handle Handler) error {
 	defer g.close()
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(g.pace.poll)
 	defer tick.Stop()
 	for {
-		if now := time.Now(); now.Sub(g.lastScan) >= scanEvery || now.Before(g.lastScan) {
+		if now := time.Now(); now.Sub(g.lastScan) >= g.nextScan || now.Before(g.lastScan) {
 			g.lastScan = now
 			if err := g.scan(ctx, handle); err != nil {
 				return err
 			}
+			g.nextScan = max(g.pace.scan, scanShare*time.Since(now))
 		}
 		busy, err := g.poll(ctx, handle)
 		if err != nil {
 			return err
 		}
-		g.board.publish(g.files)
+		g.board.publish(g.files, busy)
 		if busy {
 			continue
 		}
@@ -127,7 +160,11 @@ func (g *Group) Run(ctx context.Context, handle Handler) error {
 
 // poll reads each file once, in turn, so that a busy file does not starve the others. It tells whether there is more.
 func (g *Group) poll(ctx context.Context, handle Handler) (busy bool, err error) {
+	now := time.Now()
 	for _, f := range slices.Clone(g.files) {
+		if f.asleep || now.Before(f.due) {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -149,28 +186,38 @@ func (g *Group) step(ctx context.Context, f *File, handle Handler) (more bool, e
 	}
 	now := time.Now()
 	switch {
+	case f.whole && f.content == nil: // known to be read
+		return false, g.finish(ctx, f, handle)
 	case state == replaced:
 		g.truncated(f)
 		return true, nil
+	case state == stranger:
+		g.release(f)
+		return true, nil
+	case state == ended:
+		return true, g.finishArchive(ctx, f, handle)
 	case len(lines) > 0 || f.needsMark:
-		f.lastRead, f.idle, f.needsMark = now, false, false
+		f.lastRead, f.idle, f.needsMark, f.due = now, false, false, time.Time{}
 		g.metrics.lines.Add(float64(len(lines)))
 		return true, handle(ctx, Batch{File: f, Lines: lines})
 	case state == advanced:
 		return true, nil
-	case f.expired(now):
+	case f.expired(now, g):
 		return false, g.finish(ctx, f, handle)
-	case !f.idle && now.Sub(f.lastRead) >= idleAfter:
+	case !f.idle && now.Sub(f.lastRead) >= g.pace.idle:
 		f.idle = true
 		return false, handle(ctx, Batch{File: f, Idle: true})
 	}
+	f.due = now.Add(g.pace.poll / 2)
+	f.asleep = f.idle && f.settledDown() && now.Sub(f.lastRead) >= g.pace.sleep
 	return false, nil
 }
 
 // finish hands over the end of a file that was rotated, deleted or truncated, and lets it go.
 func (g *Group) finish(ctx context.Context, f *File, handle Handler) error {
 	b := Batch{File: f, Lines: f.remainder(g.cfg.MaxLine), End: true}
-	if f.orphan() {
+	if f.orphaned {
+		g.lost(f.Path, f.known-f.offset)
 		b.Forget = []string{f.key()}
 	} else {
 		g.ledger.put(f)
@@ -180,6 +227,32 @@ func (g *Group) finish(ctx context.Context, f *File, handle Handler) error {
 		return nil
 	}
 	return handle(ctx, b)
+}
+
+// finishArchive lets go of a compressed copy whose text has ended. What stands before a damage was handed over.
+func (g *Group) finishArchive(ctx context.Context, f *File, handle Handler) error {
+	g.lastScan = time.Time{} // the next one may be waiting
+	a := g.archives[f.packedAt]
+	if a != nil {
+		a.done = true
+	}
+	if errors.Is(f.packed.err, io.EOF) {
+		lines := f.remainder(g.cfg.MaxLine)
+		f.whole = true
+		g.ledger.put(f)
+		f.close()
+		return handle(ctx, Batch{File: f, Lines: lines, End: true})
+	}
+	g.metrics.broken.Inc()
+	g.note(f.Path, fmt.Errorf("damaged at %d, what is before was read: %w", f.packed.end, f.packed.err))
+	g.lost(f.Path, f.known-f.offset)
+	f.known = f.offset
+	g.ledger.put(f)
+	f.close()
+	if f.id == 0 {
+		return nil
+	}
+	return handle(ctx, Batch{File: f, End: true})
 }
 
 // truncated starts f anew. Its content so far becomes an orphan, which waits for a copy that holds the unread rest.
@@ -205,6 +278,15 @@ func (g *Group) note(path string, err error) {
 }
 
 const maxNoted = 1000
+
+// lost counts bytes that were in a file, as far as that is known, and that nobody can read any more.
+func (g *Group) lost(path string, bytes int64) {
+	if bytes <= 0 {
+		return
+	}
+	g.metrics.lost.Add(float64(bytes))
+	g.log.Error("log lines were destroyed before they could be read", "path", path, "bytes", bytes)
+}
 
 func (g *Group) close() {
 	for _, f := range g.files {
