@@ -3,6 +3,7 @@ package payment
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // The operations, as event.Payment names them.
@@ -55,6 +56,9 @@ const messageHead = 48
 // does: 收到支付回调 …, 退款成功 …. English messages are sentences of any kind and decide nothing.
 func messageOperation(message []byte) string {
 	head := message[:min(len(message), messageHead)]
+	for len(head) > 0 && head[0] < utf8.RuneSelf {
+		head = head[1:]
+	}
 	wide := bytes.IndexFunc(head, func(r rune) bool { return r >= 0x4E00 })
 	if wide < 0 {
 		return ""

@@ -66,6 +66,20 @@ func (s *scan) card(start, runEnd int) int {
 	return s.maskCard(&c)
 }
 
+// mayBeCard tells whether the digits in[start:end] are worth a closer look: not when no issuer has numbers of that length
+// with these first digits, and nothing around them makes them something else.
+func (s *scan) mayBeCard(start, end int) bool {
+	in := s.in
+	if s.r.identity || s.r.maestro || end < len(in) && (in[end] == '%' || in[end] == '\\' || in[end] == 0xEF) {
+		return true
+	}
+	first := 0
+	for _, c := range in[start : start+4] {
+		first = 10*first + int(c-'0')
+	}
+	return end-start <= maxCard && issued(issuers[:], first, end-start)
+}
+
 func skipDigits(in []byte, i int) int {
 	for {
 		_, size := digitAt(in, i)

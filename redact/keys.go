@@ -115,6 +115,16 @@ func (t *keyTable) mayEnd(in []byte, i int) bool {
 	return t.ends[h/64]>>(h%64)&1 == 1
 }
 
+// harmless tells of nearly every name of a JSON object, at the colon in[i] behind its quote, that it is no key of the
+// table. It errs towards no.
+func (t *keyTable) harmless(in []byte, i int) bool {
+	if i < 5 || in[i-1] != '"' || in[i-2] == '\\' || i+1 < len(in) && in[i+1] == '/' {
+		return false
+	}
+	h := endOf(in[i-4], in[i-3], in[i-2])
+	return t.ends[h/64]>>(h%64)&1 == 0
+}
+
 // kind returns what the value of a key is: key as it stands in the record, and what it is a member of, if anything.
 func (t *keyTable) kind(key, parent []byte) kind {
 	if len(key) < 2 || len(key) > maxKey {

@@ -130,7 +130,12 @@ func (s *scan) run() {
 			i += 8
 			continue
 		}
-		i = s.stop(i, i+bits.TrailingZeros64(hits)/8)
+		at := i + bits.TrailingZeros64(hits)/8
+		if in[at] == ':' && s.r.keys.harmless(in, at) {
+			i = at + 1
+			continue
+		}
+		i = s.stop(i, at)
 	}
 }
 
@@ -175,8 +180,13 @@ func (s *scan) digits(from, i int) int {
 	}
 	for i++; i < len(in) && isDigit(in[i]); i++ {
 	}
-	// A run of four is of interest when more digits follow behind a separator.
-	if n := i - start; n >= minCard || n == 4 && i+4 < len(in) && isDigit(in[i+4]) && isDigit(in[i+3]) {
+	switch n := i - start; {
+	case n >= minCard:
+		if s.mayBeCard(start, i) {
+			return s.card(start, i)
+		}
+	case n == 4 && i+4 < len(in) && isDigit(in[i+4]) && isDigit(in[i+3]):
+		// A run of four is of interest when more digits follow behind a separator.
 		return s.card(start, i)
 	}
 	return i
