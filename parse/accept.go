@@ -31,6 +31,9 @@ func accepts(k event.Key, value []byte) bool {
 
 // isAbsent tells whether value says that there is none.
 func isAbsent(value []byte) bool {
+	if len(value) > len("undefined") {
+		return false
+	}
 	switch string(value) {
 	case "", "-", "null", "NULL", "nil", "<nil>", "None", "undefined":
 		return true

@@ -13,6 +13,8 @@ const maxFacts = 64
 type assignment struct {
 	ev  *event.Event
 	loc *time.Location
+	// clock remembers the last record's time.
+	clock *lastTime
 	// rank is that of the best field so far, by fact; 0 when there is none.
 	rank [maxFacts]uint16
 	// field is the index of that field.
@@ -30,20 +32,23 @@ func (a *assignment) fixed(i int) {
 	a.take(i, s, s.rank)
 }
 
-// try takes field i, found in a place, for what e means there, and tells whether it can be any of it.
-func (a *assignment) try(i int, e *entry, where place) bool {
-	some, first := false, false
-	for k := range e.senses {
-		s := &e.senses[k]
-		if where > s.until || first && !s.also {
+// try takes field i for what its name may mean: the first fact that its value can be, and all that this name means also.
+// Another candidate is only tried when the value can be nothing that the one before means.
+func (a *assignment) try(i int, steps []step) {
+	found, first := -1, false
+	for k := range steps {
+		s := &steps[k]
+		if found >= 0 && s.candidate != found {
+			return
+		}
+		if first && !s.also {
 			continue
 		}
-		if a.take(i, s, s.rank+uint16(where)) {
-			some = true
+		if a.take(i, &s.sense, s.rank) {
+			found = s.candidate
 			first = first || !s.also
 		}
 	}
-	return some
 }
 
 // take gives the fact of s the value of field i, unless a field of a lower rank has given it. It tells whether the
@@ -59,7 +64,7 @@ func (a *assignment) take(i int, s *sense, rank uint16) bool {
 	switch s.fact {
 	case event.Timestamp:
 		if better {
-			t, ok := Time(value, a.loc)
+			t, ok := a.clock.read(value, a.loc)
 			if !ok {
 				return false
 			}

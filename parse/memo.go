@@ -1,6 +1,10 @@
 package parse
 
-import "gatewatch/event"
+import (
+	"time"
+
+	"gatewatch/event"
+)
 
 const (
 	// maxRemembered is how many fields of a record a memo is used for; it is a power of two.
@@ -11,23 +15,86 @@ const (
 
 // memo remembers what the names of the last records meant, by the position of the field: the records of a log mostly
 // have the same fields in the same order. It is not safe for concurrent use.
-type memo [maxRemembered]struct {
-	name       [maxRememberedName]byte
-	length     int
-	derived    bool
-	candidates [3]candidate
+type memo struct {
+	fields [maxRemembered]remembered
+	clock  lastTime
 }
 
-// candidates returns what the name of f, the i-th field, may mean.
-func (m *memo) candidates(n *Names, i int, f *event.Field) []candidate {
-	r := &m[i&(maxRemembered-1)]
+// remembered is a field's name and what it may mean.
+type remembered struct {
+	name    [maxRememberedName]byte
+	length  int
+	derived bool
+	steps   []step
+}
+
+// step is one fact that a field may give: a sense of the candidate-th name that may be meant, with its rank there.
+type step struct {
+	sense
+	candidate int
+}
+
+// steps returns what f, the i-th field, may give, in the order in which it is tried.
+func (m *memo) steps(n *Names, i int, f *event.Field) []step {
+	r := &m.fields[i&(maxRemembered-1)]
 	if r.length == len(f.Name) && r.derived == f.Derived && string(r.name[:r.length]) == string(f.Name) {
-		return r.candidates[:]
+		return r.steps
 	}
-	r.candidates = n.resolve(f.Name, f.Derived)
+	r.steps = r.steps[:0]
+	for k, c := range n.resolve(f.Name, f.Derived) {
+		if c.entry == nil {
+			continue
+		}
+		for _, s := range c.entry.senses {
+			if c.place <= s.until {
+				s.rank += uint16(c.place)
+				r.steps = append(r.steps, step{s, k})
+			}
+		}
+	}
 	r.length, r.derived = -1, f.Derived
 	if len(f.Name) <= maxRememberedName {
 		r.length = copy(r.name[:], f.Name)
 	}
-	return r.candidates[:]
+	return r.steps
+}
+
+// lastTime remembers the last time stamp read: the next one mostly has the same second, or differs in its milliseconds.
+type lastTime struct {
+	text   [maxStamp]byte
+	length int
+	// second is the time without milliseconds.
+	second time.Time
+}
+
+// A time stamp of at most maxStamp bytes whose milliseconds are three digits behind a sign at beforeMillis.
+const (
+	maxStamp     = 32
+	beforeMillis = 19
+	afterMillis  = beforeMillis + 4
+)
+
+// read is Time.
+func (l *lastTime) read(value []byte, loc *time.Location) (time.Time, bool) {
+	millis, ok := stampMillis(value)
+	if ok && len(value) == l.length && string(value[:beforeMillis+1]) == string(l.text[:beforeMillis+1]) &&
+		string(value[afterMillis:]) == string(l.text[afterMillis:l.length]) {
+		return l.second.Add(time.Duration(millis) * time.Millisecond), true
+	}
+	t, read := Time(value, loc)
+	if ok && read {
+		l.length = copy(l.text[:], value)
+		l.second = t.Add(-time.Duration(millis) * time.Millisecond)
+	}
+	return t, read
+}
+
+// stampMillis returns the milliseconds of "2026-11-22T08:00:00.123Z" and its relatives.
+func stampMillis(s []byte) (int, bool) {
+	if len(s) < afterMillis || len(s) > maxStamp || s[beforeMillis] != '.' && s[beforeMillis] != ',' ||
+		s[beforeMillis-3] != ':' || len(s) > afterMillis && isDigit(s[afterMillis]) {
+		return 0, false
+	}
+	high, ok := number2(s[beforeMillis+1:])
+	return high*10 + int(s[afterMillis-1]-'0'), ok && isDigit(s[afterMillis-1])
 }

@@ -92,8 +92,8 @@ func knownFacts() string {
 // ev.Duration and ev.Status too. Facts point into the fields' values; escaped ones are decoded into new memory, and
 // levels are normalised to "trace", "debug", "info", "warn", "error" and "fatal".
 func (n *Names) Assign(ev *event.Event) {
-	a := assignment{ev: ev, loc: n.loc}
 	m := n.memos.Get().(*memo)
+	a := assignment{ev: ev, loc: n.loc, clock: &m.clock}
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
 		if f.Kind > event.Bool {
@@ -106,11 +106,7 @@ func (n *Names) Assign(ev *event.Event) {
 			}
 			continue
 		}
-		for _, c := range m.candidates(n, i, f) {
-			if c.entry != nil && a.try(i, c.entry, c.place) {
-				break
-			}
-		}
+		a.try(i, m.steps(n, i, f))
 	}
 	n.memos.Put(m)
 	if status := ev.Fact(event.HTTPStatus); status != nil {
