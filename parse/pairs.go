@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,12 +25,28 @@ var (
 	closeCorner = []byte("】")
 )
 
+// telling are the bytes of a message that something to find begins with or has in it.
+var telling = func() (t [256]bool) {
+	for _, c := range []byte("=:>{<") {
+		t[c] = true
+	}
+	t[wideColon[0]] = true
+	for _, word := range spentWords {
+		t[word[0]] = true
+	}
+	return t
+}()
+
 // pairs adds as derived fields what a message says in the ways that gateways write: key=value, key: value, key：value,
 // 【key】：value, forms (a=1&b=2), JSON objects, XML elements, and durations after 耗时, took and cost.
 func (w *walker) pairs(text []byte) {
 	text = text[:min(len(text), maxMined)]
 	w.failures = 0
 	for i := 0; i < len(text) && w.derived < maxDerived; {
+		if !telling[text[i]] {
+			i++
+			continue
+		}
 		next := 0
 		switch c := text[i]; c {
 		case '=', ':':
@@ -127,12 +144,20 @@ func (w *walker) bare(key, s []byte, n int) int {
 	return n
 }
 
+// endsBare are the ASCII characters that end a value without quotes.
+var endsBare = func() (t [utf8.RuneSelf]bool) {
+	for c := range t {
+		t[c] = c <= ' ' || strings.IndexByte(",;&()]}<\"'", byte(c)) >= 0
+	}
+	return t
+}()
+
 // bareLen returns the length of a value that ends at white space or at punctuation, Chinese or not.
 func bareLen(s []byte) int {
 	for i := 0; i < len(s); {
 		switch c := s[i]; {
 		case c < utf8.RuneSelf:
-			if c <= ' ' || bytes.IndexByte([]byte(",;&()]}<\"'"), c) >= 0 {
+			if endsBare[c] {
 				return i
 			}
 			i++
