@@ -71,17 +71,17 @@ func (j *Journal) assemble(w *writer, fresh bool, e *encoder, h *header, b *Batc
 	out, marks := j.out[:0], b.Marks
 	h.position = w.size
 	if fresh {
-		out = appendSegmentHeader(out, w.number, w.created)
+		first := segmentHeader{number: w.number, created: w.created}
+		out = first.appendTo(out)
 		h.position = segmentHeaderSize
 		h.flags |= flagFull
 		marks = cloneMarks(j.marks)
 		applyMarks(marks, b.Marks)
 	}
 	at := len(out)
-	out = slices.Grow(out, headerSize+h.filterLen+h.bodyLen)[:at+headerSize]
-	out = append(out, e.filter...)
+	out = slices.Grow(out, headerSize+h.bodyLen)[:at+headerSize]
 	out = appendMarks(out, marks)
-	h.marksLen = len(out) - at - headerSize - h.filterLen
+	h.marksLen = len(out) - at - headerSize
 	h.segment, h.sequence, h.durable = w.number, j.sequence, w.durable
 	h.bodySum = crc32.Checksum(e.body, castagnoli)
 	h.span = h.size()
@@ -115,8 +115,10 @@ func (j *Journal) publish(w *writer, e *encoder, h header) {
 		}
 		j.w = w
 		j.segments = append(j.segments, w.segment)
+		j.wakeSealer()
 	}
 	w.size = h.position + h.size()
+	w.stored = w.size
 	w.bounds.include(&h)
 	if len(j.consumers) == 0 {
 		return
@@ -132,7 +134,7 @@ func (j *Journal) publish(w *writer, e *encoder, h header) {
 // needsSegment tells whether a block of size bytes goes to a new segment.
 func (j *Journal) needsSegment(size int64) bool {
 	w := j.w
-	return w == nil || w.retired || w.size+size > j.cfg.segmentSize() || time.Since(w.created) > j.cfg.segmentAge()
+	return w == nil || w.retired || w.size+size > j.cfg.segmentSize() || time.Since(w.created) > min(j.cfg.segmentAge(), maxHotAge)
 }
 
 // marksGrowth returns by how many bytes changes makes marks larger.

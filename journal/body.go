@@ -23,9 +23,6 @@ type encoder struct {
 	raw  []byte // the body before compression
 	body []byte // the body as stored
 
-	words  indexer
-	filter []byte
-
 	sources []*event.Source          // of this block, in the order of their first record
 	index   map[*event.Source]int    // into sources
 	json    map[*event.Source][]byte // of sources seen lately: most blocks have the same ones
@@ -47,47 +44,44 @@ func (e *encoder) encode(b *Batch) (header, error) {
 	if err != nil {
 		return header{}, err
 	}
-	if err := e.collect(b.Records); err != nil {
+	h, err := e.layout(b.Records, size)
+	if err != nil {
 		return header{}, err
 	}
-	h := header{codec: codecS2, records: len(b.Records)}
+	if n := s2.MaxEncodedLen(len(e.raw)); cap(e.body) < n {
+		e.body = make([]byte, n)
+	}
+	e.body = s2.Encode(e.body[:cap(e.body)], e.raw)
+	h.codec, h.bodyLen = codecS2, len(e.body)
+	return h, nil
+}
+
+// layout fills e.raw with the records, whose documents have size bytes together.
+func (e *encoder) layout(records []Record, size int) (header, error) {
+	if err := e.collect(records); err != nil {
+		return header{}, err
+	}
+	h := header{records: len(records)}
 	unit := e.timeUnit(&h)
 	for _, s := range e.sources {
 		size += len(e.json[s])
 	}
 	const columns = 12 // bytes a record, about
-	dst := slices.Grow(e.raw[:0], size+columns*len(b.Records)+1024)
+	dst := slices.Grow(e.raw[:0], size+columns*len(records)+1024)
 	dst = binary.AppendUvarint(dst, uint64(len(e.sources)))
 	for _, s := range e.sources {
 		dst = appendBytes(dst, e.json[s])
 	}
 	dst = binary.AppendUvarint(dst, uint64(unit))
-	dst = e.appendColumns(dst, b.Records, h.minTime, unit)
-	for i := range b.Records {
-		dst = append(dst, b.Records[i].Document...)
+	dst = e.appendColumns(dst, records, h.minTime, unit)
+	for i := range records {
+		dst = append(dst, records[i].Document...)
 	}
 	if len(dst) > maxRawBytes {
 		return header{}, fmt.Errorf("%w: %d bytes with the sources' labels", ErrTooLarge, len(dst))
 	}
-	e.raw = dst
-	if n := s2.MaxEncodedLen(len(dst)); cap(e.body) < n {
-		e.body = make([]byte, n)
-	}
-	e.body = s2.Encode(e.body[:cap(e.body)], dst)
-	e.buildFilter(b.Records)
-	h.rawLen, h.bodyLen, h.filterLen = len(e.raw), len(e.body), len(e.filter)
+	e.raw, h.rawLen = dst, len(dst)
 	return h, nil
-}
-
-func (e *encoder) buildFilter(records []Record) {
-	e.words.reset()
-	for _, s := range e.sources {
-		e.words.source(s)
-	}
-	for i := range records {
-		e.words.document(records[i].Document)
-	}
-	e.filter = appendFilter(e.filter[:0], e.words.hashes)
 }
 
 // collect notes the sources and times of the records.

@@ -143,8 +143,10 @@ func (c *Consumer) read(s segment) ([]Record, error) {
 		}
 		return nil, err
 	}
-	c.r.off, c.r.limit = c.next.Offset, s.size
-	b, err := c.r.next()
+	if !c.r.sealed {
+		c.r.limit = s.size
+	}
+	b, err := c.r.from(c.next.Offset)
 	if errors.Is(err, io.EOF) {
 		c.next = s.end()
 		return nil, nil
@@ -156,7 +158,8 @@ func (c *Consumer) read(s segment) ([]Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.next.Offset = b.position + b.span
+	from := c.next.Offset
+	c.next.Offset = b.next()
 	if !ok {
 		return nil, nil
 	}
@@ -165,12 +168,16 @@ func (c *Consumer) read(s segment) ([]Record, error) {
 		c.r.report(b.at, b.end())
 		return nil, nil
 	}
+	if b.sealed() && b.position < from {
+		n, err := b.recordsBefore(raw, from)
+		return records[n:], err
+	}
 	return records, nil
 }
 
 // open opens the file of s, unless it is open.
 func (c *Consumer) open(s segment) error {
-	if c.f != nil && c.r.segment == s.number {
+	if c.f != nil && c.r.segment == s.number && (c.r.sealed || !s.sealed) {
 		return nil
 	}
 	c.closeFile()
@@ -179,7 +186,10 @@ func (c *Consumer) open(s segment) error {
 		return err
 	}
 	c.f = f
-	c.r.reset(f, s.number, 0, 0)
+	if err := c.r.attach(f, s); err != nil {
+		c.closeFile()
+		return err
+	}
 	return nil
 }
 

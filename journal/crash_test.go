@@ -62,8 +62,13 @@ func crashRound(t *testing.T, r *rand.Rand, dir string, cfg Config, d *faultyDis
 	}
 	defer abandon(j)
 	for range r.IntN(60) {
-		if r.IntN(5) == 0 {
+		switch r.IntN(10) {
+		case 0, 1:
 			j.syncRecent()
+		case 2:
+			j.sealAll()
+		case 3:
+			retire(j)
 		}
 		n := markedTo(j)
 		if err := j.Append(batch(n, n+1+r.IntN(5))); err != nil {
@@ -73,6 +78,17 @@ func crashRound(t *testing.T, r *rand.Rand, dir string, cfg Config, d *faultyDis
 			return
 		}
 	}
+}
+
+// retire ends the segment that is written to, as its age does.
+func retire(j *Journal) {
+	j.mu.Lock()
+	created := time.Now()
+	if j.w != nil {
+		created = j.w.created
+	}
+	j.mu.Unlock()
+	j.retireOld(created.Add(2 * maxHotAge))
 }
 
 // abandon leaves j as a crash of the process does.

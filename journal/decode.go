@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
 
 	"gatewatch/event"
 )
@@ -16,6 +18,33 @@ var errCodec = errors.New("body has an unknown codec")
 
 // expand returns the body before compression, in dst when that is large enough.
 func (h *header) expand(dst, stored []byte) ([]byte, error) {
+	raw, _, err := h.expandUsing(nil, dst, stored)
+	return raw, err
+}
+
+// expandUsing is expand with memory for what stands between; it returns that for the next time.
+func (h *header) expandUsing(scratch, dst, stored []byte) (raw, used []byte, err error) {
+	if h.codec != codecColumns {
+		raw, err = h.decompress(dst, stored)
+		return raw, scratch, err
+	}
+	if scratch, err = decompressor().DecodeAll(stored, scratch[:0]); err != nil {
+		return nil, scratch, err
+	}
+	raw, err = joinColumns(slices.Grow(dst[:0], h.rawLen), scratch, h)
+	return raw, scratch, err
+}
+
+// decompressor is for all readers: it keeps nothing between two calls.
+var decompressor = sync.OnceValue(func() *zstd.Decoder {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(maxRawBytes+maxColumnsOverhead), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		panic(err) // its options are constants
+	}
+	return d
+})
+
+func (h *header) decompress(dst, stored []byte) ([]byte, error) {
 	switch h.codec {
 	case codecPlain:
 		return append(dst[:0], stored...), nil
@@ -24,6 +53,12 @@ func (h *header) expand(dst, stored []byte) ([]byte, error) {
 			return nil, errBody
 		}
 		return s2.Decode(slices.Grow(dst[:0], h.rawLen)[:h.rawLen], stored)
+	case codecZstd:
+		raw, err := decompressor().DecodeAll(stored, slices.Grow(dst[:0], h.rawLen))
+		if err == nil && len(raw) != h.rawLen {
+			err = errBody
+		}
+		return raw, err
 	}
 	return nil, errCodec
 }
@@ -77,6 +112,10 @@ func documents(raw []byte, records []Record) []byte {
 
 // decode appends the records in raw, the body before compression, to dst.
 func (h *header) decode(dst []Record, raw []byte, cache sourceCache) ([]Record, error) {
+	_, raw, err := h.parts(raw)
+	if err != nil {
+		return nil, err
+	}
 	sources, rest, err := cache.parseSources(raw)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type disk interface {
 	// open opens a segment file to write. With create it makes the file, which must not be there yet.
 	open(path string, create bool) (file, error)
 	remove(path string) error
+	rename(from, to string) error
 	syncDir(path string) error
 }
 
@@ -38,8 +39,9 @@ func (realDisk) open(path string, create bool) (file, error) {
 	return os.OpenFile(path, flag, 0o600)
 }
 
-func (realDisk) remove(path string) error  { return os.Remove(path) }
-func (realDisk) syncDir(path string) error { return atomicfile.SyncDir(path) }
+func (realDisk) remove(path string) error     { return os.Remove(path) }
+func (realDisk) rename(from, to string) error { return os.Rename(from, to) }
+func (realDisk) syncDir(path string) error    { return atomicfile.SyncDir(path) }
 
 // isFull tells whether err says that there is no room.
 func isFull(err error) bool {

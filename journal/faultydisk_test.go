@@ -18,6 +18,8 @@ type faultyDisk struct {
 
 	mu    sync.Mutex
 	files map[string]*faultyFile
+	// replaced is what stood, on the disk for certain, under names that were given to other files since.
+	replaced map[string][]byte
 }
 
 func (d *faultyDisk) ask(op string) (int, error) {
@@ -59,8 +61,35 @@ func (d *faultyDisk) remove(path string) error {
 	return os.Remove(path)
 }
 
+func (d *faultyDisk) rename(from, to string) error {
+	if _, err := d.ask("rename"); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	old, err := os.ReadFile(to)
+	if err != nil {
+		return err
+	}
+	if f := d.files[to]; f != nil {
+		old = f.synced
+	}
+	if d.replaced == nil {
+		d.replaced = map[string][]byte{}
+	}
+	d.replaced[to] = old
+	d.files[to] = d.files[from]
+	delete(d.files, from)
+	return os.Rename(from, to)
+}
+
 func (d *faultyDisk) syncDir(string) error {
 	_, err := d.ask("syncdir")
+	if err == nil {
+		d.mu.Lock()
+		clear(d.replaced)
+		d.mu.Unlock()
+	}
 	return err
 }
 
@@ -69,6 +98,15 @@ func (d *faultyDisk) crash(t testing.TB, r *rand.Rand) {
 	const page = 64 // small, so that few records span many
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	for path, old := range d.replaced {
+		if r.IntN(2) == 0 {
+			if err := os.WriteFile(path, old, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			delete(d.files, path)
+		}
+	}
+	clear(d.replaced)
 	for path, f := range d.files {
 		now, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) {

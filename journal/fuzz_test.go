@@ -44,7 +44,7 @@ func FuzzBody(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(bytes.Clone(e.raw), h.records, appendMarks(nil, one.Marks), e.filter)
+	f.Add(bytes.Clone(e.raw), h.records, appendMarks(nil, one.Marks), appendFilter(nil, []uint64{1, 2, 3}))
 	f.Fuzz(func(t *testing.T, raw []byte, records int, marks, filter []byte) {
 		h := header{records: max(0, min(records, 1000)), codec: codecS2, rawLen: len(raw)}
 		h.expand(nil, raw)

@@ -30,12 +30,17 @@ const (
 const (
 	// flagFull says that the block holds all marks there are, not only those that changed.
 	flagFull = 1 << iota
+	// flagSealed says that the block is of a sealed segment: durable is its place in the file, and its body begins with
+	// the blocks that it was made of.
+	flagSealed
 )
 
 // The ways to store a body.
 const (
 	codecPlain = iota
 	codecS2
+	codecZstd
+	codecColumns // zstd, with the values of documents column by column
 )
 
 // header is what a block says about itself before its body.
@@ -61,6 +66,19 @@ type header struct {
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (h *header) sealed() bool { return h.flags&flagSealed != 0 }
+
+// next is the position of the next block.
+func (h *header) next() int64 { return h.position + h.span }
+
+// place is where the block stands in its file.
+func (h *header) place() int64 {
+	if h.sealed() {
+		return h.durable
+	}
+	return h.position
+}
 
 // areaLen is the length of the header with its filter and marks.
 func (h *header) areaLen() int { return headerSize + h.filterLen + h.marksLen }

@@ -25,6 +25,7 @@ type Journal struct {
 	encoders sync.Pool
 
 	stop  chan struct{}
+	full  chan struct{} // says that a segment is full
 	tasks sync.WaitGroup
 
 	mu        sync.Mutex
@@ -36,6 +37,7 @@ type Journal struct {
 	marks     map[string][]byte
 	marksSize int
 	out       []byte // the block being written
+	sealing   int64  // bytes that sealing may take on the disk now
 	recent    ring
 	consumers map[string]*Consumer
 	damage    map[Position]bool // damaged parts that were reported already
@@ -44,7 +46,12 @@ type Journal struct {
 // Open opens the journal in dir, which is made when it is missing and which nobody else may use until Close. What a
 // crash left half written at the end is cut off; the sources' marks are as of the last whole block. reg may be nil.
 func Open(dir string, cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Journal, error) {
-	return open(dir, cfg, log, reg, realDisk{})
+	j, err := open(dir, cfg, log, reg, realDisk{})
+	if err != nil {
+		return nil, err
+	}
+	j.tasks.Go(j.sealFull)
+	return j, nil
 }
 
 func open(dir string, cfg Config, log *slog.Logger, reg prometheus.Registerer, d disk) (_ *Journal, err error) {
@@ -55,6 +62,7 @@ func open(dir string, cfg Config, log *slog.Logger, reg prometheus.Registerer, d
 		dir: dir, cfg: cfg, log: log, disk: d,
 		encoders:  sync.Pool{New: func() any { return newEncoder() }},
 		stop:      make(chan struct{}),
+		full:      make(chan struct{}, 1),
 		marks:     map[string][]byte{},
 		consumers: map[string]*Consumer{},
 		damage:    map[Position]bool{},

@@ -46,6 +46,10 @@ func appendUntilKilled(dir string) error {
 		if err := j.Append(batch(n, n+size)); err != nil {
 			return err
 		}
+		if r.IntN(10) == 0 {
+			retire(j)
+			j.wakeSealer()
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 type metrics struct {
 	records, bytes, appendErrors, syncErrors prometheus.Counter
 	torn, corrupt, dropped                   prometheus.Counter
+	sealed, sealErrors                       prometheus.Counter
 	undelivered                              *prometheus.CounterVec
 	state                                    *stateCollector
 	reg                                      prometheus.Registerer // nil when not registered
@@ -25,6 +26,8 @@ func newMetrics(j *Journal) *metrics {
 		torn:         counter("torn_tails_total", "Times a half-written end was cut off when the journal was opened."),
 		corrupt:      counter("corrupt_blocks_total", "Damaged parts of the journal that were skipped."),
 		dropped:      counter("dropped_segments_total", "Segments removed to keep max_size and max_age."),
+		sealed:       counter("sealed_segments_total", "Segments packed again with stronger compression."),
+		sealErrors:   counter("seal_errors_total", "Times a segment could not be packed again; it is tried again."),
 		undelivered: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatewatch_journal_undelivered_dropped_records_total",
 			Help: "Records removed to keep max_size and max_age before the consumer had them.",
@@ -35,7 +38,7 @@ func newMetrics(j *Journal) *metrics {
 
 func (m *metrics) all() []prometheus.Collector {
 	return []prometheus.Collector{m.records, m.bytes, m.appendErrors, m.syncErrors, m.torn, m.corrupt, m.dropped,
-		m.undelivered, m.state}
+		m.sealed, m.sealErrors, m.undelivered, m.state}
 }
 
 // register registers everything with reg, or nothing.
@@ -99,7 +102,7 @@ func (s *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	gauge(s.bytes, float64(j.lagBytes(Position{})))
+	gauge(s.bytes, float64(j.storedBytes()))
 	gauge(s.segments, float64(len(j.segments)))
 	if oldest, ok := j.oldestTime(); ok {
 		gauge(s.oldest, float64(oldest)/1e9)
@@ -109,15 +112,15 @@ func (s *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// lagBytes returns the bytes of the journal behind p.
+// lagBytes returns the bytes of the journal behind p, on disk: about, where p is in a sealed segment.
 func (j *Journal) lagBytes(p Position) int64 {
 	var n int64
 	for _, s := range j.segments {
 		switch {
 		case s.number > p.Segment:
-			n += s.size
-		case s.number == p.Segment:
-			n += max(0, s.size-p.Offset)
+			n += s.stored
+		case s.number == p.Segment && p.Offset < s.size:
+			n += int64(float64(s.stored) * float64(s.size-p.Offset) / float64(s.size))
 		}
 	}
 	return n
@@ -130,9 +133,11 @@ func (j *Journal) oldestTime() (int64, bool) {
 	}
 	s := j.segments[0]
 	if s.oldest == 0 {
-		if h, ok := j.firstBlock(s, 0); ok && h.records > 0 {
-			s.oldest = h.minTime
-		}
+		j.firstBlock(s, 0, func(_ *reader, b *frame) {
+			if b.records > 0 {
+				s.oldest = b.minTime
+			}
+		})
 	}
 	return s.oldest, s.oldest != 0
 }

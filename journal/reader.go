@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+	"os"
 	"slices"
 )
 
@@ -17,12 +18,16 @@ type reader struct {
 	segment uint64
 	// off is where the next block is expected; limit is how far the segment is written.
 	off, limit int64
+	// sealed says that positions are not places in the file.
+	sealed bool
 	// damaged, when set, is told about each part of the file that holds no intact block.
 	damaged func(from, to int64)
 
 	window   []byte // bytes of the file from windowAt on
 	windowAt int64
 	stored   []byte
+	columns  []byte // a body before its documents are put together
+	position int64  // of the block at off, in a sealed segment; 0 when not known
 }
 
 // frame is a block in its file.
@@ -45,7 +50,49 @@ func (b *frame) marks() (map[string][]byte, error) {
 // reset makes r read f from off up to limit.
 func (r *reader) reset(f io.ReaderAt, segment uint64, off, limit int64) {
 	r.f, r.segment, r.off, r.limit = f, segment, max(off, segmentHeaderSize), limit
+	r.sealed, r.position = false, 0
 	r.window = r.window[:0]
+}
+
+// attach makes r read the file of s, which may have been sealed since s was looked at.
+func (r *reader) attach(f *os.File, s segment) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	h, ok, err := readSegmentHeader(f)
+	if err != nil {
+		return err
+	}
+	r.reset(f, s.number, 0, min(s.size, info.Size()))
+	if r.sealed = h.sealed || !ok && s.sealed; r.sealed {
+		r.limit = info.Size()
+	}
+	if ok {
+		r.off = h.len()
+	}
+	return nil
+}
+
+// from returns the next block that ends behind position, or io.EOF.
+func (r *reader) from(position int64) (frame, error) {
+	if !r.sealed {
+		r.off = max(position, segmentHeaderSize)
+		return r.next()
+	}
+	if position != r.position || position == 0 {
+		r.off = sealedHeaderSize
+	}
+	for {
+		b, err := r.next()
+		if err != nil {
+			r.position = 0
+			return frame{}, err
+		}
+		if r.position = b.next(); r.position > position {
+			return b, nil
+		}
+	}
 }
 
 // next returns the next block whose header is intact, or io.EOF.
@@ -83,7 +130,7 @@ func (r *reader) at(off int64) (b frame, ok bool, err error) {
 		return frame{}, false, err
 	}
 	h, ok := parseHeader(fixed)
-	if !ok || h.segment != r.segment || h.position != off || h.size() > r.limit-off {
+	if !ok || h.segment != r.segment || h.place() != off || h.size() > r.limit-off {
 		return frame{}, false, nil
 	}
 	area, err := r.peek(off, h.areaLen())
@@ -137,7 +184,7 @@ func (r *reader) body(b *frame, dst []byte) (raw []byte, ok bool, err error) {
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	if raw, err = b.expand(dst, stored); err != nil {
+	if raw, r.columns, err = b.expandUsing(r.columns, dst, stored); err != nil {
 		r.report(b.at, b.end())
 		return nil, false, nil
 	}

@@ -19,6 +19,9 @@ func (c change) full() bool { return c.flags&flagFull != 0 }
 
 // recover finds out where the journal ends and what the marks are. Usually that needs the newest segment alone.
 func (j *Journal) recover() error {
+	if err := j.removeUnsealed(); err != nil {
+		return err
+	}
 	all, err := listSegments(j.dir)
 	if err != nil {
 		return err
@@ -53,6 +56,9 @@ func (j *Journal) recoverNewest() error {
 	if err != nil {
 		return err
 	}
+	if s.sealed {
+		return j.continueSealed(s, found.changes)
+	}
 	cut := found.cut()
 	path := segmentPath(j.dir, s.number)
 	if cut < s.size {
@@ -78,6 +84,19 @@ func (j *Journal) recoverNewest() error {
 	}
 	for _, c := range changes {
 		s.bounds.include(&c.header)
+		j.sequence = c.sequence + uint64(c.records)
+	}
+	return j.recoverMarks(changes)
+}
+
+// continueSealed has the newest segment sealed: the next block begins another one.
+func (j *Journal) continueSealed(s *segment, changes []change) error {
+	f, err := j.disk.open(segmentPath(j.dir, s.number), false)
+	if err != nil {
+		return err
+	}
+	j.w = &writer{segment: s, f: f, durable: s.size, retired: true}
+	for _, c := range changes {
 		j.sequence = c.sequence + uint64(c.records)
 	}
 	return j.recoverMarks(changes)
@@ -113,6 +132,7 @@ type scanned struct {
 	damaged []part
 	size    int64
 	durable int64
+	sealed  bool
 }
 
 // part is a part of a segment that holds no intact block.
@@ -125,12 +145,14 @@ func (j *Journal) scan(s *segment) (scanned, error) {
 		return scanned{}, err
 	}
 	defer f.Close()
-	found := scanned{size: max(s.size, segmentHeaderSize)}
+	found := scanned{size: max(s.size, segmentHeaderSize), sealed: s.sealed}
 	if s.size < segmentHeaderSize {
 		found.damaged = []part{{0, s.size}}
 	}
 	r := reader{damaged: func(from, to int64) { found.damaged = append(found.damaged, part{from, to}) }}
-	r.reset(f, s.number, 0, s.size)
+	if err := r.attach(f, *s); err != nil {
+		return scanned{}, err
+	}
 	for {
 		b, err := r.next()
 		if errors.Is(err, io.EOF) {
@@ -144,7 +166,7 @@ func (j *Journal) scan(s *segment) (scanned, error) {
 		}
 	}
 	for _, p := range found.damaged {
-		if p.from < found.cut() {
+		if s.sealed || p.from < found.cut() {
 			j.reportDamage(s.number, p.from, p.to)
 		}
 	}
@@ -163,7 +185,9 @@ func (s *scanned) add(r *reader, b *frame) error {
 		return err
 	}
 	s.changes = append(s.changes, change{b.header, marks})
-	s.durable = max(s.durable, b.durable)
+	if !b.sealed() {
+		s.durable = max(s.durable, b.durable)
+	}
 	return nil
 }
 
@@ -171,6 +195,9 @@ func (s *scanned) add(r *reader, b *frame) error {
 // certain. A crash of the machine may have kept later blocks and lost earlier ones; the records of both are still in
 // the followed files, and come again in order.
 func (s *scanned) cut() int64 {
+	if s.sealed { // all of it was on the disk before it got its name
+		return s.size
+	}
 	for _, p := range s.damaged {
 		if p.from >= s.durable {
 			return p.from

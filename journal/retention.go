@@ -6,28 +6,39 @@ import (
 	"time"
 )
 
-// makeRoom lets the oldest segments go until size more bytes fit. The mutex is held.
+// makeRoom lets the oldest segments go until size more bytes fit, beside a segment that is being sealed. The mutex is
+// held.
 func (j *Journal) makeRoom(size int64) {
-	total := size
-	for _, s := range j.segments {
-		total += s.size
-	}
+	total := size + max(j.sealing, j.cfg.segmentSize()) + j.storedBytes()
 	for total > int64(j.cfg.MaxSize) && len(j.segments) > 1 {
-		total -= j.segments[0].size
+		total -= j.segments[0].stored
 		if !j.dropOldest("max_size") {
 			return
 		}
 	}
 }
 
-// dropAged lets the oldest segment go when all of it is older than max_age. It is one at a time, so that a clock that
-// jumps ahead does not empty the journal before someone can set it right.
+// storedBytes returns the size of all segments on disk. The mutex is held.
+func (j *Journal) storedBytes() int64 {
+	var total int64
+	for _, s := range j.segments {
+		total += s.stored
+	}
+	return total
+}
+
+// dropAged lets the oldest segments go when all of them is older than max_age. It is a part of max_size at a time, so
+// that a clock that jumps ahead does not empty the journal before someone can set it right.
 func (j *Journal) dropAged(now time.Time) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	// A segment is complete when the next one begins.
-	if len(j.segments) > 1 && now.Sub(j.segments[1].created) > time.Duration(j.cfg.MaxAge) {
-		j.dropOldest("max_age")
+	left := int64(j.cfg.MaxSize) / segmentsKept
+	for left > 0 && len(j.segments) > 1 && now.Sub(j.segments[1].created) > time.Duration(j.cfg.MaxAge) {
+		left -= j.segments[0].stored
+		if !j.dropOldest("max_age") {
+			return
+		}
 	}
 }
 
@@ -62,23 +73,45 @@ func (j *Journal) countUndelivered(s, next *segment, limit string) {
 
 // recordsBetween returns the number of records from a position in s to the beginning of next.
 func (j *Journal) recordsBetween(from Position, s, next *segment) uint64 {
-	a, okA := j.firstBlock(s, from.Offset)
-	b, okB := j.firstBlock(next, 0)
-	if !okA || !okB || b.sequence < a.sequence {
+	a, okA := j.sequenceAt(s, from.Offset)
+	b, okB := j.sequenceAt(next, 0)
+	if !okA || !okB || b < a {
 		return 0
 	}
-	return b.sequence - a.sequence
+	return b - a
 }
 
-// firstBlock returns the header of the first block of s at or behind off.
-func (j *Journal) firstBlock(s *segment, off int64) (header, bool) {
+// sequenceAt returns how many records stand in the journal before the position off in s.
+func (j *Journal) sequenceAt(s *segment, off int64) (uint64, bool) {
+	var before uint64
+	ok := j.firstBlock(s, off, func(r *reader, b *frame) {
+		before = b.sequence
+		if !b.sealed() || off <= b.position {
+			return
+		}
+		if raw, ok, err := r.body(b, nil); err == nil && ok {
+			n, _ := b.recordsBefore(raw, off)
+			before += uint64(n)
+		}
+	})
+	return before, ok
+}
+
+// firstBlock calls use with the first block of s that ends behind off, if there is one.
+func (j *Journal) firstBlock(s *segment, off int64, use func(*reader, *frame)) bool {
 	f, err := os.Open(segmentPath(j.dir, s.number))
 	if err != nil {
-		return header{}, false
+		return false
 	}
 	defer f.Close()
 	var r reader
-	r.reset(f, s.number, off, s.size)
-	b, err := r.next()
-	return b.header, err == nil
+	if err := r.attach(f, *s); err != nil {
+		return false
+	}
+	b, err := r.from(off)
+	if err != nil {
+		return false
+	}
+	use(&r, &b)
+	return true
 }

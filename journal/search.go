@@ -107,7 +107,9 @@ func (s *search) segment(one segment) error {
 		return err
 	}
 	defer f.Close()
-	s.r.reset(f, one.number, 0, one.size)
+	if err := s.r.attach(f, one); err != nil {
+		return err
+	}
 	if err := s.locate(one); err != nil {
 		s.blocks = s.blocks[:0]
 		return err

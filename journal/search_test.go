@@ -205,7 +205,7 @@ func TestSearchAgainstOracle(t *testing.T) {
 	cfg := config()
 	cfg.MaxSize = units.Base2Bytes(segmentsKept * 12_000) // several segments, none dropped
 	dir := t.TempDir()
-	j := mustOpen(t, dir, cfg)
+	j := mustOpenOn(t, dir, cfg, realDisk{})
 	var all []decoded
 	for len(all) < 1200 {
 		var b Batch
@@ -217,7 +217,10 @@ func TestSearchAgainstOracle(t *testing.T) {
 		mustAppend(t, j, b)
 		if r.IntN(10) == 0 {
 			mustClose(t, j)
-			j = mustOpen(t, dir, cfg)
+			j = mustOpenOn(t, dir, cfg, realDisk{})
+		}
+		if r.IntN(10) == 0 { // so that segments of both kinds stand side by side
+			j.sealAll()
 		}
 	}
 	found := 0

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package journal
+
+// lowerPriority does nothing: elsewhere priorities are of processes.
+func lowerPriority() {}
