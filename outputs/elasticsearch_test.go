@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gatewatch/internal/retry"
 	"gatewatch/journal"
 )
 
@@ -358,7 +359,7 @@ func TestStop(t *testing.T) {
 			c := &cluster{}
 			rt := roundTripper(func(req *http.Request) (*http.Response, error) {
 				if strings.HasSuffix(req.URL.Path, "/_bulk") {
-					if !sleep(req.Context(), answerIn) {
+					if !retry.Sleep(req.Context(), answerIn) {
 						return nil, req.Context().Err()
 					}
 				}
