@@ -164,7 +164,8 @@ func (a *agent) addLogs() error {
 			return err
 		}
 		g, err := tail.New(tail.Config{
-			Globs: cfg.Paths, FromEnd: cfg.Start == pipeline.StartEnd, MaxLine: cfg.MaxLine, Host: parts.Host,
+			Globs: cfg.Paths, FromEnd: cfg.Start == pipeline.StartEnd, MaxLine: cfg.MaxLine,
+			MaxOpen: cfg.MaxOpenFiles, Host: parts.Host,
 		}, marks, a.log, metrics)
 		if err != nil {
 			return err

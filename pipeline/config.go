@@ -3,6 +3,7 @@ package pipeline
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,7 +27,8 @@ const (
 type GroupConfig struct {
 	// Globs of the files to follow, e.g. /var/log/gateway/*.log. Rotated siblings (x.log.1) are recognised.
 	Paths []string `yaml:"paths"`
-	// Format of the lines: auto, json, nginx, logback or text. auto looks at each file's first lines.
+	// Format of the lines: auto, json, nginx, logback or text; docker or cri for the files of a container runtime,
+	// whose lines may hold any of them. auto looks at each file's first lines.
 	Format string `yaml:"format"`
 	// Where to start in a file never seen before: beginning or end.
 	Start string `yaml:"start"`
@@ -39,6 +41,36 @@ type GroupConfig struct {
 	Timezone string `yaml:"timezone"`
 	// Longest line, in bytes; what is beyond is cut off and counted.
 	MaxLine int `yaml:"max_line_bytes"`
+	// Most files of this group that are open at once. Beyond it, quiet ones are closed until they grow.
+	MaxOpenFiles int `yaml:"max_open_files"`
+	// Which lines make one record, when the format does not know.
+	Multiline *MultilineConfig `yaml:"multiline"`
+}
+
+// MultilineConfig says which lines make one record. A line begins one when it is matched by Start, if that is given,
+// and is not indented, if Indent is set.
+type MultilineConfig struct {
+	// Regular expression that the first line of a record matches, e.g. ^\d{4}-\d\d-\d\d. Others continue it.
+	Start string `yaml:"start"`
+	// Lines that begin with white space, and empty ones, continue the record before them.
+	Indent bool `yaml:"indent"`
+}
+
+// rule returns what tells that a line begins a record, or nil without a rule.
+func (c *MultilineConfig) rule() (func(line []byte) bool, error) {
+	if c == nil {
+		return nil, nil
+	}
+	start, err := regexp.Compile(c.Start)
+	if err != nil {
+		return nil, fmt.Errorf("multiline.start: %w", err)
+	}
+	return func(line []byte) bool {
+		if c.Indent && (len(line) == 0 || line[0] == ' ' || line[0] == '\t') {
+			return false
+		}
+		return len(line) > 0 && start.Match(line)
+	}, nil
 }
 
 // smallestMaxLine keeps a typing mistake from cutting every line.
@@ -55,6 +87,9 @@ func (c *GroupConfig) SetDefaults() {
 	if c.MaxLine == 0 {
 		c.MaxLine = tail.DefaultMaxLine
 	}
+	if c.MaxOpenFiles == 0 {
+		c.MaxOpenFiles = tail.DefaultMaxOpen
+	}
 }
 
 // Validate reports every mistake, with paths from the group.
@@ -68,7 +103,7 @@ func (c *GroupConfig) Validate() error {
 			bad.Add(fmt.Sprintf("paths[%d]", i), "%q is not a file name pattern", glob)
 		}
 	}
-	if known := append([]string{FormatAuto}, parse.Formats()...); !slices.Contains(known, c.Format) {
+	if known := slices.Concat([]string{FormatAuto}, parse.Formats(), []string{FormatDocker, FormatCRI}); !slices.Contains(known, c.Format) {
 		bad.Add("format", "unknown format %q (known: %s)", c.Format, strings.Join(known, ", "))
 	}
 	if c.Start != StartBeginning && c.Start != StartEnd {
@@ -84,6 +119,17 @@ func (c *GroupConfig) Validate() error {
 	}
 	if c.MaxLine < smallestMaxLine {
 		bad.Add("max_line_bytes", "must be at least %d", smallestMaxLine)
+	}
+	if c.MaxOpenFiles < 1 {
+		bad.Add("max_open_files", "must be at least 1")
+	}
+	if m := c.Multiline; m != nil {
+		if _, err := m.rule(); err != nil {
+			bad.Add("multiline.start", "%q is not a regular expression", m.Start)
+		}
+		if m.Start == "" && !m.Indent {
+			bad.Add("multiline", "must have start or indent")
+		}
 	}
 	return bad.Err()
 }

@@ -62,6 +62,10 @@ type Pipeline struct {
 	streams map[uint64]*stream // by the file's identity
 	batch   journal.Batch
 	docs    []byte
+	starts  func(line []byte) bool // the group's own rule for the first line of a record, or nil
+	now     func() time.Time
+	began   time.Time // when the batch at hand came
+	written []byte    // when the record at hand was, as its envelope says; else nil
 }
 
 // New makes the pipeline of a group. cfg must be valid.
@@ -70,7 +74,23 @@ func New(cfg GroupConfig, parts Parts) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pipeline{cfg: cfg, parts: parts, refine: refine, streams: map[uint64]*stream{}}, nil
+	starts, err := cfg.Multiline.rule()
+	if err != nil {
+		return nil, err
+	}
+	p := &Pipeline{
+		cfg: cfg, parts: parts, refine: refine, streams: map[uint64]*stream{}, starts: starts, now: time.Now,
+	}
+	refine.now = p.recordTime
+	return p, nil
+}
+
+// recordTime is the time of a record that has none of its own.
+func (p *Pipeline) recordTime() time.Time {
+	if t, ok := parse.Time(p.written, time.UTC); ok {
+		return t
+	}
+	return p.now()
 }
 
 // Handle commits the records in b to the journal, with the position after them. While the journal cannot take them it
@@ -93,9 +113,11 @@ func (p *Pipeline) Handle(ctx context.Context, b tail.Batch) error {
 
 // take turns the lines of b into records of the batch.
 func (p *Pipeline) take(b tail.Batch) error {
+	p.began = p.now()
 	s := p.streams[b.File.ID()]
 	if s == nil {
 		s = &stream{path: b.File.Origin(), id: b.File.ID()}
+		s.restore(b.File.Note)
 		p.streams[s.id] = s
 	}
 	if len(b.Lines) > 0 && !s.settled {
@@ -111,8 +133,12 @@ func (p *Pipeline) take(b tail.Batch) error {
 	}
 	if b.Idle || b.End {
 		p.flush(s)
+	} else if s.envelope != "" {
+		p.flushOld(s)
 	}
-	key, mark := b.File.Mark(s.position(b.File.Next()))
+	next := b.File.Next()
+	b.File.Note = s.note(next)
+	key, mark := b.File.Mark(s.position(next))
 	p.batch.Marks[key] = mark
 	if b.End {
 		delete(p.streams, s.id)
@@ -120,33 +146,25 @@ func (p *Pipeline) take(b tail.Batch) error {
 	return nil
 }
 
-// line adds one line to the record it belongs to.
+// line adds one line of the file.
 func (p *Pipeline) line(s *stream, line tail.Line) {
-	if s.single {
-		p.record(s, line.Offset, line.Text)
-		return
-	}
-	if s.waiting && !s.parser.Starts(line.Text) && len(s.pending)+len(line.Text) < maxRecord {
-		s.pending = append(append(s.pending, '\n'), line.Text...)
-		return
-	}
-	p.flush(s)
-	s.pending, s.start, s.waiting = append(s.pending[:0], line.Text...), line.Offset, true
-}
-
-// flush completes the record that waits for more lines.
-func (p *Pipeline) flush(s *stream) {
-	if s.waiting {
-		s.waiting = false
-		p.record(s, s.start, s.pending)
+	switch {
+	case s.envelope != "":
+		p.enveloped(s, line)
+	default:
+		p.frame(s, &s.lanes[laneOut], line.Offset, line.Text, nil)
 	}
 }
 
-// record refines one record into the batch.
-func (p *Pipeline) record(s *stream, offset int64, text []byte) {
+// record refines one record into the batch. written is when the envelope says that it was, if there is one.
+func (p *Pipeline) record(s *stream, l *lane, offset int64, text, written []byte) {
+	p.written = written
 	ev := p.refine.record(s.parser, s.source, offset, text)
 	if ev == nil {
 		return
+	}
+	if s.envelope != "" {
+		p.addStream(ev, l, s)
 	}
 	p.parts.Metrics.records.Inc()
 	p.parts.Observe(ev)
@@ -186,35 +204,6 @@ func (p *Pipeline) commit(ctx context.Context) error {
 		case <-time.After(pause):
 		}
 	}
-}
-
-// detect finds the format of the stream from its first lines.
-func (p *Pipeline) detect(s *stream, lines []tail.Line) error {
-	format := p.cfg.Format
-	if format == FormatAuto {
-		texts := make([][]byte, 0, sampleLines)
-		for _, l := range lines[:min(len(lines), sampleLines)] {
-			texts = append(texts, l.Text)
-		}
-		format = parse.Detect(texts)
-		s.sampled += len(texts)
-		// Plain text is what remains when nothing fits, also when a file begins with a banner: look again later.
-		s.settled = format != "text" || s.sampled >= sampleLines
-	} else {
-		s.settled = true
-	}
-	if s.parser != nil && s.parser.Name() == format {
-		return nil
-	}
-	p.flush(s)
-	parser, err := parse.New(format)
-	if err != nil {
-		return err
-	}
-	s.parser = parser
-	s.single = parser.Starts(nil) // a format in which even an empty line begins a record never joins lines
-	s.source = p.source(s)
-	return nil
 }
 
 // source describes the file for the journal.

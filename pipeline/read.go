@@ -46,6 +46,9 @@ func ReadAll(ctx context.Context, r io.Reader, path string, cfg GroupConfig, par
 	if s.parser == nil {
 		return "", nil
 	}
+	if s.envelope != "" {
+		return s.envelope + " " + s.parser.Name(), nil
+	}
 	return s.parser.Name(), nil
 }
 

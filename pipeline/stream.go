@@ -19,20 +19,21 @@ type stream struct {
 	source *event.Source
 	parser parse.Parser
 
-	single  bool // each line is a record
-	settled bool // the format is decided
-	sampled int  // lines looked at while it is not
+	starts  func(line []byte) bool // does the line begin a record?
+	single  bool                   // each line is a record
+	settled bool                   // the format is decided
+	sampled int                    // lines looked at while it is not
 
-	pending []byte // lines of the record that may go on
-	start   int64  // its offset
-	waiting bool   // pending holds a record
+	envelope string // what a container runtime wrote around the lines: FormatDocker, FormatCRI or ""
+	inside   []byte // buffer for lines out of their envelope
+	lanes    [laneCount]lane
 }
 
 // position returns the offset up to which everything is in records: a record that waits for more lines is read again
 // after a restart.
 func (s *stream) position(next int64) int64 {
-	if s.waiting {
-		return s.start
+	if s.envelope == "" {
+		return s.lanes[laneOut].position(next)
 	}
-	return next
+	return min(s.lanes[laneOut].position(next), s.lanes[laneErr].position(next))
 }

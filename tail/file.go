@@ -18,6 +18,8 @@ const maxBatchLines = 2048
 type File struct {
 	// Path is where the file is now.
 	Path string
+	// Note is kept with the file's marks for the handler, which may set it before it asks for a Mark.
+	Note string
 
 	host      string
 	origin    string // where it was found first

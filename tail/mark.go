@@ -24,6 +24,7 @@ type mark struct {
 	Head    uint64 `json:"head"`
 	Offset  int64  `json:"offset"`
 	Skip    bool   `json:"skip,omitempty"`
+	Note    string `json:"note,omitempty"`
 	Seen    int64  `json:"seen"` // Unix nanoseconds of the last read
 	// Read is how far the file had been read, at or after Offset; Window is the hash of the WindowLen bytes before.
 	Read      int64  `json:"read,omitempty"`
@@ -64,6 +65,7 @@ func (f *File) mark() mark {
 	if f.resumed != nil && !f.arrived { // nothing of it was read
 		m = *f.resumed
 	}
+	m.Note = f.Note
 	m.Copy, m.CopySize, m.Whole = f.packedAt, f.packedSize, f.whole
 	return m
 }
@@ -71,7 +73,7 @@ func (f *File) mark() mark {
 // file returns a File that stands where the mark does and has nothing to read from.
 func (m *mark) file(host string) *File {
 	return &File{
-		Path: m.Path, host: host, origin: m.Origin, real: m.Real, id: m.ID, at: m.inode, born: m.Born, gen: m.Gen, offset: m.Offset,
+		Path: m.Path, Note: m.Note, host: host, origin: m.Origin, real: m.Real, id: m.ID, at: m.inode, born: m.Born, gen: m.Gen, offset: m.Offset,
 		size: m.Offset, known: m.Size, skipping: m.Skip, resumed: m, lastRead: time.Unix(0, m.Seen),
 	}
 }

@@ -188,6 +188,7 @@ func (g *Group) resume(c *found, m *mark, file *os.File) (*File, error) {
 		f.real = m.Real
 	}
 	f.packedAt, f.packedSize = m.Copy, m.CopySize
+	f.Note = m.Note
 	f.origin, f.id, f.gen = m.Origin, m.ID, m.Gen
 	if err := f.readHead(); err != nil {
 		g.ledger.marks[m.ID] = m
