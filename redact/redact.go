@@ -9,7 +9,6 @@ package redact
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/bits"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -102,61 +101,36 @@ var classes = [256]uint8{
 	':': separator, '=': separator, '>': tagEnd, '%': percent, '\\': backslash, 0xEF: wideLead,
 }
 
-// Eight bytes at a time, as one number.
-const (
-	ones    = 0x0101010101010101
-	highs   = 0x80 * ones
-	sampled = 0x8000000080000000 // the fourth and the eighth byte
-)
-
-// run goes over the record once, eight bytes at a time. It stops at the bytes of classes, but of digits only at every
-// fourth byte: shorter runs of digits are never part of a card number. What follows a stop looks at a bounded distance
-// around it, except for values that are taken out, which are passed over as well.
+// run goes over the record once, block after block. What follows a stop looks at a bounded distance around it, except for
+// values that are taken out, which are passed over as well.
 func (s *scan) run() {
 	in := s.in
-	for i := 0; i < len(in); {
-		var w uint64
-		if i+8 <= len(in) {
-			w = binary.LittleEndian.Uint64(in[i:])
-		} else {
-			w = lastBytes(in[i:])
+	// begin is where the scan went on last: a digit there begins a number, whatever is before it.
+	for i, begin := 0, 0; i < len(in); {
+		b := blockAt(in, i)
+		next := i + stride
+		for hits := b.hits(i > begin && isDigit(in[i-1])); hits != 0; {
+			at := i + bits.TrailingZeros64(hits)
+			hits &= hits - 1
+			if in[at] == ':' && s.r.keys.harmless(in, at) {
+				continue
+			}
+			after := s.stop(at)
+			if after >= i+stride || after > at+1 && after < len(in) && isDigit(in[after]) {
+				next, begin = after, after
+				break
+			}
+			hits &= ^uint64(0) << (after - i)
 		}
-		// The high bit of each byte tells: in x that it is 0x30 to 0x3F, in y that its lower half is above 9 (: to ?).
-		x := (w & (0xF0 * ones)) ^ (0x30 * ones)
-		x = ^((x&(0x7F*ones) + 0x7F*ones) | x) & highs
-		y := w&(0x0F*ones) + 0x76*ones
-		hits := x&(y|sampled) | equal(w, '%'*ones) | equal(w, '\\'*ones) | equal(w, 0xEF*ones)
-		if hits == 0 {
-			i += 8
-			continue
-		}
-		at := i + bits.TrailingZeros64(hits)/8
-		if in[at] == ':' && s.r.keys.harmless(in, at) {
-			i = at + 1
-			continue
-		}
-		i = s.stop(i, at)
+		i = next
 	}
 }
 
-// lastBytes returns the last, fewer than eight bytes of a record as a number.
-func lastBytes(in []byte) uint64 {
-	var b [8]byte
-	copy(b[:], in)
-	return binary.LittleEndian.Uint64(b[:])
-}
-
-// equal sets the high bit of the bytes of w that are those of pattern. A byte behind one of them may be wrongly set.
-func equal(w, pattern uint64) uint64 {
-	w ^= pattern
-	return (w - ones) &^ w & highs
-}
-
-// stop handles the byte at in[at], where all from from on is not yet looked at, and returns where to go on.
-func (s *scan) stop(from, at int) int {
+// stop handles the byte at in[at] and returns where to go on.
+func (s *scan) stop(at int) int {
 	switch classes[s.in[at]] {
 	case digit:
-		return s.digits(from, at)
+		return s.digits(at)
 	case separator:
 		return s.separator(at)
 	case tagEnd:
@@ -171,14 +145,11 @@ func (s *scan) stop(from, at int) int {
 	return at + 1
 }
 
-// digits handles the run of digits around in[i], which begins at from or later.
-func (s *scan) digits(from, i int) int {
-	in := s.in
-	start := i
-	for start > from && isDigit(in[start-1]) {
-		start--
-	}
-	for i++; i < len(in) && isDigit(in[i]); i++ {
+// digits handles the run of digits that begins at in[start].
+func (s *scan) digits(start int) int {
+	in, i := s.in, start+1
+	for i < len(in) && isDigit(in[i]) {
+		i++
 	}
 	switch n := i - start; {
 	case n >= minCard:
