@@ -35,6 +35,10 @@ func (a *assignment) fixed(i int) {
 // try takes field i for what its name may mean: the first fact that its value can be, and all that this name means also.
 // Another candidate is only tried when the value can be nothing that the one before means.
 func (a *assignment) try(i int, steps []step) {
+	if len(steps) == 1 {
+		a.take(i, &steps[0].sense, steps[0].rank)
+		return
+	}
 	found, first := -1, false
 	for k := range steps {
 		s := &steps[k]
