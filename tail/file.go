@@ -186,7 +186,7 @@ func (f *File) expired(now time.Time, g *Group) bool {
 		return false // it has an end of its own
 	case f.orphaned:
 		gone := min(quietFor, now.Sub(f.goneAt))
-		return gone >= g.pace.orphan && (!g.waiting || gone >= forgetAfter) // a copy may be among those that wait
+		return gone >= g.pace.orphan && (!g.waiting || gone >= g.pace.forget) // a copy may be among those that wait
 	case !f.goneAt.IsZero():
 		return quietFor >= g.pace.gone && now.Sub(f.goneAt) >= g.pace.gone
 	case !f.rotatedAt.IsZero():
@@ -200,6 +200,9 @@ func (f *File) restart() *File {
 	before := *f
 	before.content, before.orphaned, before.goneAt, before.needsMark = nil, true, time.Now(), false
 	before.due, before.asleep = time.Time{}, false
+	if f.atEnd {
+		before.known = f.size // what a scan saw since then may be the new content
+	}
 	*f = File{
 		Path: f.Path, host: f.host, origin: f.origin, real: f.real, at: f.at, born: f.born, gen: f.gen + 1, content: f.content,
 		openedAt: f.openedAt, lastRead: time.Now(), rotatedAt: f.rotatedAt, goneAt: f.goneAt,

@@ -25,6 +25,8 @@ type follower struct {
 	group *Group
 	stop  func()
 	reg   *prometheus.Registry
+	// before is called in the goroutine of the group.
+	before func()
 
 	mu    sync.Mutex
 	lines []string
@@ -35,17 +37,29 @@ type follower struct {
 
 func follow(t *testing.T, cfg Config) *follower {
 	t.Helper()
-	return followAt(t, cfg, pace{
+	return followAt(t, cfg, testPace())
+}
+
+// testPace is the usual one, many times faster.
+func testPace() pace {
+	return pace{
 		poll: 10 * time.Millisecond, scan: 40 * time.Millisecond, idle: 40 * time.Millisecond, sleep: 200 * time.Millisecond,
 		settled: 250 * time.Millisecond, rotated: 500 * time.Millisecond, gone: 150 * time.Millisecond,
-		orphan: 500 * time.Millisecond, turn: 50 * time.Millisecond,
-	})
+		orphan: 500 * time.Millisecond, forget: time.Second, turn: 50 * time.Millisecond,
+	}
 }
 
 func followAt(t *testing.T, cfg Config, p pace) *follower {
 	t.Helper()
-	f := &follower{t: t, cfg: cfg, pace: p, marks: map[string][]byte{}, at: map[string]string{}}
+	f := newFollower(t, cfg, p)
 	f.start()
+	return f
+}
+
+func newFollower(t *testing.T, cfg Config, p pace) *follower {
+	f := &follower{
+		t: t, cfg: cfg, pace: p, marks: map[string][]byte{}, at: map[string]string{}, before: func() {}, stop: func() {},
+	}
 	t.Cleanup(func() { f.stop() })
 	return f
 }
@@ -71,7 +85,10 @@ func (f *follower) start() {
 	f.group = g
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- g.Run(ctx, f.handle) }()
+	go func() {
+		f.before()
+		done <- g.Run(ctx, f.handle)
+	}()
 	f.stop = func() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {

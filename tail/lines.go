@@ -15,7 +15,7 @@ func (f *File) split(g *Group, data []byte) (lines []Line, used int) {
 			f.skipping = false
 			used += end + 1
 			continue
-		case end < 0 && len(rest) > g.cfg.MaxLine:
+		case end < 0 && tooLong(rest, g.cfg.MaxLine):
 			f.skipping = true
 			lines = append(lines, Line{f.offset + int64(used), rest[:g.cfg.MaxLine], true})
 			used = len(data)
@@ -42,4 +42,14 @@ func NewLine(offset int64, text []byte, maxLine int) Line {
 		return Line{offset, text[:maxLine], true}
 	}
 	return Line{offset, text, false}
+}
+
+// tooLong tells whether a line of which rest is the beginning exceeds maxLine. A carriage return that comes last may
+// belong to the line break.
+func tooLong(rest []byte, maxLine int) bool {
+	n := len(rest)
+	if n > 0 && rest[n-1] == '\r' {
+		n--
+	}
+	return n > maxLine
 }

@@ -45,7 +45,7 @@ func datedGlob(glob string) string {
 	if ext == "" || stem == "" || strings.HasSuffix(stem, "*") || strings.HasSuffix(stem, "/") {
 		return "" // matched by the glob itself
 	}
-	return stem + "[-._][0-9]*" + ext
+	return stem + `[._\-][0-9]*` + ext
 }
 
 func dated(path string) bool {

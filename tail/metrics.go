@@ -1,7 +1,6 @@
 package tail
 
 import (
-	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -41,6 +40,8 @@ type Status struct {
 	LastRead time.Time
 	// Behind is how long the oldest unread byte has been waiting at most; 0 when everything is read.
 	Behind time.Duration
+	// Open says that it is open now.
+	Open bool
 
 	at       inode
 	caughtUp time.Time
@@ -66,7 +67,7 @@ func (b *board) publish(files []*File, busy bool) {
 		if !f.orphaned && !f.whole {
 			b.files = append(b.files, Status{
 				Path: f.Path, Offset: f.offset, Size: max(f.size, f.offset), LastRead: f.lastRead,
-				at: f.at, caughtUp: f.caughtUp,
+				Open: f.content != nil, at: f.at, caughtUp: f.caughtUp,
 			})
 		}
 	}
@@ -89,51 +90,4 @@ func (g *Group) Status() []Status {
 		}
 	}
 	return files
-}
-
-var (
-	filesDesc    = prometheus.NewDesc("gatewatch_tail_files", "Files being followed.", []string{"group"}, nil)
-	lagDesc      = prometheus.NewDesc("gatewatch_tail_lag_bytes", "Bytes in followed files that are not read yet.", []string{"group"}, nil)
-	lagTimeDesc  = prometheus.NewDesc("gatewatch_tail_lag_seconds", "How long the oldest unread byte has been waiting at most.", []string{"group"}, nil)
-	lastReadDesc = prometheus.NewDesc("gatewatch_tail_last_read_timestamp_seconds", "When a line was read last.", []string{"group"}, nil)
-)
-
-// Groups exports the state of all groups of an agent as metrics, labelled with their first glob.
-type Groups []*Group
-
-// Describe implements prometheus.Collector.
-func (Groups) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{filesDesc, lagDesc, lagTimeDesc, lastReadDesc} {
-		ch <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (gs Groups) Collect(ch chan<- prometheus.Metric) {
-	for i, g := range gs {
-		name := fmt.Sprint(i)
-		if len(g.cfg.Globs) > 0 {
-			name += ":" + g.cfg.Globs[0]
-		}
-		var lag int64
-		var behind time.Duration
-		var last time.Time
-		files := g.Status()
-		for _, s := range files {
-			lag += s.Size - s.Offset
-			behind = max(behind, s.Behind)
-			if s.LastRead.After(last) {
-				last = s.LastRead
-			}
-		}
-		gauge := func(d *prometheus.Desc, v float64) {
-			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, name)
-		}
-		gauge(filesDesc, float64(len(files)))
-		gauge(lagDesc, float64(lag))
-		gauge(lagTimeDesc, behind.Seconds())
-		if !last.IsZero() {
-			gauge(lastReadDesc, float64(last.UnixMilli())/1000)
-		}
-	}
 }

@@ -229,7 +229,7 @@ func (g *Group) forget(ctx context.Context, here map[inode]*found, now time.Time
 			m.missing = time.Time{}
 		case m.missing.IsZero():
 			m.missing = now
-		case now.Sub(m.missing) >= forgetAfter:
+		case now.Sub(m.missing) >= g.pace.forget:
 			g.lost(m.Path, m.Size-m.Offset)
 			delete(g.ledger.marks, id)
 			keys = append(keys, (&File{id: id}).key())

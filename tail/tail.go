@@ -38,7 +38,6 @@ const (
 	readSize     = 256 << 10              // bytes asked of a file at once
 	scanShare    = 50                     // a scan is followed by a pause of so many times its length
 	publishEvery = 100 * time.Millisecond // how old the state shown to others is at most while reading
-	forgetAfter  = 10 * time.Minute       // a file that is nowhere to be seen is forgotten
 )
 
 // pace is how soon things are looked at and how long they are waited for.
@@ -51,13 +50,14 @@ type pace struct {
 	rotated time.Duration // writers go on for a while after a rename
 	gone    time.Duration // the same after an unlink
 	orphan  time.Duration // how soon a copy of truncated content appears
+	forget  time.Duration // how long a file that is nowhere to be seen is remembered
 	turn    time.Duration // how long a file with unread lines stays open when others wait for a descriptor
 }
 
 func usualPace() pace {
 	return pace{
 		poll: 250 * time.Millisecond, scan: time.Second, idle: time.Second, sleep: time.Minute, settled: 3 * time.Second,
-		rotated: 30 * time.Second, gone: 5 * time.Second, orphan: 15 * time.Second, turn: 2 * time.Second,
+		rotated: 30 * time.Second, gone: 5 * time.Second, orphan: 15 * time.Second, forget: 10 * time.Minute, turn: 2 * time.Second,
 	}
 }
 
