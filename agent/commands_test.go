@@ -23,7 +23,7 @@ func TestCommands(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", bin+string(os.PathListSeparator)+env.Getenv("PATH"))
 			env.Setenv(asAgent, "1")
-			return nil
+			return keptJournals(env.WorkDir)
 		},
 	})
 }

@@ -3,6 +3,7 @@ package journal
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -70,7 +71,7 @@ func BenchmarkAppend(b *testing.B) {
 }
 
 func benchmarkAppend(b *testing.B, size int, cfg Config, prepare func(*Journal)) {
-	j := mustOpen(b, b.TempDir(), cfg)
+	j := mustOpenOn(b, b.TempDir(), cfg, realDisk{}) // sealing is measured by itself
 	if prepare != nil {
 		prepare(j)
 	}
@@ -132,17 +133,45 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// BenchmarkSearch searches a million events (a tenth with -short) in blocks of 512.
+// BenchmarkSeal seals one full segment.
+func BenchmarkSeal(b *testing.B) {
+	j := mustOpenOn(b, b.TempDir(), config(), realDisk{})
+	p := newPayments()
+	for len(j.segments) < 2 {
+		mustAppend(b, j, p.batches(1, 512)...)
+	}
+	s := *j.segments[0]
+	var h segmentHeader
+	var size int64
+	cpu := cpuTime(b)
+	for b.Loop() {
+		out, err := realDisk{}.open(filepath.Join(b.TempDir(), "sealed"), true)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if h, size, err = j.pack(out, s); err != nil {
+			b.Fatal(err)
+		}
+		out.Close()
+	}
+	events := float64(h.records)
+	b.ReportMetric(float64(cpuTime(b)-cpu)/float64(b.N)/events, "cpu-ns/event")
+	b.ReportMetric(float64(size)/events, "sealed-B/event")
+	b.ReportMetric(float64(s.stored)/events, "hot-B/event")
+}
+
+// BenchmarkSearch searches a million events (a tenth with -short) in blocks of 512, sealed but for the newest segment.
 func BenchmarkSearch(b *testing.B) {
 	blocks := 1954
 	if testing.Short() {
 		blocks /= 10
 	}
-	j := mustOpen(b, b.TempDir(), config())
+	j := mustOpenOn(b, b.TempDir(), config(), realDisk{})
 	p := newPayments()
 	for range blocks {
 		mustAppend(b, j, p.batches(1, 512)...)
 	}
+	j.sealAll() // all but the newest segment
 	b.Logf("%d events in %d segments, %.1f bytes each", p.n, len(j.segments), float64(j.lagBytes(Position{}))/float64(p.n))
 	minute := epoch.Add(time.Duration(p.n/2) * time.Millisecond)
 	for _, c := range []struct {

@@ -55,6 +55,26 @@ func (m *matcher) block(q *query, records []Record, docs []byte, minTime int64) 
 	}
 }
 
+// absent tells whether body, that of a block, shows that none of its records match: most do so before a record is
+// taken out of it.
+func (m *matcher) absent(q *query, body []byte) bool {
+	for i := range q.equal {
+		if e := &q.equal[i]; len(e.forms) == 1 && !e.constant() && !bytes.Contains(body, e.forms[0].text) {
+			return true
+		}
+	}
+	if len(q.words) == 0 {
+		return false
+	}
+	m.folded = foldCase(m.folded[:0], body)
+	for i := range q.words {
+		if !bytes.Contains(m.folded, q.words[i].text) {
+			return true
+		}
+	}
+	return false
+}
+
 // driver returns the condition that is looked for in all documents at once, in the area to look in; none when no
 // condition is text that the document must hold.
 func (m *matcher) driver() (area, needle []byte) {

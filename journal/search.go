@@ -175,6 +175,10 @@ func (s *search) block(b *frame) error {
 		return err
 	}
 	s.raw = raw
+	if s.m.absent(s.q, raw) {
+		s.scanned += b.records
+		return nil
+	}
 	if s.records, err = b.decode(s.records[:0], raw, s.src); err != nil {
 		s.r.report(b.at, b.end())
 		return nil

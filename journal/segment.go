@@ -20,7 +20,7 @@ const (
 	segmentsKept = 16
 	// maxSegmentSize keeps segments small where max_size is large. Blocks have no filter before their segment is sealed,
 	// and a search reads them in full: this bounds how many there are.
-	maxSegmentSize = 4 << 20
+	maxSegmentSize = 2 << 20
 	// maxHotAge is how long a segment is written to at most: on a quiet host it is sealed small.
 	maxHotAge = time.Hour
 )
