@@ -57,7 +57,7 @@ func TestAppendDocument(t *testing.T) {
 func TestReset(t *testing.T) {
 	t.Parallel()
 	ev := &Event{
-		Source: &Source{}, Offset: 1, Time: time.Now(), Raw: []byte("x"), Fields: make([]Field, 3), Malformed: "x",
+		Source: &Source{}, Offset: 1, Time: time.Now(), Raw: []byte("x"), Fields: make([]Field, 3), Layout: &Layout{}, Malformed: "x",
 		Duration: 1, Status: 200, Payment: Payment{Provider: "visa"},
 	}
 	for _, k := range Keys() {

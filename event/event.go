@@ -18,6 +18,9 @@ type Event struct {
 	Raw []byte
 	// Fields is what the format found in Raw, in the order of the record.
 	Fields []Field
+	// Layout is the same for records whose Fields have the same names in the same order, none of them derived. Nil when
+	// the format does not know.
+	Layout *Layout
 	// Malformed says why the record does not follow its format; empty when it does. Such a record keeps its Raw text
 	// as message.
 	Malformed string
@@ -68,7 +71,7 @@ func (e *Event) Reset() {
 	}
 	e.set = 0
 	e.Source, e.Offset, e.Time, e.Raw = nil, 0, time.Time{}, nil
-	e.Fields, e.Malformed = e.Fields[:0], ""
+	e.Fields, e.Layout, e.Malformed = e.Fields[:0], nil, ""
 	e.Duration, e.Status, e.Payment = -1, 0, Payment{}
 }
 
@@ -84,6 +87,9 @@ func (e *Event) SetFact(k Key, value []byte) {
 		e.set &^= only(k)
 	}
 }
+
+// Layout stands for the names of the fields of a record. Two are the same when their addresses are.
+type Layout struct{ _ byte }
 
 // Field is one name and value that a format found in a record.
 type Field struct {

@@ -52,6 +52,9 @@ func (p *jsonLines) read(ev *event.Event) bool {
 		makeUnique(p.fields)
 	}
 	ev.Fields, p.fields = p.fields, nil
+	if ev.Layout = nil; i >= 0 && p.shapely && !p.unusual {
+		ev.Layout = p.shape.layout
+	}
 	return i >= 0
 }
 

@@ -17,7 +17,24 @@ const (
 // have the same fields in the same order. It is not safe for concurrent use.
 type memo struct {
 	fields [maxRemembered]remembered
+	// layout is that of the record that fields are of, when it had one.
+	layout *event.Layout
 	clock  lastTime
+}
+
+// learn makes m know all fields of ev, and tells whether their steps are in m.fields.
+func (m *memo) learn(n *Names, ev *event.Event) bool {
+	if ev.Layout == nil || len(ev.Fields) > maxRemembered {
+		m.layout = nil
+		return false
+	}
+	if ev.Layout != m.layout {
+		m.layout = ev.Layout
+		for i := range ev.Fields {
+			m.steps(n, i, &ev.Fields[i])
+		}
+	}
+	return true
 }
 
 // remembered is a field's name and what it may mean.

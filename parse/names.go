@@ -94,6 +94,7 @@ func knownFacts() string {
 func (n *Names) Assign(ev *event.Event) {
 	m := n.memos.Get().(*memo)
 	a := assignment{ev: ev, loc: n.loc, clock: &m.clock}
+	known := m.learn(n, ev)
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
 		if f.Kind > event.Bool {
@@ -106,7 +107,11 @@ func (n *Names) Assign(ev *event.Event) {
 			}
 			continue
 		}
-		a.try(i, m.steps(n, i, f))
+		if known {
+			a.try(i, m.fields[i].steps)
+		} else {
+			a.try(i, m.steps(n, i, f))
+		}
 	}
 	n.memos.Put(m)
 	if status := ev.Fact(event.HTTPStatus); status != nil {

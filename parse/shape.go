@@ -14,6 +14,7 @@ const maxStrangers = 32
 type shape struct {
 	// members are the names with their quotes and the colon.
 	members [][]byte
+	layout  *event.Layout
 	// strangers counts the records that had other names.
 	strangers int
 }
@@ -31,7 +32,7 @@ func (s *shape) differs(fields []event.Field, unusual bool) {
 		return
 	}
 	s.strangers = 0
-	s.members = s.members[:0:0]
+	s.members, s.layout = s.members[:0:0], new(event.Layout)
 	var text []byte
 	for i := range fields {
 		if f := &fields[i]; !f.Derived && len(s.members) < fewNames {

@@ -41,6 +41,8 @@ type walker struct {
 	// keys holds the names of the nested objects around the place being read.
 	keys  [][]byte
 	shape shape
+	// shapely tells that the record's names are those of shape.
+	shapely bool
 	// text holds dotted names and decoded strings, which derived fields point into.
 	text []byte
 }
@@ -49,7 +51,7 @@ type walker struct {
 func (w *walker) start(fields []event.Field) {
 	w.scanner = scanner{}
 	w.fields, w.derived = fields, 0
-	w.awkward, w.unusual = false, false
+	w.awkward, w.unusual, w.shapely = false, false, false
 	w.keys, w.text = w.keys[:0], w.text[:0]
 }
 
@@ -80,6 +82,7 @@ func (w *walker) record(i int) int {
 		if w.byteAt(i) != ',' {
 			if i = w.space(i); w.byteAt(i) == '}' {
 				w.unusual = w.unusual || seen.count > fewNames
+				w.shapely = expecting && expected == len(w.shape.members) && w.derived == 0
 				if !expecting {
 					w.shape.differs(w.fields, w.unusual)
 				}
