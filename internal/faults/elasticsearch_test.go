@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"gatewatch/internal/faults/gatewaylog"
 	"gatewatch/internal/faults/sink"
 	"gatewatch/internal/servicetest"
 )
@@ -22,7 +23,7 @@ const realLinesPerSecond = 1500
 func elasticsearchRestarted(t *testing.T, table *table) {
 	node := servicetest.ElasticsearchNode(t)
 	var running sync.WaitGroup
-	for i, rotation := range readable() {
+	for i, rotation := range gatewaylog.Rotations() {
 		c := emptyCell(t, rotation, trouble{name: "ES restarted", during: calm})
 		c.writer.Rate = realLinesPerSecond
 		namespace := fmt.Sprintf("faults%d", i)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +48,7 @@ func TestMatrix(t *testing.T) {
 	table := &table{}
 	t.Cleanup(func() { table.print(t) })
 	for _, trouble := range troubles() {
-		for _, rotation := range readable() {
+		for _, rotation := range gatewaylog.Rotations() {
 			t.Run(fmt.Sprintf("%s/%s", trouble.name, rotation), func(t *testing.T) {
 				t.Parallel()
 				c := newCell(t, rotation, trouble)
@@ -58,11 +57,6 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 	t.Run("restart", func(t *testing.T) { elasticsearchRestarted(t, table) })
-}
-
-// readable are the rotations that the agent can read.
-func readable() []gatewaylog.Rotation {
-	return slices.DeleteFunc(gatewaylog.Rotations(), func(r gatewaylog.Rotation) bool { return r == gatewaylog.RenameGzip })
 }
 
 // cell is one agent, its log, its cluster and what goes wrong.

@@ -100,6 +100,5 @@ func TestRules(t *testing.T) {
 	f("web/x.go", "web; func f() {"+strings.Repeat("\n", 79)+"}", "")
 	f("web/x.go", "web; func f() {"+strings.Repeat("\n", 80)+"}", "web/x.go:1: f has 81 lines, most are 80")
 	f("web/x.go", "web"+strings.Repeat("\n", 400)+"var x int", "web/x.go: has 401 lines, most are 400: give each idea its own file")
-	f("bench/gen/main.go", "main; func init() {}", "")
 	f("web/x_test.go", "web"+strings.Repeat("\n", 900), "")
 }

@@ -34,9 +34,6 @@ var owners = map[string][]string{
 	module + "internal/importrules":      {},
 }
 
-// unshipped are folders with programs that only measure: their size and form are free.
-var unshipped = []string{"bench"}
-
 // blank are the packages that may be imported for their side effect alone.
 var blank = []string{"embed"}
 
