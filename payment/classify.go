@@ -25,6 +25,7 @@ type Classifier struct {
 	ways       *interned[*provider] // that a way code such as WX_JSAPI names, or nil
 	methods    *interned[string]
 	operations *interned[string]
+	heads      *interned[string] // operations that the beginnings of messages name
 	currencies *interned[string]
 	words      *interned[verdict]
 	loggers    *interned[speaker]
@@ -69,6 +70,7 @@ func newClassifier(tables map[string]*codeTable) *Classifier {
 		known: map[string]*provider{}, aliases: aliasTable(),
 		unknown: bounded{most: maxUnknownNames}, others: bounded{most: maxUnknownNames},
 		operations: newInterned(maxSpellings, canonicalOperation),
+		heads:      newInterned(maxSpellings, headOperation),
 		currencies: newInterned(maxSpellings, canonicalCurrency),
 	}
 	for _, p := range Providers() {
@@ -155,7 +157,7 @@ func (c *Classifier) Classify(ev *event.Event) {
 		return
 	}
 	if p.Operation == "" {
-		p.Operation = messageOperation(ev.Fact(event.Message))
+		p.Operation = c.messageOperation(ev.Fact(event.Message))
 	}
 	c.outcome(ev, prov)
 }

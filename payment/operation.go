@@ -1,7 +1,6 @@
 package payment
 
 import (
-	"bytes"
 	"strings"
 	"unicode/utf8"
 )
@@ -54,17 +53,34 @@ const messageHead = 48
 
 // messageOperation returns the operation that the beginning of a Chinese message names, when nothing else in the record
 // does: 收到支付回调 …, 退款成功 …. English messages are sentences of any kind and decide nothing.
-func messageOperation(message []byte) string {
-	head := message[:min(len(message), messageHead)]
-	for len(head) > 0 && head[0] < utf8.RuneSelf {
-		head = head[1:]
-	}
-	wide := bytes.IndexFunc(head, func(r rune) bool { return r >= 0x4E00 })
-	if wide < 0 {
+func (c *Classifier) messageOperation(message []byte) string {
+	var buf [messageHead]byte
+	wide := appendWide(buf[:0], message[:min(len(message), messageHead)])
+	if len(wide) == 0 {
 		return ""
 	}
+	return c.heads.get(wide)
+}
+
+// appendWide appends what of text is not ASCII, with a space where something is left out. Few texts remain of the many
+// messages of a log, so that what they mean can be remembered.
+func appendWide(dst, text []byte) []byte {
+	for i, b := range text {
+		if b < utf8.RuneSelf {
+			continue
+		}
+		if len(dst) > 0 && text[i-1] < utf8.RuneSelf {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, b)
+	}
+	return dst
+}
+
+// headOperation returns the operation that the Chinese words in head name.
+func headOperation(head string) string {
 	for _, w := range operationWords {
-		if w.word[0] >= 0x80 && w.operation != authorize && bytes.Contains(head[wide:], []byte(w.word)) {
+		if w.word[0] >= utf8.RuneSelf && w.operation != authorize && strings.Contains(head, w.word) {
 			return w.operation
 		}
 	}
