@@ -316,13 +316,18 @@ func TestQuietHostIsSealed(t *testing.T) {
 			mustAppend(t, j, batch(n, n+1))
 			time.Sleep(time.Second)
 		}
-		before := j.storedBytes()
+		bytes := func() int64 {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			return j.storedBytes()
+		}
+		before := bytes()
 		time.Sleep(maxHotAge + 2*sealInterval)
 		synctest.Wait()
 		if got := testutil.ToFloat64(j.metrics.sealed); got != 1 {
 			t.Errorf("%v segments sealed, want 1", got)
 		}
-		if after := j.storedBytes(); after > before/4 {
+		if after := bytes(); after > before/4 {
 			t.Errorf("sealed segment has %d bytes of %d, want less than a quarter", after, before)
 		}
 	})
