@@ -23,6 +23,7 @@ type Journal struct {
 	lock     *os.File
 	metrics  *metrics
 	encoders sync.Pool
+	packers  sync.Pool
 
 	stop  chan struct{}
 	full  chan struct{} // says that a segment is full
@@ -61,6 +62,7 @@ func open(dir string, cfg Config, log *slog.Logger, reg prometheus.Registerer, d
 	j := &Journal{
 		dir: dir, cfg: cfg, log: log, disk: d,
 		encoders:  sync.Pool{New: func() any { return newEncoder() }},
+		packers:   sync.Pool{New: func() any { return newPacker() }},
 		stop:      make(chan struct{}),
 		full:      make(chan struct{}, 1),
 		marks:     map[string][]byte{},

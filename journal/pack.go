@@ -43,20 +43,30 @@ type packer struct {
 	head, columns, area, body []byte
 }
 
-func newPacker(out file, s segment) (*packer, error) {
+func newPacker() *packer {
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
 		zstd.WithWindowSize(sealedBytes), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
 	if err != nil {
-		return nil, err
+		panic(err) // its options are constants
 	}
-	return &packer{
-		out: out, at: sealedHeaderSize, limit: s.stored,
-		header: segmentHeader{
-			number: s.number, created: s.created, sealed: true, size: s.size,
-			bounds: bounds{known: true, min: math.MaxInt64, max: math.MinInt64},
-		},
-		enc: newEncoder(), split: newSplitter(), zstd: z, src: sourceCache{}, marks: map[string][]byte{},
-	}, nil
+	return &packer{enc: newEncoder(), split: newSplitter(), zstd: z, src: sourceCache{}, marks: map[string][]byte{}}
+}
+
+// reset makes p pack s into out.
+func (p *packer) reset(out file, s segment) {
+	p.out, p.at, p.limit = out, sealedHeaderSize, s.stored
+	p.header = segmentHeader{
+		number: s.number, created: s.created, sealed: true, size: s.size,
+		bounds: bounds{known: true, min: math.MaxInt64, max: math.MinInt64},
+	}
+	p.empty()
+}
+
+// empty begins a block.
+func (p *packer) empty() {
+	clear(p.records)
+	p.parts, p.records, p.size, p.marked, p.used = p.parts[:0], p.records[:0], 0, 0, 0
+	clear(p.marks)
 }
 
 // pack writes the blocks of s to out and returns the header and size of what it wrote.
@@ -74,10 +84,9 @@ func (j *Journal) pack(out file, s segment) (segmentHeader, int64, error) {
 	if err := r.attach(f, s); err != nil {
 		return segmentHeader{}, 0, err
 	}
-	p, err := newPacker(out, s)
-	if err != nil {
-		return segmentHeader{}, 0, err
-	}
+	p := j.packers.Get().(*packer)
+	defer j.packers.Put(p)
+	p.reset(out, s)
 	for err == nil {
 		select {
 		case <-j.stop:
@@ -175,8 +184,7 @@ func (p *packer) flush() error {
 	p.at += int64(len(p.area))
 	p.header.bounds.include(&h)
 	p.header.records += uint64(h.records)
-	p.parts, p.records, p.size, p.marked, p.used = p.parts[:0], p.records[:0], 0, 0, 0
-	clear(p.marks)
+	p.empty()
 	return nil
 }
 
