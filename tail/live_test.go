@@ -21,7 +21,9 @@ func TestLiveRotation(t *testing.T) {
 			if how == "dated" {
 				glob = filepath.Join(filepath.Dir(path), "*.log")
 			}
-			f := followAt(t, Config{Globs: []string{glob}}, usualPace())
+			p := usualPace()
+			p.settled = time.Second
+			f := followAt(t, Config{Globs: []string{glob}}, p)
 			for began := time.Now(); time.Since(began) < 2*time.Second; time.Sleep(5 * time.Millisecond) {
 				w.lines(100)
 				if w.n%4000 == 0 { // about every 200 ms

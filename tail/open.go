@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// settledDown tells whether f stands at its end at a followed path, so that a scan sees all that can happen to it.
-func (f *File) settledDown() bool {
-	return f.content != nil && f.packed == nil && f.atEnd && f.goneAt.IsZero() && f.rotatedAt.IsZero()
+// canSleep tells whether f stands at its end at a followed path, so that a scan sees all that can happen to it.
+func (f *File) canSleep() bool {
+	there := f.content != nil && f.packed == nil && f.atEnd || f.shut
+	return there && f.idle && f.goneAt.IsZero() && f.rotatedAt.IsZero()
 }
 
 // wake looks at what a scan found of f: a file that sleeps or was closed is read again when it changed.
@@ -54,7 +55,7 @@ func (g *Group) reopen(f *File, c *found) error {
 		f.stat = stat{}
 		return errors.Join(err, file.Close()) // renamed just now; the next scan knows more
 	}
-	f.content, f.shut, f.openedAt, f.due = file, false, time.Now(), time.Time{}
+	f.content, f.shut, f.asleep, f.openedAt, f.due = file, false, false, time.Now(), time.Time{}
 	return nil
 }
 
@@ -85,6 +86,7 @@ func (g *Group) makeRoom() bool {
 		victim = busy
 	}
 	if victim == nil {
+		g.waiting, g.crowded = true, true
 		return false
 	}
 	g.metrics.closed.Inc()

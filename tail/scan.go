@@ -20,6 +20,7 @@ func (g *Group) scan(ctx context.Context, handle Handler) error {
 		here[all[i].at] = &all[i]
 	}
 	now := time.Now()
+	g.waiting, g.crowded = false, false
 	open := make(map[inode]bool, len(g.files))
 	for _, f := range g.files {
 		at := f.at
@@ -33,7 +34,6 @@ func (g *Group) scan(ctx context.Context, handle Handler) error {
 			g.wake(f, here[at], now)
 		}
 	}
-	g.waiting = false
 	for i := range all {
 		c := &all[i]
 		if open[c.at] {
@@ -80,7 +80,6 @@ func (g *Group) meet(c *found) error {
 		return nil // rotated before our time
 	}
 	if !g.makeRoom() {
-		g.waiting = true
 		return nil
 	}
 	file, err := os.Open(c.path)
@@ -141,7 +140,10 @@ func (g *Group) open(f *File) *File {
 }
 
 func (g *Group) newFile(c *found, file *os.File) *File {
-	f := &File{Path: c.path, host: g.cfg.Host, origin: c.path, at: c.at, born: born(file), content: file, known: c.size}
+	f := &File{
+		Path: c.path, host: g.cfg.Host, origin: c.path, at: c.at, born: born(file), content: file, known: c.size,
+		stat: stat{c.size, c.changed},
+	}
 	if real, err := filepath.EvalSymlinks(c.path); err == nil && real != c.path && c.followed {
 		f.real = real
 	}

@@ -103,6 +103,7 @@ type Group struct {
 	noted    map[string]string
 	archives map[inode]*archive
 	waiting  bool // there are files that could not be decided about or opened yet
+	crowded  bool // among them some for which there was no room
 	board    board
 	lastScan time.Time
 	nextScan time.Duration // after lastScan
@@ -141,6 +142,9 @@ func (g *Group) Run(ctx context.Context, handle Handler) error {
 				return err
 			}
 			g.nextScan = max(g.pace.scan, scanShare*time.Since(now))
+			if g.crowded {
+				g.nextScan = g.pace.poll
+			}
 		}
 		busy, err := g.poll(ctx, handle)
 		if err != nil {
@@ -209,7 +213,7 @@ func (g *Group) step(ctx context.Context, f *File, handle Handler) (more bool, e
 		return false, handle(ctx, Batch{File: f, Idle: true})
 	}
 	f.due = now.Add(g.pace.poll / 2)
-	f.asleep = f.idle && f.settledDown() && now.Sub(f.lastRead) >= g.pace.sleep
+	f.asleep = f.canSleep() && (f.shut || now.Sub(f.lastRead) >= g.pace.sleep)
 	return false, nil
 }
 
