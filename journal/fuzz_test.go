@@ -10,6 +10,9 @@ func FuzzReader(f *testing.F) {
 	f.Add(data, uint16(0), byte(0))
 	f.Add(data[:edges[1]+9], uint16(40), byte(1))
 	f.Add([]byte{}, uint16(0), byte(0))
+	sealed, _ := sealedSegment(f)
+	f.Add(sealed, uint16(0), byte(0))
+	f.Add(sealed, uint16(sealedHeaderSize+9), byte(2))
 	f.Fuzz(func(t *testing.T, data []byte, at uint16, mask byte) {
 		if int(at) < len(data) {
 			data = bytes.Clone(data)
@@ -29,6 +32,7 @@ func FuzzReader(f *testing.F) {
 			}
 			last = b.end()
 			b.marks()
+			b.filter()
 			if raw, ok, _ := r.body(&b, nil); ok {
 				b.decode(nil, raw, cache)
 			}
