@@ -278,3 +278,52 @@ func TestArchiveStillBeingWritten(t *testing.T) {
 		t.Errorf("%v broken archives, want 0", n)
 	}
 }
+
+// A restart in the middle of a compressed file goes on there.
+func TestRestartInsideArchive(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gw.log")
+	write(t, path, "first\n")
+	f := follow(t, Config{Globs: []string{path}})
+	f.await("first")
+	f.stop()
+	lines, text := numbered("a", 60_000)
+	write(t, path, text)
+	rename(t, path, path+".1")
+	compress(t, path+".1", ".gz")
+	f.start()
+	for want := 1; want < 30_000; want += 10_000 {
+		await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.lines) >= want })
+		f.stop()
+		f.start()
+	}
+	f.await(append(lines, "first")...)
+}
+
+// gzip -k keeps the original beside the copy: one of them is read.
+func TestCopyBesideOriginal(t *testing.T) {
+	t.Parallel()
+	for _, ext := range []string{".gz", ".zst"} {
+		t.Run(ext, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "gw.log")
+			lines, text := numbered("a", 3000)
+			write(t, path, text)
+			f := follow(t, Config{Globs: []string{path}})
+			f.await(lines...)
+			more, text := numbered("b", 10)
+			write(t, path, text)
+			rename(t, path, path+".1")
+			if err := os.WriteFile(path+".1"+ext, pack(t, path+".1", ext), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			all := append(lines, more...)
+			f.await(all...)
+			await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.ends > 0 }) // the original
+			f.settles(all)
+			f.stop()
+			f.start()
+			f.settles(all)
+		})
+	}
+}
