@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -138,7 +139,7 @@ func (b *bench) read(ctx context.Context, c contender, format string) (figures, 
 	}
 	defer r.stop()
 	before, start := r.cpu(), time.Now()
-	if err := os.Link(b.input(format), r.log); err != nil {
+	if err := b.deliver(c, format, r.log); err != nil {
 		return figures{}, err
 	}
 	end, err := r.await(ctx, b.lines)
@@ -154,6 +155,24 @@ func (b *bench) read(ctx context.Context, c contender, format string) (figures, 
 		f.disk = folderSize(filepath.Join(r.dir, c.kept))
 	}
 	return f, nil
+}
+
+// deliver brings the input to where c looks for it.
+func (b *bench) deliver(c contender, format, log string) error {
+	if !c.fromEnd {
+		return os.Link(b.input(format), log)
+	}
+	source, err := os.Open(b.input(format))
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	target, err := os.OpenFile(log, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(target, source)
+	return errors.Join(err, target.Close())
 }
 
 // live measures all contenders with a log that is being written.

@@ -27,10 +27,10 @@ type options struct {
 
 func main() {
 	var o options
-	flag.IntVar(&o.lines, "lines", 1_000_000, "lines of the file that is read")
+	flag.IntVar(&o.lines, "lines", 500_000, "lines of the file that is read")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each program reads it; the median counts")
 	flag.IntVar(&o.rate, "rate", 20_000, "lines a second that are written live")
-	flag.DurationVar(&o.live, "live", 20*time.Second, "how long lines are written live")
+	flag.DurationVar(&o.live, "live", 10*time.Second, "how long lines are written live")
 	flag.StringVar(&o.write, "write", "", "Markdown file whose tables are replaced, between the marks in it")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

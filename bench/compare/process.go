@@ -48,6 +48,11 @@ func (b *bench) start(c contender, format string) (*running, error) {
 	if err := os.Mkdir(filepath.Dir(r.log), 0o700); err != nil {
 		return nil, err
 	}
+	if c.fromEnd {
+		if err := os.WriteFile(r.log, nil, 0o600); err != nil {
+			return nil, err
+		}
+	}
 	if r.cmd, err = c.command(b, dir, r.log, format); err != nil {
 		return nil, err
 	}
