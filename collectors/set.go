@@ -86,6 +86,7 @@ func (s *Set) Run(ctx context.Context) error {
 	for _, r := range s.runners {
 		wg.Go(func() { r.run(ctx) })
 	}
+	<-ctx.Done() // also when nothing is collected
 	wg.Wait()
 	return nil
 }

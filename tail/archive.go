@@ -17,10 +17,9 @@ const maxBack = 4 << 20
 type archive struct {
 	size    int64
 	touched time.Time
-	head    []byte // the first bytes of its text
-	length  uint32 // of its text modulo 2^32
-	sized   bool   // length is known
-	written time.Time
+	head    []byte          // the first bytes of its text
+	length  uint32          // of its text modulo 2^32
+	sized   bool            // length is known
 	done    bool            // there is nothing (more) to read for us
 	not     map[uint64]bool // identities whose content it turned out not to hold
 }
@@ -34,7 +33,7 @@ func (g *Group) meetArchive(c *found) error {
 	}
 	a := g.archives[c.at]
 	if a == nil || a.size != c.size || !a.touched.Equal(c.touched) {
-		a = &archive{size: c.size, touched: c.touched, written: c.changed, not: map[uint64]bool{}}
+		a = &archive{size: c.size, touched: c.touched, not: map[uint64]bool{}}
 		g.archives[c.at] = a
 		if m := g.ledger.archived(c.at); m != nil && m.Whole && m.CopySize == c.size {
 			a.done = true
@@ -79,13 +78,10 @@ func (g *Group) openArchive(a *archive, c *found) (*unpacked, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, written, err := unpack(file)
+	u, err := unpack(file)
 	if err != nil {
 		g.metrics.broken.Inc()
 		return nil, err
-	}
-	if !written.IsZero() {
-		a.written = written.Add(time.Second) // the header has whole seconds
 	}
 	return u, nil
 }
@@ -119,10 +115,6 @@ func (g *Group) judge(a *archive, c *found) error {
 			return nil
 		}
 		return g.resumeArchive(m, a, c)
-	}
-	if a.written.Before(g.ledger.since) {
-		a.done = true // from before our time
-		return nil
 	}
 	return g.beginArchive(a, c)
 }
@@ -181,7 +173,7 @@ func (g *Group) adoptArchive(f *File, a *archive, c *found) error {
 	return nil
 }
 
-// beginArchive reads an archive whose content was never seen.
+// beginArchive reads an archive whose content was never seen, or remembers it as read when it is from before our time.
 func (g *Group) beginArchive(a *archive, c *found) error {
 	u, err := g.openArchive(a, c)
 	if err != nil {
@@ -189,6 +181,14 @@ func (g *Group) beginArchive(a *archive, c *found) error {
 	}
 	f := g.newFile(c, u.file)
 	f.head, f.known = bytes.Clone(a.head), 0
+	if g.ledger.past(c, f.born) {
+		a.done = true
+		f.offset = int64(a.length)
+		f.identify()
+		m := f.mark()
+		g.bind(&m, c)
+		return u.Close()
+	}
 	f.unpackFrom(u, c)
 	f.arrived = true
 	g.open(f)

@@ -81,19 +81,33 @@ func (m *mark) file(host string) *File {
 // clockSlack is how far the time stamps of files may be behind the clock.
 const clockSlack = 20 * time.Millisecond
 
+// lookSlack is how long before the last line that was read a file may have come without having been looked at: it was
+// compressed at once and had to settle, or waited its turn.
+const lookSlack = time.Minute
+
 // ledger holds the marks of files that are not open: read to their end and rotated, or not looked at yet.
 type ledger struct {
 	marks map[uint64]*mark
-	// since is when the group looked at its folders last. Rotated files that are older and not in the ledger are
-	// none of ours.
+	// since is when the group looked at its folders last. Rotated files from before it that are not in the ledger are
+	// passed over.
 	since time.Time
 	// first says that the group never ran before.
 	first bool
+	// elder holds the files that were there when the group looked for the very first time.
+	elder map[inode]bool
+}
+
+// past tells whether a rotated file that nothing is known of is from before our time: written and created before it.
+// One of the two is not enough: whoever copies or restores a file can set the one, and compressing one renews the other.
+func (l *ledger) past(c *found, born uint64) bool {
+	elder := l.elder[c.at]
+	delete(l.elder, c.at) // decided now, and the inode may be another file's one day
+	return elder || c.changed.Before(l.since) && time.Unix(0, int64(born)).Before(l.since)
 }
 
 // readLedger takes the marks that belong to the files of globs.
 func readLedger(marks map[string][]byte, globs []string, log *slog.Logger) *ledger {
-	l := &ledger{marks: map[uint64]*mark{}, first: true, since: time.Now().Add(-clockSlack)}
+	l := &ledger{marks: map[uint64]*mark{}, elder: map[inode]bool{}, first: true, since: time.Now().Add(-clockSlack)}
 	var last int64
 	for key, value := range marks {
 		m := &mark{}
@@ -109,7 +123,10 @@ func readLedger(marks map[string][]byte, globs []string, log *slog.Logger) *ledg
 		last = max(last, m.Seen)
 	}
 	if !l.first {
-		l.since = time.Unix(0, last).Add(-clockSlack)
+		l.since = time.Unix(0, last).Add(-lookSlack)
+	}
+	if l.since.After(time.Now()) {
+		l.since = time.Time{} // the clock went back: better old lines than lost ones
 	}
 	for _, m := range l.marks {
 		if newest := l.at(m.inode); newest != nil && newest.Gen > m.Gen {

@@ -34,10 +34,12 @@ func (g *Group) scan(ctx context.Context, handle Handler) error {
 			g.wake(f, here[at], now)
 		}
 	}
-	for i := range all {
-		c := &all[i]
+	for _, c := range g.knownFirst(all) {
 		if open[c.at] {
 			continue
+		}
+		if g.ledger.first && !c.followed {
+			g.ledger.elder[c.at] = true
 		}
 		meet := g.meet
 		if c.packed {
@@ -50,6 +52,20 @@ func (g *Group) scan(ctx context.Context, handle Handler) error {
 	g.forgetArchives(here)
 	g.ledger.first = false
 	return g.forget(ctx, here, now, handle)
+}
+
+// knownFirst puts the files with a mark before the others: they tell which contents were truncated away, and then one of
+// the others is found to be the copy.
+func (g *Group) knownFirst(all []found) []*found {
+	known, others := make([]*found, 0, len(all)), []*found(nil)
+	for i := range all {
+		if g.ledger.at(all[i].at) != nil {
+			known = append(known, &all[i])
+		} else {
+			others = append(others, &all[i])
+		}
+	}
+	return append(known, others...)
 }
 
 // moved notes where the file is now; c is nil when it is nowhere.
@@ -76,9 +92,6 @@ func (g *Group) meet(c *found) error {
 	if known != nil && !c.followed && c.size == known.Offset {
 		return nil // rotated and read to its end
 	}
-	if known == nil && !c.followed && c.changed.Before(g.ledger.since) {
-		return nil // rotated before our time
-	}
 	if !g.makeRoom() {
 		return nil
 	}
@@ -104,15 +117,14 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 		known.inode = inode{} // the inode was given to another file
 		known = g.ledger.at(c.at)
 	}
+	var gen uint32
 	if known != nil {
 		if known.in(file, c.size) {
 			return g.resume(c, known, file)
 		}
+		gen = g.truncatedWhileAway(c, known)
 		if c.followed {
-			return g.truncatedWhileAway(c, known, file), nil
-		}
-		if c.changed.Before(g.ledger.since) {
-			return nil, nil
+			return g.begin(c, file, gen)
 		}
 	}
 	switch f, verdict := g.copyOf(c, file); {
@@ -128,7 +140,7 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 		m.inode = c.at
 		return g.resume(c, m, file)
 	}
-	return g.begin(c, file)
+	return g.begin(c, file, gen)
 }
 
 // open adds a file to those that are read.
@@ -150,10 +162,16 @@ func (g *Group) newFile(c *found, file *os.File) *File {
 	return f
 }
 
-// begin reads a file that was never seen.
-func (g *Group) begin(c *found, file *os.File) (*File, error) {
+// begin reads content that was never seen; gen counts the truncations of its file before. A rotated file from before our
+// time counts as read to its end, so that it is known from then on, whatever it is renamed to and whatever its times say.
+func (g *Group) begin(c *found, file *os.File, gen uint32) (*File, error) {
 	f := g.newFile(c, file)
-	if g.ledger.first && g.cfg.FromEnd && c.size > 0 {
+	f.gen = gen
+	skip := g.ledger.first && g.cfg.FromEnd
+	if !c.followed {
+		skip = gen == 0 && g.ledger.past(c, f.born)
+	}
+	if skip && c.size > 0 {
 		if err := f.readHead(); err != nil {
 			return nil, err
 		}
@@ -201,15 +219,13 @@ func (g *Group) resume(c *found, m *mark, file *os.File) (*File, error) {
 	return g.open(f), nil
 }
 
-// truncatedWhileAway reads a file anew whose content is not what was read before we stopped. The mark stays in the
-// ledger for a copy to claim.
-func (g *Group) truncatedWhileAway(c *found, m *mark, file *os.File) *File {
+// truncatedWhileAway notes that the file at the mark's inode has other content by now, and returns the count of its
+// truncations. The mark stays in the ledger for a copy to claim.
+func (g *Group) truncatedWhileAway(c *found, m *mark) uint32 {
 	g.metrics.truncations.Inc()
 	g.log.Info("file was truncated or replaced while nobody followed it", "path", c.path, "read_to", m.Offset)
 	m.inode = inode{}
-	f := g.newFile(c, file)
-	f.gen = m.Gen + 1
-	return g.open(f)
+	return m.Gen + 1
 }
 
 // in tells whether the opened file of that size holds what was read to the mark.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -34,9 +33,8 @@ type unpacked struct {
 
 var errForwardOnly = errors.New("compressed file is read forward only")
 
-// unpack begins to read file, which it owns from then on, also when it returns an error. written is when the text was
-// written last, as far as the file tells.
-func unpack(file *os.File) (u *unpacked, written time.Time, err error) {
+// unpack begins to read file, which it owns from then on, also when it returns an error.
+func unpack(file *os.File) (u *unpacked, err error) {
 	u = &unpacked{file: file, free: func() {}}
 	magic := make([]byte, 4)
 	n, _ := file.ReadAt(magic, 0)
@@ -45,9 +43,6 @@ func unpack(file *os.File) (u *unpacked, written time.Time, err error) {
 		var z *gzip.Reader
 		if z, err = gzip.NewReader(file); err == nil {
 			u.text = z
-		}
-		if err == nil && z.ModTime.Unix() > 0 {
-			written = z.ModTime
 		}
 	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		var z *zstd.Decoder
@@ -60,9 +55,9 @@ func unpack(file *os.File) (u *unpacked, written time.Time, err error) {
 	}
 	if err != nil {
 		file.Close() // only read from
-		return nil, time.Time{}, fmt.Errorf("decompress: %w", err)
+		return nil, fmt.Errorf("decompress: %w", err)
 	}
-	return u, written, nil
+	return u, nil
 }
 
 // ReadAt implements io.ReaderAt for offsets that never go back before the one of the call before. Where the text ends
