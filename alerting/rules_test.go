@@ -297,6 +297,7 @@ func TestShippedAgentRules(t *testing.T) {
 		{"GatewatchTailLag", "gatewatch_tail_lag_seconds{group=\"g\"} 0x10 60x4 0x100", "gatewatch_tail_lag_seconds{group=\"g\"} 0x10 40x100"},
 		{"GatewatchRecordsLost", "gatewatch_journal_undelivered_dropped_records_total{consumer=\"es\"} 7x200",
 			"gatewatch_journal_undelivered_dropped_records_total{consumer=\"es\"} 0x20 9x100"},
+		{"GatewatchLinesLost", "gatewatch_tail_lost_bytes_total 4096x200", "gatewatch_tail_lost_bytes_total 0x20 4096x100"},
 		{"GatewatchOutputLag", "gatewatch_output_lag_seconds{output=\"es\"} 0x10 150x6 0x100", "gatewatch_output_lag_seconds{output=\"es\"} 150x100"},
 		{"GatewatchDeadLetters", "gatewatch_output_dead_letters_total{output=\"es\",reason=\"mapping\"} 3x100",
 			"gatewatch_output_dead_letters_total{output=\"es\",reason=\"mapping\"} 0x20 1x100"},
