@@ -15,6 +15,7 @@ import (
 
 	"gatewatch/internal/faults/gatewaylog"
 	"gatewatch/internal/faults/sink"
+	"gatewatch/internal/retry"
 )
 
 // bench is what all measurements share.
@@ -148,7 +149,7 @@ func (b *bench) read(ctx context.Context, c contender, format string) (figures, 
 	}
 	// The journal is sealed, and caches are written, after the last line.
 	if c.kept != "" {
-		sleep(ctx, sealing)
+		retry.Sleep(ctx, sealing)
 	}
 	f := figures{cpu: (r.cpu() - before).Seconds(), seconds: end.Sub(start).Seconds(), rss: r.peakRSS(), disk: -1}
 	if c.kept != "" {

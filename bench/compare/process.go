@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"gatewatch/internal/retry"
 )
 
 const (
@@ -119,20 +121,9 @@ func (r *running) await(ctx context.Context, lines int) (time.Time, error) {
 			return since, fmt.Errorf("ended: %.2000s", r.said.String())
 		default:
 		}
-		if !sleep(ctx, tick) {
+		if !retry.Sleep(ctx, tick) {
 			return since, context.Cause(ctx)
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatewatch/internal/faults/sink"
+	"gatewatch/internal/retry"
 )
 
 // trouble is what goes wrong while the log is written.
@@ -46,27 +47,15 @@ func says(text string) func(*cell, sink.Report) bool {
 	return func(c *cell, _ sink.Report) bool { return strings.Contains(c.agent.said(), text) }
 }
 
-// pause waits for d; it returns false when ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}
-
 func calm(context.Context, *cell) error { return nil }
 
 // killed ends the agent without a warning, at moments that differ, and leaves the log without a reader for a while:
 // every other time long enough for a rotation to be missed.
 func killed(ctx context.Context, c *cell) error {
-	for i := 0; pause(ctx, time.Duration(700+i*170)*time.Millisecond); i++ {
+	for i := 0; retry.Sleep(ctx, time.Duration(700+i*170)*time.Millisecond); i++ {
 		c.agent.kill()
 		c.kills++
-		pause(ctx, time.Duration(i%2)*rotateEvery)
+		retry.Sleep(ctx, time.Duration(i%2)*rotateEvery)
 		if err := c.agent.start(); err != nil {
 			return err
 		}
@@ -81,9 +70,9 @@ func killed(ctx context.Context, c *cell) error {
 func outage(o sink.Outage) func(context.Context, *cell) error {
 	return func(ctx context.Context, c *cell) error {
 		defer c.sink.Fail(sink.Outage{})
-		for pause(ctx, 500*time.Millisecond) {
+		for retry.Sleep(ctx, 500*time.Millisecond) {
 			c.sink.Fail(o)
-			pause(ctx, time.Second)
+			retry.Sleep(ctx, time.Second)
 			c.sink.Fail(sink.Outage{})
 		}
 		return nil
@@ -92,9 +81,9 @@ func outage(o sink.Outage) func(context.Context, *cell) error {
 
 // refused closes the cluster's port for half of the time.
 func refused(ctx context.Context, c *cell) error {
-	for pause(ctx, 500*time.Millisecond) {
+	for retry.Sleep(ctx, 500*time.Millisecond) {
 		err := c.server.Close()
-		pause(ctx, time.Second)
+		retry.Sleep(ctx, time.Second)
 		if err := errors.Join(err, c.server.Open()); err != nil {
 			return err
 		}
@@ -104,7 +93,7 @@ func refused(ctx context.Context, c *cell) error {
 
 // hungUp sends SIGHUP, as a terminal that closes does, and as systemctl reload does.
 func hungUp(ctx context.Context, c *cell) error {
-	for pause(ctx, 400*time.Millisecond) {
+	for retry.Sleep(ctx, 400*time.Millisecond) {
 		if err := c.agent.cmd.Process.Signal(syscall.SIGHUP); err != nil {
 			return err
 		}
@@ -115,11 +104,11 @@ func hungUp(ctx context.Context, c *cell) error {
 // diskFull fills the disk of the agent's data to the last byte for half of the time.
 func diskFull(ctx context.Context, c *cell) error {
 	ballast := filepath.Join(c.data, "..", "ballast")
-	for pause(ctx, 700*time.Millisecond) {
+	for retry.Sleep(ctx, 700*time.Millisecond) {
 		if err := fill(ballast); err != nil {
 			return err
 		}
-		pause(ctx, 1200*time.Millisecond)
+		retry.Sleep(ctx, 1200*time.Millisecond)
 		if err := os.Remove(ballast); err != nil {
 			return err
 		}
@@ -148,7 +137,7 @@ func fill(path string) error {
 // has no hold on it, and the clock of the machine belongs to others, too. What the agent compares with its own clock
 // and remembers over restarts are the times of files; those go an hour forth and back here, and it is killed between.
 func clockJump(ctx context.Context, c *cell) error {
-	for hours := time.Duration(1); pause(ctx, 600*time.Millisecond); hours = -hours {
+	for hours := time.Duration(1); retry.Sleep(ctx, 600*time.Millisecond); hours = -hours {
 		at := time.Now().Add(hours * time.Hour)
 		files, err := filepath.Glob(filepath.Join(filepath.Dir(c.writer.Path), "*"))
 		if err != nil {
