@@ -119,9 +119,7 @@ func (f *File) read(g *Group) ([]Line, readState, error) {
 		return nil, quiet, nil
 	}
 	f.atEnd = false
-	if err := f.readHead(); err != nil {
-		return nil, quiet, err
-	}
+	f.extendHead(g.buf[:n], f.offset-int64(w))
 	full := n == len(g.buf)
 	lines, used := f.split(g, data)
 	if used == 0 && full { // one line fills the buffer
@@ -135,6 +133,18 @@ func (f *File) read(g *Group) ([]Line, readState, error) {
 		return nil, advanced, nil
 	}
 	return lines, quiet, nil
+}
+
+// extendHead keeps the first bytes of the file from what was read at offset. They are not read on their own: between two
+// reads the file may be truncated, and then the head would be another content's.
+func (f *File) extendHead(read []byte, offset int64) {
+	have := int64(len(f.head))
+	if have == headSize || have < offset {
+		return
+	}
+	if more := read[min(int64(len(read)), have-offset):]; len(more) > 0 {
+		f.head = append(f.head[:have:have], more[:min(int64(len(more)), headSize-have)]...)
+	}
 }
 
 // advance moves the position by used bytes, which are the last ones of seen.
