@@ -38,15 +38,16 @@ func (g *Group) copyOf(c *found, file *os.File) (*File, copyVerdict) {
 			if f.orphaned != orphans || same == 0 || !bytes.Equal(head[:same], f.head[:same]) {
 				continue
 			}
-			if c.size >= f.offset {
+			if f.offset > 0 && c.size >= f.offset {
 				window := make([]byte, len(f.window))
 				n, _ := file.ReadAt(window, f.offset-int64(len(window)))
-				if f.offset > 0 && n == len(window) && bytes.Equal(window, f.window) {
+				if n == len(window) && bytes.Equal(window, f.window) {
 					return f, isCopy
 				}
 				continue
 			}
-			if time.Since(c.changed) < g.pace.settled {
+			// It is still growing into a copy, or nothing of the other one was read yet: a later look can tell.
+			if age := time.Since(c.touched); age > -g.pace.settled && age < g.pace.settled {
 				return nil, undecided
 			}
 		}

@@ -138,6 +138,9 @@ func (f *File) read(g *Group) ([]Line, readState, error) {
 // extendHead keeps the first bytes of the file from what was read at offset. They are not read on their own: between two
 // reads the file may be truncated, and then the head would be another content's.
 func (f *File) extendHead(read []byte, offset int64) {
+	if offset == 0 {
+		f.head = nil // what was there before the read may be another content's
+	}
 	have := int64(len(f.head))
 	if have == headSize || have < offset {
 		return

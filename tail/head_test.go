@@ -1,8 +1,13 @@
 package tail
 
 import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -50,5 +55,44 @@ func TestHeadGrowsWithTheFile(t *testing.T) {
 		if want := text[:min(r[1], headSize)]; string(f.head) != want {
 			t.Fatalf("after reading %v the head has %d bytes, want %d", r, len(f.head), len(want))
 		}
+	}
+}
+
+// A copy that is there already when the file is seen for the first time is not another file.
+func TestCopyBeforeTheFirstRead(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gw.log")
+	write(t, path, "the first line\n1\n")
+	write(t, path+".1", "the first line\n1\n")
+	g, err := New(Config{Globs: []string{path}}, nil, slog.New(slog.DiscardHandler), NewMetrics(prometheus.NewRegistry()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	lines := 0
+	handle := func(_ context.Context, b Batch) error { lines += len(b.Lines); return nil }
+	look := func() {
+		t.Helper()
+		if err := g.scan(t.Context(), handle); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			for _, f := range g.files {
+				f.due = time.Time{}
+			}
+			if _, err := g.poll(t.Context(), handle); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	look()
+	write(t, path+".1", "2\n")
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	look()
+	look()
+	if lines != 3 {
+		t.Errorf("%d lines, want 3: the first two of the file, the last of its copy", lines)
 	}
 }

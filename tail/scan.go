@@ -143,8 +143,13 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 	return g.begin(c, file, gen)
 }
 
-// open adds a file to those that are read.
+// open adds a file to those that are read. Its first bytes are there at once, for its copies to be recognised.
 func (g *Group) open(f *File) *File {
+	if f.packed == nil {
+		if err := f.readHead(); err != nil {
+			g.note(f.Path, err)
+		}
+	}
 	f.lastRead = time.Now()
 	f.caughtUp, f.openedAt = f.lastRead, f.lastRead
 	g.files = append(g.files, f)
