@@ -32,7 +32,7 @@ func (a *agent) addPage() error {
 		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{
 			EnableOpenMetrics: true, ErrorHandling: promhttp.ContinueOnError, Registry: a.registry,
 		}),
-		Ready: func(context.Context) error { return nil }, // all is open before the listener is served
+		Ready: a.ready,
 	}, a.log, a.registry)
 	if err != nil {
 		return err
@@ -47,6 +47,18 @@ func (a *agent) addPage() error {
 		return nil
 	}}
 	a.parts = append([]part{page}, a.parts...) // first to start, last to stop
+	return nil
+}
+
+var errNotLooked = errors.New("the log files are not looked at yet")
+
+// ready returns nil once every group of files is being followed; the rest is open before the page is served.
+func (a *agent) ready(context.Context) error {
+	for _, g := range a.groups {
+		if !g.Looked() {
+			return errNotLooked
+		}
+	}
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -101,6 +102,7 @@ type Group struct {
 	lines   []Line
 	// noted holds the paths whose trouble was logged, and what it was.
 	noted    map[string]string
+	looked   atomic.Bool
 	archives map[inode]*archive
 	waiting  bool // there are files that could not be decided about or opened yet
 	crowded  bool // among them some for which there was no room
@@ -130,6 +132,10 @@ func New(cfg Config, marks map[string][]byte, log *slog.Logger, metrics *Metrics
 	return g, nil
 }
 
+// Looked tells whether Run has looked at the folders and committed what it read first: from then on, files that rotate
+// while nobody runs are known. It is safe for concurrent use.
+func (g *Group) Looked() bool { return g.looked.Load() }
+
 // Run follows the files until ctx ends or handle returns an error. It blocks.
 func (g *Group) Run(ctx context.Context, handle Handler) error {
 	defer g.close()
@@ -151,6 +157,7 @@ func (g *Group) Run(ctx context.Context, handle Handler) error {
 			return err
 		}
 		g.board.publish(g.files, busy)
+		g.looked.Store(true)
 		if busy {
 			continue
 		}
