@@ -45,7 +45,7 @@ func testPace() pace {
 	return pace{
 		poll: 10 * time.Millisecond, scan: 40 * time.Millisecond, idle: 40 * time.Millisecond, sleep: 200 * time.Millisecond,
 		settled: 250 * time.Millisecond, rotated: 500 * time.Millisecond, gone: 150 * time.Millisecond,
-		orphan: 500 * time.Millisecond, forget: time.Second, turn: 50 * time.Millisecond,
+		orphan: 500 * time.Millisecond, forget: 4 * time.Second, turn: 50 * time.Millisecond,
 	}
 }
 

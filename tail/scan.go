@@ -252,6 +252,7 @@ func (g *Group) forget(ctx context.Context, here map[inode]*found, now time.Time
 			m.missing = time.Time{}
 		case m.missing.IsZero():
 			m.missing = now
+		case g.waiting && now.Sub(m.missing) < 6*g.pace.forget: // a compressed file that waits its turn may hold it
 		case now.Sub(m.missing) >= g.pace.forget:
 			g.lost(m.Path, m.Size-m.Offset)
 			delete(g.ledger.marks, id)
