@@ -23,6 +23,7 @@ func AppendDocument(dst []byte, ev *Event) []byte {
 		dst = appendFact(dst, ev, left.first())
 	}
 	dst = appendOutcome(dst, ev)
+	dst = appendECS(dst, ev)
 	dst = appendFields(dst, ev, written)
 	return append(dst, '}')
 }
@@ -97,13 +98,25 @@ func appendOutcome(dst []byte, ev *Event) []byte {
 	return dst
 }
 
+// appendECS appends the fields that have a place of their own in the schema.
+func appendECS(dst []byte, ev *Event) []byte {
+	for i := range ev.Fields {
+		if f := &ev.Fields[i]; f.ECS {
+			dst = append(dst, ',', '"')
+			dst = append(appendEscaped(dst, f.Name), '"', ':')
+			dst = f.appendValue(dst)
+		}
+	}
+	return dst
+}
+
 // appendFields splices everything that does not stand in the document already, as the log wrote it. facts are those
 // that do.
 func appendFields(dst []byte, ev *Event, facts keySet) []byte {
 	open := false
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
-		if f.Derived || f.Key != None && ev.says(f, facts) {
+		if f.Derived || f.ECS || f.Key != None && ev.says(f, facts) {
 			continue
 		}
 		if open {

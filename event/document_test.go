@@ -48,6 +48,9 @@ func TestAppendDocument(t *testing.T) {
 	}, `{"@timestamp":"2026-11-22T06:09:41.203Z","log.level":"error","http.response.status_code":200,"event.duration":1230000000,`+
 		`"payment.provider":"wechatpay","payment.code":"SYSTEM_ERROR","payment.amount":1999,"payment.currency":"CNY",`+
 		`"payment.outcome":"provider_down","event.outcome":"failure","fields":{"way":"WX_NATIVE","ext":{"a":[1,2]},"note":"a\"b","ok":true}}`)
+	f("fields of the schema", func(e *Event) {
+		e.Fields = []Field{{Name: []byte("rest"), Value: []byte("x")}, {ECS: true, Name: []byte("process.pid"), Value: []byte("42"), Kind: Number}}
+	}, `{"@timestamp":"2026-11-22T06:09:41.203Z","process.pid":42,"fields":{"rest":"x"}}`)
 	f("unparsable numbers stay", func(e *Event) {
 		e.SetFact(Attempt, []byte("second"))
 		e.Fields = []Field{{Key: Attempt, Name: []byte("attempt"), Value: []byte("second")}, {Key: Amount, Name: []byte("amount"), Value: []byte("a lot")}}

@@ -104,6 +104,9 @@ type Field struct {
 	Kind  Kind
 	// Escaped says that Value holds JSON escapes.
 	Escaped bool
+	// ECS says that Name is a field of the Elastic Common Schema that is not one of the facts (process.pid): it stands
+	// in the document under that name and not under "fields".
+	ECS bool
 	// Derived marks a field that is also inside another one (a member of a nested object, a key=value pair in the
 	// message): it serves to find facts and is not written to the document again.
 	Derived bool
