@@ -66,7 +66,7 @@ func firstDifference(got, want []byte) string {
 func records(p parse.Parser, text []byte) [][]byte {
 	var all [][]byte
 	for line := range bytes.Lines(text) {
-		if n := len(all); n > 0 && !p.Starts(bytes.TrimSuffix(line, []byte("\n"))) {
+		if begins, n := p.Starts(bytes.TrimSuffix(line, []byte("\n"))), len(all); n > 0 && !begins {
 			all[n-1] = append(all[n-1], line...)
 		} else {
 			all = append(all, bytes.Clone(line))
@@ -85,6 +85,7 @@ func render(t *testing.T, format string, text []byte) []byte {
 		t.Fatal(err)
 	}
 	names := newNames(t, nil, beijing)
+	names.SetClock(func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) })
 	var out bytes.Buffer
 	ev := &event.Event{Source: &event.Source{}}
 	for _, raw := range records(p, text) {

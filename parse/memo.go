@@ -82,6 +82,8 @@ type lastTime struct {
 	length int
 	// second is the time without milliseconds.
 	second time.Time
+	// now tells the year of stamps without one.
+	now func() time.Time
 }
 
 // A time stamp of at most maxStamp bytes whose milliseconds are three digits behind a sign at beforeMillis.
@@ -91,7 +93,7 @@ const (
 	afterMillis  = beforeMillis + 4
 )
 
-// read is Time.
+// read is Time, and reads stamps without a year too.
 func (l *lastTime) read(value []byte, loc *time.Location) (time.Time, bool) {
 	millis, ok := stampMillis(value)
 	if ok && len(value) == l.length && string(value[:beforeMillis+1]) == string(l.text[:beforeMillis+1]) &&
@@ -99,11 +101,14 @@ func (l *lastTime) read(value []byte, loc *time.Location) (time.Time, bool) {
 		return l.second.Add(time.Duration(millis) * time.Millisecond), true
 	}
 	t, read := Time(value, loc)
-	if ok && read {
+	if !read {
+		return yearless(value, loc, l.now)
+	}
+	if ok {
 		l.length = copy(l.text[:], value)
 		l.second = t.Add(-time.Duration(millis) * time.Millisecond)
 	}
-	return t, read
+	return t, true
 }
 
 // stampMillis returns the milliseconds of "2026-11-22T08:00:00.123Z" and its relatives.

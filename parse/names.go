@@ -19,6 +19,8 @@ type Names struct {
 	loc   *time.Location
 	// overridden tells that the user named fields.
 	overridden bool
+	// now is the clock that tells the year of stamps without one.
+	now func() time.Time
 	// memos holds a memo for each processor, so that they need no lock.
 	memos sync.Pool
 }
@@ -74,10 +76,13 @@ func NewNames(overrides map[string]string, loc *time.Location) (*Names, error) {
 		loc = time.Local
 	}
 	return &Names{
-		table: newLookup(d.entries), loc: loc, overridden: len(overrides) > 0,
+		table: newLookup(d.entries), loc: loc, overridden: len(overrides) > 0, now: time.Now,
 		memos: sync.Pool{New: func() any { return new(memo) }},
 	}, nil
 }
+
+// SetClock makes now the time that stamps without a year (syslog's) are not after. It must not be called once n is in use.
+func (n *Names) SetClock(now func() time.Time) { n.now = now }
 
 func knownFacts() string {
 	var names []string
@@ -93,11 +98,18 @@ func knownFacts() string {
 // levels are normalised to "trace", "debug", "info", "warn", "error" and "fatal".
 func (n *Names) Assign(ev *event.Event) {
 	m := n.memos.Get().(*memo)
+	m.clock.now = n.now
 	a := assignment{ev: ev, loc: n.loc, clock: &m.clock}
 	known := m.learn(n, ev)
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
 		if f.Kind > event.Bool {
+			continue
+		}
+		if f.ECS {
+			if n.overridden {
+				n.overriding(&a, i)
+			}
 			continue
 		}
 		if f.Key != event.None {

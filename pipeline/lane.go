@@ -113,7 +113,8 @@ func (p *Pipeline) frame(s *stream, l *lane, offset int64, text, written []byte)
 		p.record(s, l, offset, text, written)
 		return
 	}
-	if l.waiting && !s.starts(text) && len(l.pending)+len(text) < maxRecord {
+	// Formats may compare a line with the one before, so they are asked about each.
+	if begins := s.starts(text); l.waiting && !begins && len(l.pending)+len(text) < maxRecord {
 		l.pending = append(append(l.pending, '\n'), text...)
 		return
 	}

@@ -31,7 +31,9 @@ func newRefiner(cfg GroupConfig, parts Parts) (*refiner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fields: %w", err)
 	}
-	return &refiner{redactor: parts.Redactor, names: names, classifier: parts.Classifier, now: time.Now}, nil
+	r := &refiner{redactor: parts.Redactor, names: names, classifier: parts.Classifier, now: time.Now}
+	names.SetClock(func() time.Time { return r.now() })
+	return r, nil
 }
 
 func location(name string) (*time.Location, error) {
