@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,7 +19,6 @@ import (
 	"gatewatch/configs"
 	"gatewatch/journal"
 	"gatewatch/logmetrics"
-	"gatewatch/outputs"
 	"gatewatch/payment"
 	"gatewatch/pipeline"
 	"gatewatch/redact"
@@ -28,27 +28,33 @@ import (
 
 // agent is everything that runs on a host, put together and ready to run.
 type agent struct {
-	cfg      *configs.Config
+	cfg      *configs.Config // as it was at the start
 	log      *slog.Logger
 	registry *prometheus.Registry
 	started  time.Time
+	crew     *crew
+	reloads  *reloads
 
 	journal   *journal.Journal
 	store     *series.Store
 	alerts    *alerting.Engine
 	incidents *incidents
-	groups    tail.Groups
-	elastic   *outputs.Elasticsearch // nil when none is configured
+	pipeline  pipeline.Parts
+	tail      *tail.Metrics
 	listener  net.Listener
 
-	parts  []part
+	parts  []part         // that stay as they are
+	units  []*unit        // that a reload may exchange
 	closes []func() error // in the order of opening
+
+	// live is what the configuration in effect is made into, for other goroutines.
+	live atomic.Pointer[live]
 }
 
 // assemble builds the agent that cfg describes. listener serves the page and is closed with the agent. On error
 // nothing stays open.
 func assemble(cfg *configs.Config, listener net.Listener, log *slog.Logger) (_ *agent, err error) {
-	a := &agent{cfg: cfg, log: log, registry: prometheus.NewRegistry(), started: time.Now(), listener: listener}
+	a := &agent{cfg: cfg, log: log, registry: prometheus.NewRegistry(), started: time.Now(), listener: listener, crew: newCrew(log)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -59,8 +65,9 @@ func assemble(cfg *configs.Config, listener net.Listener, log *slog.Logger) (_ *
 		return nil, fmt.Errorf("data_dir: %w", err)
 	}
 	a.registry.MustRegister(procstats.NewGoCollector(), procstats.NewProcessCollector(procstats.ProcessCollectorOpts{}), buildMetric())
+	a.reloads = newReloads(a.registry)
 	for _, step := range []func() error{
-		a.openJournal, a.openSeries, a.addAlerting, a.addCollectors, a.addOutputs, a.addLogs, a.addPage,
+		a.openJournal, a.openSeries, a.addAlerting, a.addCollectors, a.preparePipelines, a.addUnits, a.addPage,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -69,10 +76,32 @@ func assemble(cfg *configs.Config, listener net.Listener, log *slog.Logger) (_ *
 	return a, nil
 }
 
-// run works until ctx ends or a part fails.
+// run works until ctx ends or a part fails, and reloads the configuration when it is asked to.
 func (a *agent) run(ctx context.Context) error {
-	err := runParts(ctx, a.parts, a.log)
+	for _, p := range a.parts {
+		a.crew.start(p)
+	}
+	a.startUnits()
+	err := a.work(ctx)
+	a.crew.stopAll()
 	return errors.Join(err, a.close())
+}
+
+func (a *agent) work(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-a.crew.failed:
+			return err
+		case answer := <-a.reloads.asked:
+			err := a.reload(ctx)
+			answer <- err
+			if errors.Is(err, errNothingRuns) {
+				return err
+			}
+		}
+	}
 }
 
 // close closes in reverse what was opened.
@@ -104,11 +133,7 @@ func (a *agent) openSeries() (err error) {
 }
 
 func (a *agent) addAlerting() (err error) {
-	cfg := a.cfg.Alerting
-	if cfg.ExternalURL == "" {
-		cfg.ExternalURL = "http://" + a.listener.Addr().String()
-	}
-	a.alerts, err = alerting.New(cfg, a.store, filepath.Join(a.cfg.DataDir, "alerting"), hostname(), a.log, a.registry)
+	a.alerts, err = alerting.New(a.alerting(a.cfg), a.store, filepath.Join(a.cfg.DataDir, "alerting"), hostname(), a.log, a.registry)
 	if err != nil {
 		return err
 	}
@@ -117,6 +142,15 @@ func (a *agent) addAlerting() (err error) {
 		part{"alerting", a.alerts.Run},
 		part{"series", func(ctx context.Context) error { return a.store.Run(ctx, a.alerts.Evaluate) }})
 	return nil
+}
+
+// alerting returns what cfg says of alerts, with the page's address in it.
+func (a *agent) alerting(cfg *configs.Config) alerting.Config {
+	c := cfg.Alerting
+	if c.ExternalURL == "" {
+		c.ExternalURL = "http://" + a.listener.Addr().String()
+	}
+	return c
 }
 
 func (a *agent) addCollectors() error {
@@ -128,52 +162,18 @@ func (a *agent) addCollectors() error {
 	return nil
 }
 
-func (a *agent) addOutputs() error {
-	cfg := a.cfg.Outputs.Elasticsearch
-	if cfg == nil {
-		return nil
-	}
-	feed, err := a.journal.Consumer("elasticsearch")
-	if err != nil {
-		return err
-	}
-	a.closes = append(a.closes, feed.Close)
-	deadLetters := filepath.Join(a.cfg.DataDir, "elasticsearch-dead-letters.jsonl")
-	a.elastic, err = outputs.NewElasticsearch(*cfg, feed, deadLetters, a.log, a.registry)
-	if err != nil {
-		return err
-	}
-	a.parts = append(a.parts, part{"elasticsearch", a.elastic.Run})
-	return nil
-}
-
-func (a *agent) addLogs() error {
+// preparePipelines makes what the pipelines of all groups of logs share.
+func (a *agent) preparePipelines() error {
 	classifier, err := payment.New("")
 	if err != nil {
 		return err
 	}
-	parts := pipeline.Parts{
+	a.pipeline = pipeline.Parts{
 		Host: hostname(), Redactor: redact.New(a.cfg.Redact, a.registry), Classifier: classifier, Journal: a.journal,
 		Observe: logmetrics.New(a.registry, logmetrics.Limits{}).Observe,
 		Metrics: pipeline.NewMetrics(a.registry), Log: a.log,
 	}
-	metrics, marks := tail.NewMetrics(a.registry), a.journal.Marks()
-	for _, cfg := range a.cfg.Logs {
-		p, err := pipeline.New(cfg, parts)
-		if err != nil {
-			return err
-		}
-		g, err := tail.New(tail.Config{
-			Globs: cfg.Paths, FromEnd: cfg.Start == pipeline.StartEnd, MaxLine: cfg.MaxLine,
-			MaxOpen: cfg.MaxOpenFiles, Host: parts.Host,
-		}, marks, a.log, metrics)
-		if err != nil {
-			return err
-		}
-		a.groups = append(a.groups, g)
-		a.parts = append(a.parts, part{"logs " + cfg.Paths[0], func(ctx context.Context) error { return g.Run(ctx, p.Handle) }})
-	}
-	a.registry.MustRegister(a.groups)
+	a.tail = tail.NewMetrics(a.registry)
 	return nil
 }
 

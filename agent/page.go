@@ -32,7 +32,8 @@ func (a *agent) addPage() error {
 		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{
 			EnableOpenMetrics: true, ErrorHandling: promhttp.ContinueOnError, Registry: a.registry,
 		}),
-		Ready: a.ready,
+		Ready:  a.ready,
+		Reload: a.reloads.ask,
 	}, a.log, a.registry)
 	if err != nil {
 		return err
@@ -54,7 +55,7 @@ var errNotLooked = errors.New("the log files are not looked at yet")
 
 // ready returns nil once every group of files is being followed; the rest is open before the page is served.
 func (a *agent) ready(context.Context) error {
-	for _, g := range a.groups {
+	for _, g := range a.live.Load().groups {
 		if !g.Looked() {
 			return errNotLooked
 		}
@@ -124,7 +125,7 @@ func (l pageLogs) Search(ctx context.Context, q web.LogQuery) (web.LogResult, er
 // facts describes the agent for its own page.
 func (a *agent) facts() web.Agent {
 	b := buildInfo()
-	now := a.snapshot()
+	now, current := a.snapshot(), a.live.Load()
 	facts := web.Agent{
 		Version: b.version, Revision: b.revision, GoVersion: b.goVersion, Host: hostname(), Started: a.started,
 		Journal: web.Journal{
@@ -132,25 +133,25 @@ func (a *agent) facts() web.Agent {
 			Segments: int(now["gatewatch_journal_segments"]), Oldest: unixTime(now["gatewatch_journal_oldest_timestamp_seconds"]),
 		},
 	}
-	if text, err := configs.Render(a.cfg); err == nil {
+	if text, err := configs.Render(current.cfg); err == nil {
 		facts.Config = string(text)
 	}
 	if now["gatewatch_journal_blocked"] > 0 {
 		facts.Journal.Error = "the disk takes no records; reading waits"
 	}
-	for _, g := range a.groups {
+	for _, g := range current.groups {
 		for _, s := range g.Status() {
 			facts.Files = append(facts.Files, web.File{Path: s.Path, Offset: s.Offset, Size: s.Size, Last: s.LastRead})
 		}
 	}
-	if a.elastic != nil {
+	if current.elastic != nil {
 		out := web.Output{
 			Name:      "Elasticsearch",
 			Delivered: int64(now["gatewatch_output_sent_records_total"]),
 			Rejected:  int64(now["gatewatch_output_dead_letters_total"]),
 			Waiting:   waiting(now["gatewatch_journal_consumer_lag_bytes"]),
 		}
-		if err := a.elastic.Trouble(); err != nil {
+		if err := current.elastic.Trouble(); err != nil {
 			out.Error = err.Error()
 		}
 		facts.Outputs = append(facts.Outputs, out)

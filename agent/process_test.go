@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -55,12 +56,15 @@ func start(t *testing.T, args ...string) *process {
 		t.Fatal(err)
 	}
 	p.cmd.Stderr = writerFunc(p.keep)
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	address := make(chan string, 1)
+	address, started := make(chan string, 1), make(chan error, 1)
 	go func() {
 		defer close(p.ended)
+		runtime.LockOSThread() // dieWithParent means the thread, so it has to live as long
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
 		for lines := bufio.NewScanner(pipe); lines.Scan(); {
 			p.keep(append(lines.Bytes(), '\n'))
 			if a := pageAddress.FindString(lines.Text()); a != "" {
@@ -72,6 +76,9 @@ func start(t *testing.T, args ...string) *process {
 		}
 		p.cmd.Wait()
 	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
 		p.cmd.Process.Kill()
 		<-p.ended

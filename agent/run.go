@@ -63,23 +63,13 @@ func run(ctx context.Context, flags *flag.FlagSet, args []string, out *output) e
 	if err != nil {
 		return err
 	}
-	a.parts = append(a.parts, part{"hangup", func(ctx context.Context) error { return outliveHangups(ctx, hangups, log) }})
+	if *config != "" {
+		a.reloads.read = func() (*configs.Config, error) { return configure(*config, logs, *data, *listen) }
+		a.parts = append(a.parts, a.reloads.onHangup(hangups))
+	}
 	fmt.Fprintf(out.stdout, "Gatewatch follows %s\nPage: http://%s/   Data: %s   Stop with Ctrl-C\n",
 		strings.Join(followed(cfg), ", "), listener.Addr(), cfg.DataDir)
 	return a.run(ctx)
-}
-
-// outliveHangups says what SIGHUP does: nothing. It must not end a service, which is sent it to read its configuration
-// again.
-func outliveHangups(ctx context.Context, hangups <-chan os.Signal, log *slog.Logger) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-hangups:
-			log.Warn("SIGHUP does not read the configuration again, a restart does; going on")
-		}
-	}
 }
 
 // configure reads the configuration file, if there is one, and applies the flags to it.

@@ -200,6 +200,7 @@ func (p *Pipeline) commit(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+			p.parts.Metrics.blocked.Set(0) // who comes next finds out
 			return ctx.Err()
 		case <-time.After(pause):
 		}

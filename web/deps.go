@@ -23,6 +23,9 @@ type Deps struct {
 	Metrics http.Handler
 	// Ready returns nil when the agent does its work, otherwise why not yet.
 	Ready func(context.Context) error
+	// Reload makes the agent read its configuration again, and returns why it goes on with the one before; that error
+	// wraps ErrRefused when the new one is at fault.
+	Reload func(context.Context) error
 	// Location is the time zone of the page. Nil: the host's.
 	Location *time.Location
 	// Now is the clock. Nil: time.Now.

@@ -1,5 +1,6 @@
 // Package web serves what the agent knows: the pages for people, the metrics and a part of Prometheus' query API for
-// programs. It only reads, and asks the other parts of the agent through the small interfaces in Deps.
+// programs. It only reads, but for the reload of the configuration, and asks the other parts of the agent through the
+// small interfaces in Deps.
 package web
 
 import (
@@ -17,12 +18,13 @@ import (
 // server holds what the handlers share.
 type server struct {
 	*source
-	views *views
-	log   *slog.Logger
-	loc   *time.Location
-	host  string
-	hosts hosts
-	ready func(context.Context) error
+	views  *views
+	log    *slog.Logger
+	loc    *time.Location
+	host   string
+	hosts  hosts
+	ready  func(context.Context) error
+	reload func(context.Context) error
 
 	requests *prometheus.CounterVec
 	failures *prometheus.CounterVec
@@ -48,7 +50,7 @@ func New(cfg Config, deps Deps, log *slog.Logger, reg prometheus.Registerer) (ht
 	if err != nil {
 		return nil, err
 	}
-	s := &server{source: newSource(deps), views: v, log: log, loc: deps.Location, ready: deps.Ready}
+	s := &server{source: newSource(deps), views: v, log: log, loc: deps.Location, ready: deps.Ready, reload: deps.Reload}
 	if s.host, err = os.Hostname(); err != nil {
 		s.host = "localhost"
 	}
@@ -75,6 +77,9 @@ func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler 
 	open("/-/ready", "ready", http.HandlerFunc(s.readiness))
 	if metrics != nil {
 		open("/metrics", "metrics", metrics)
+	}
+	if s.reload != nil {
+		mux.Handle("/-/reload", s.counted("reload", http.NewCrossOriginProtection().Handler(s.checked(s.reloading))))
 	}
 	named("/{$}", "now", s.nowPage)
 	named("/logs", "logs", s.logsPage)

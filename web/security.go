@@ -51,7 +51,7 @@ func (h hosts) allow(hostport string) bool {
 	return h[name] || strings.HasSuffix(name, ".localhost")
 }
 
-// get lets only GET and HEAD through: nothing here changes anything.
+// get lets only GET and HEAD through, to what changes nothing.
 func get(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -56,6 +57,8 @@ type agent struct {
 	t      *testing.T
 	path   string
 	config string
+	// What configure writes: the folder of the data, what is followed, and where it is sent to.
+	data, glob, url, namespace string
 
 	cmd   *exec.Cmd
 	ended chan struct{}
@@ -66,22 +69,29 @@ type agent struct {
 }
 
 // newAgent prepares an agent that follows glob, keeps its data in the folder data and sends to the Elasticsearch at url.
-// No alert rules run: they have nothing to do with the way of a line.
 func newAgent(t *testing.T, data, url, namespace, glob string) *agent {
 	t.Helper()
-	config := filepath.Join(t.TempDir(), "gatewatch.yml")
-	text := fmt.Sprintf(`data_dir: %q
-http: {listen: "127.0.0.1:0"}
-logs: [{paths: [%q]}]
-outputs: {elasticsearch: {urls: [%q], namespace: %s}}
-alerting: {packs: []}
-`, data, glob, url, namespace)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+	a := &agent{
+		t: t, path: gatewatch.build(t), config: filepath.Join(t.TempDir(), "gatewatch.yml"),
+		data: data, glob: glob, url: url, namespace: namespace,
+	}
+	if err := a.configure("", ""); err != nil {
 		t.Fatal(err)
 	}
-	a := &agent{t: t, path: gatewatch.build(t), config: config}
 	t.Cleanup(a.kill)
 	return a
+}
+
+// configure writes the configuration, with more settings of the log files and of the output. No alert rules run: they
+// have nothing to do with the way of a line.
+func (a *agent) configure(logs, output string) error {
+	text := fmt.Sprintf(`data_dir: %q
+http: {listen: "127.0.0.1:0"}
+logs: [{paths: [%q]%s}]
+outputs: {elasticsearch: {urls: [%q], namespace: %s%s}}
+alerting: {packs: []}
+`, a.data, a.glob, logs, a.url, a.namespace, output)
+	return os.WriteFile(a.config, []byte(text), 0o600)
 }
 
 func (a *agent) start() error {
@@ -91,14 +101,19 @@ func (a *agent) start() error {
 	a.mu.Lock()
 	a.started = a.output.Len()
 	a.mu.Unlock()
-	if err := cmd.Start(); err != nil {
+	started, ended := make(chan error, 1), make(chan struct{})
+	go func() {
+		defer close(ended)
+		runtime.LockOSThread() // dieWithParent means the thread, so it has to live as long
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
 		return err
 	}
-	ended := make(chan struct{})
-	go func() {
-		cmd.Wait()
-		close(ended)
-	}()
 	a.cmd, a.ended = cmd, ended
 	return nil
 }

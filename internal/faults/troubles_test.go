@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -35,7 +36,7 @@ func troubles() []trouble {
 		{name: "429", during: outage(sink.Outage{Status: http.StatusTooManyRequests}), bites: refusals},
 		{name: "item 429", during: outage(sink.Outage{Items: true}), bites: says("refused documents")},
 		{name: "refused", during: refused, bites: says("connection refused")},
-		{name: "SIGHUP", during: hungUp, bites: says("SIGHUP")},
+		{name: "SIGHUP", during: hungUp, bites: says("configuration reloaded")},
 		{name: "disk full", during: diskFull, bites: says("no space left"), disk: smallDisk},
 		{name: "clock jump", during: clockJump},
 	}
@@ -91,14 +92,19 @@ func refused(ctx context.Context, c *cell) error {
 	return nil
 }
 
-// hungUp sends SIGHUP, as a terminal that closes does, and as systemctl reload does.
+// hungUp makes the agent read its configuration again: one that exchanges the group of log files, one that exchanges the
+// output, one with a mistake.
 func hungUp(ctx context.Context, c *cell) error {
-	for retry.Sleep(ctx, 400*time.Millisecond) {
-		if err := c.agent.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+	for i := 0; retry.Sleep(ctx, 400*time.Millisecond); i++ {
+		logs, output := fmt.Sprintf(", labels: {round: '%d'}", i/3), fmt.Sprintf(", timeout: %ds", 60+(i+2)/3)
+		if i%3 == 2 {
+			logs = ", format: none"
+		}
+		if err := errors.Join(c.agent.configure(logs, output), c.agent.cmd.Process.Signal(syscall.SIGHUP)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.agent.configure("", "")
 }
 
 // diskFull fills the disk of the agent's data to the last byte for half of the time.
