@@ -17,6 +17,8 @@ import (
 	"gatewatch/alerting"
 	"gatewatch/collectors"
 	"gatewatch/configs"
+	"gatewatch/event"
+	"gatewatch/intents"
 	"gatewatch/journal"
 	"gatewatch/logmetrics"
 	"gatewatch/payment"
@@ -39,6 +41,7 @@ type agent struct {
 	store     *series.Store
 	alerts    *alerting.Engine
 	incidents *incidents
+	intents   *intents.Tracker
 	pipeline  pipeline.Parts
 	tail      *tail.Metrics
 	listener  net.Listener
@@ -164,13 +167,19 @@ func (a *agent) addCollectors() error {
 
 // preparePipelines makes what the pipelines of all groups of logs share.
 func (a *agent) preparePipelines() error {
-	classifier, err := payment.New("")
+	classifier, err := payment.New(a.cfg.Payments.Outcomes)
 	if err != nil {
 		return err
 	}
+	a.intents = intents.New(a.cfg.Payments.Intents, a.registry)
+	a.parts = append(a.parts, part{"intents", a.intents.Run})
+	counts := logmetrics.New(a.registry, logmetrics.Limits{})
 	a.pipeline = pipeline.Parts{
 		Host: hostname(), Redactor: redact.New(a.cfg.Redact, a.registry), Classifier: classifier, Journal: a.journal,
-		Observe: logmetrics.New(a.registry, logmetrics.Limits{}).Observe,
+		Observe: func(ev *event.Event) {
+			counts.Observe(ev)
+			a.intents.Observe(ev)
+		},
 		Metrics: pipeline.NewMetrics(a.registry), Log: a.log,
 	}
 	a.tail = tail.NewMetrics(a.registry)

@@ -24,10 +24,14 @@ Each record of the files is printed as the document that would be sent to Elasti
 named by ECS and its payment classed. Nothing is followed, kept or sent. "-" reads standard input.
 
   gatewatch parse /var/log/gateway/pay.log | jq .
+  gatewatch parse -format grok -pattern '%{IP:source.ip} %{GREEDYDATA:message}' pay.log
+
+Of a record that does not follow its format or pattern, error.message says where it stops doing so.
 `
 
 func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *output) error {
 	format := flags.String("format", "", "format of the files; default: what the configuration says, or found from their first lines")
+	pattern := flags.String("pattern", "", "pattern of the format: an nginx log_format, an Apache LogFormat, a logback pattern, a regular expression …")
 	config := flags.String("config", "", "configuration whose logs entry for the file is used")
 	if err := parseFlags(flags, args); err != nil {
 		return err
@@ -35,29 +39,28 @@ func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *ou
 	if flags.NArg() == 0 {
 		return usageError{fmt.Errorf("name at least one log file, or - for standard input")}
 	}
-	groups := []pipeline.GroupConfig{}
+	cfg := configs.Default()
 	if *config != "" {
-		cfg, err := configs.Load(*config, os.LookupEnv)
-		if err != nil {
+		var err error
+		if cfg, err = configs.Load(*config, os.LookupEnv); err != nil {
 			return usageError{err}
 		}
-		groups = cfg.Logs
 	}
-	parts, err := offlineParts()
+	parts, err := offlineParts(cfg)
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriter(out.stdout)
 	defer w.Flush()
 	for _, path := range flags.Args() {
-		cfg := groupFor(path, groups)
+		group := groupFor(path, cfg.Logs)
 		if *format != "" {
-			cfg.Format = *format
+			group.Format = *format
 		}
-		if err := cfg.Validate(); err != nil {
+		if err := group.Validate(); err != nil {
 			return usageError{err}
 		}
-		if err := parseFile(ctx, path, cfg, parts, w); err != nil {
+		if err := parseFile(ctx, path, group, parts, w); err != nil {
 			return err
 		}
 	}
@@ -105,14 +108,14 @@ func groupFor(path string, groups []pipeline.GroupConfig) pipeline.GroupConfig {
 }
 
 // offlineParts are the stages of a pipeline whose metrics nobody reads.
-func offlineParts() (pipeline.Parts, error) {
-	classifier, err := payment.New("")
+func offlineParts(cfg *configs.Config) (pipeline.Parts, error) {
+	classifier, err := payment.New(cfg.Payments.Outcomes)
 	if err != nil {
 		return pipeline.Parts{}, err
 	}
 	reg := prometheus.NewRegistry()
 	return pipeline.Parts{
-		Host: hostname(), Redactor: redact.New(redact.DefaultConfig(), reg), Classifier: classifier,
+		Host: hostname(), Redactor: redact.New(cfg.Redact, reg), Classifier: classifier,
 		Metrics: pipeline.NewMetrics(reg), Log: slog.New(slog.DiscardHandler),
 	}, nil
 }

@@ -8,9 +8,11 @@ import (
 
 	"gatewatch/alerting"
 	"gatewatch/collectors"
+	"gatewatch/intents"
 	"gatewatch/internal/invalid"
 	"gatewatch/journal"
 	"gatewatch/outputs"
+	"gatewatch/payment"
 	"gatewatch/pipeline"
 	"gatewatch/redact"
 	"gatewatch/series"
@@ -28,6 +30,8 @@ type Config struct {
 	Logs []pipeline.GroupConfig `yaml:"logs"`
 	// What is hidden beside card data and secrets, which always are.
 	Redact redact.Config `yaml:"redact"`
+	// What is known about payments.
+	Payments Payments `yaml:"payments"`
 	// What is kept of the logs on this host.
 	Journal journal.Config `yaml:"journal"`
 	// Where events go beside the journal.
@@ -40,6 +44,26 @@ type Config struct {
 	Alerting alerting.Config `yaml:"alerting"`
 }
 
+// Payments says what the agent does not know about payments by itself.
+type Payments struct {
+	// A file of result codes like the built-in one: its rows replace those, code by code. Empty for none.
+	Outcomes string `yaml:"outcomes"`
+	// How the attempts of one order are joined.
+	Intents intents.Config `yaml:"intents"`
+}
+
+// validate reads the file of outcomes too.
+func (p *Payments) validate() error {
+	var m invalid.Mistakes
+	if p.Outcomes != "" {
+		if _, err := payment.New(p.Outcomes); err != nil {
+			m.Add("outcomes", "%v", err)
+		}
+	}
+	m.AddIn("intents", p.Intents.Validate())
+	return m.Err()
+}
+
 // defaultDataDir is where a packaged agent keeps its data.
 const defaultDataDir = "/var/lib/gatewatch"
 
@@ -50,6 +74,7 @@ func Default() *Config {
 		DataDir:    defaultDataDir,
 		HTTP:       web.DefaultConfig(),
 		Redact:     redact.DefaultConfig(),
+		Payments:   Payments{Intents: intents.DefaultConfig()},
 		Journal:    journal.DefaultConfig(),
 		Outputs:    outputs.DefaultConfig(),
 		Series:     series.DefaultConfig(),
@@ -92,6 +117,7 @@ func (c *Config) Validate() error {
 	}
 	m.AddIn("http", c.HTTP.Validate())
 	m.AddIn("redact", c.Redact.Validate())
+	m.AddIn("payments", c.Payments.validate())
 	m.AddIn("journal", c.Journal.Validate())
 	m.AddIn("outputs", c.Outputs.Validate())
 	m.AddIn("series", c.Series.Validate())

@@ -41,6 +41,13 @@ const (
 	Attempt
 	Merchant
 	Card
+	// CardBIN is the first six digits of the card: who issued it.
+	CardBIN
+	// CustomerKey is who pays, as a keyed hash: the same customer has the same key, and nobody can tell who that is.
+	CustomerKey
+	Country
+	// Client is what the customer pays with: an app, a browser, a terminal.
+	Client
 
 	keyCount
 )
@@ -80,6 +87,10 @@ var keyNames = [keyCount]string{
 	Attempt:          "payment.attempt",
 	Merchant:         "payment.merchant",
 	Card:             "payment.card",
+	CardBIN:          "payment.card_bin",
+	CustomerKey:      "payment.customer_key",
+	Country:          "payment.country",
+	Client:           "payment.client",
 }
 
 // String returns the fact's field name in documents: "payment.provider" for Provider.

@@ -1,0 +1,60 @@
+// Package intents joins the attempts to pay one order: a payment that is retried and succeeds is one success of one
+// intent, though one of its attempts failed. It knows which orders wait for a final state, and finds orders paid twice,
+// callbacks that come late, unsigned or with another amount, and retries that the card schemes forbid.
+package intents
+
+import (
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"gatewatch/internal/invalid"
+)
+
+// Config says how orders are joined.
+type Config struct {
+	// An order that got no further attempt for this long is over: it counts in payment_intents_total by the outcome of
+	// its last attempt. Approved orders count at once.
+	Window model.Duration `yaml:"window"`
+	// How long an order without a final state is remembered.
+	Keep model.Duration `yaml:"keep"`
+	// How many orders are remembered; the oldest give way. One takes about 400 bytes.
+	MaxOrders int `yaml:"max_orders"`
+	// A callback this long after the attempt is late.
+	CallbackLate model.Duration `yaml:"callback_late"`
+	// An order without a final state for this long is stuck.
+	StuckAfter model.Duration `yaml:"stuck_after"`
+	// Two orders of one customer, card, amount and merchant within this time may be one payment made twice.
+	SamePayment model.Duration `yaml:"same_payment"`
+}
+
+// DefaultConfig returns windows that fit card and wallet payments.
+func DefaultConfig() Config {
+	return Config{
+		Window: model.Duration(15 * time.Minute), Keep: model.Duration(24 * time.Hour), MaxOrders: 50000,
+		CallbackLate: model.Duration(5 * time.Minute), StuckAfter: model.Duration(time.Hour), SamePayment: model.Duration(5 * time.Minute),
+	}
+}
+
+// Validate returns everything that is wrong in c as invalid.Mistakes, or nil.
+func (c *Config) Validate() error {
+	var m invalid.Mistakes
+	for _, d := range []struct {
+		key   string
+		value model.Duration
+	}{
+		{"window", c.Window}, {"keep", c.Keep}, {"callback_late", c.CallbackLate}, {"stuck_after", c.StuckAfter}, {"same_payment", c.SamePayment},
+	} {
+		if d.value <= 0 {
+			m.Add(d.key, "must be longer than 0s, such as 15m")
+		}
+	}
+	if c.Keep < c.Window {
+		m.Add("keep", "must be at least window (%s)", c.Window)
+	}
+	const fewest, most = 1000, 10_000_000
+	if c.MaxOrders < fewest || c.MaxOrders > most {
+		m.Add("max_orders", "must be between %d and %d", fewest, most)
+	}
+	return m.Err()
+}

@@ -1,0 +1,102 @@
+package intents
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"gatewatch/event"
+)
+
+// metrics are what the tracker counts. The providers' names are bounded by the classifier.
+type metrics struct {
+	intents     *prometheus.CounterVec
+	duplicates  *prometheus.CounterVec
+	callbacks   *prometheus.CounterVec
+	refunds     *prometheus.CounterVec
+	chargebacks *prometheus.CounterVec
+	retries     *prometheus.CounterVec
+	pending     *prometheus.GaugeVec
+	oldest      *prometheus.GaugeVec
+	stuck       *prometheus.GaugeVec
+	evicted     prometheus.Counter
+
+	// waited are the providers that had orders waiting once; owned by the one who sweeps.
+	waited map[string]bool
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	with := promauto.With(reg)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return with.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string) *prometheus.GaugeVec {
+		return with.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"provider"})
+	}
+	m := &metrics{
+		intents:     counter("payment_intents_total", "Orders by how they ended: retries of one order count once.", "outcome"),
+		duplicates:  counter("payment_duplicates_total", "Orders whose money may have moved twice, by how it was seen.", "kind"),
+		callbacks:   counter("payment_callbacks_total", "Callbacks of providers by what was made of them.", "provider", "result"),
+		refunds:     counter("payment_refunds_total", "Refunds by outcome class.", "provider", "outcome"),
+		chargebacks: counter("payment_chargebacks_total", "Disputes and chargebacks that providers told of.", "provider"),
+		retries:     counter("payment_forbidden_retries_total", "Cards tried again after a refusal that forbids it, by the scheme's rule.", "provider", "rule"),
+		pending:     gauge("payment_pending_orders", "Orders that have no final state yet."),
+		oldest:      gauge("payment_oldest_pending_seconds", "How long the oldest order has had no final state."),
+		stuck:       gauge("payment_stuck_orders", "Orders that have had no final state for longer than payments.intents.stuck_after."),
+		waited:      map[string]bool{},
+		evicted: with.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_intents_evicted_total", Help: "Orders forgotten before their time because of payments.intents.max_orders.",
+		}),
+	}
+	for _, kind := range []Kind{PaidTwice, SecondTransaction, SamePayment} {
+		m.duplicates.WithLabelValues(string(kind)) // at zero before the first one
+	}
+	return m
+}
+
+// count counts what is in e. provider is the observation's.
+func (m *metrics) count(e *effects, provider string) {
+	for _, o := range e.intents {
+		m.intents.WithLabelValues(o.String()).Inc()
+	}
+	for _, c := range e.callbacks {
+		m.callbacks.WithLabelValues(c.provider, c.result).Inc()
+	}
+	for _, rule := range e.retries {
+		m.retries.WithLabelValues(provider, rule).Inc()
+	}
+	for i := range e.found {
+		switch kind := e.found[i].Kind; kind {
+		case PaidTwice, SecondTransaction, SamePayment:
+			m.duplicates.WithLabelValues(string(kind)).Inc()
+		}
+	}
+}
+
+// other counts what needs no order.
+func (m *metrics) other(p *event.Payment) {
+	switch {
+	case p.Provider == "":
+	case p.Operation == "refund" && p.Outcome != event.OutcomeNone:
+		m.refunds.WithLabelValues(p.Provider, p.Outcome.String()).Inc()
+	case p.Operation == "chargeback":
+		m.chargebacks.WithLabelValues(p.Provider).Inc()
+	}
+}
+
+// wait sets what waits for each provider at the moment; nothing for those that have not had it for a while.
+func (m *metrics) wait(by map[string]*waiting, now time.Time) {
+	for provider := range by {
+		m.waited[provider] = true
+	}
+	for provider := range m.waited {
+		w := by[provider]
+		if w == nil {
+			w = &waiting{oldest: now}
+		}
+		m.pending.WithLabelValues(provider).Set(float64(w.orders))
+		m.oldest.WithLabelValues(provider).Set(now.Sub(w.oldest).Seconds())
+		m.stuck.WithLabelValues(provider).Set(float64(w.stuck))
+	}
+}

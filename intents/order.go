@@ -1,0 +1,166 @@
+package intents
+
+import (
+	"time"
+
+	"gatewatch/event"
+)
+
+// order is what is remembered of one order. It is stored as JSON where hosts share it.
+type order struct {
+	// ID is the order's number as the gateway writes it.
+	ID string `json:"id"`
+	// Provider of the latest attempt.
+	Provider string `json:"p,omitempty"`
+	// First and Last are when the log says that the first and latest attempt were, in milliseconds since 1970.
+	First int64 `json:"f"`
+	Last  int64 `json:"l"`
+	// Outcome of the latest attempt, or of what a query or callback said of it later.
+	Outcome event.Outcome `json:"o,omitempty"`
+	// Transaction is the provider's id of the latest attempt that had one, and Attempt its number in the log.
+	Transaction string `json:"t,omitempty"`
+	Attempt     string `json:"n,omitempty"`
+	// Amount in minor units of Currency; 0 when unknown.
+	Amount   int64  `json:"a,omitempty"`
+	Currency string `json:"c,omitempty"`
+	// Never is why the latest refusal must not be tried again with the same card; "" when it may.
+	Never string `json:"v,omitempty"`
+	Card  string `json:"k,omitempty"`
+	// Counted says that the order is in payment_intents_total.
+	Counted bool `json:"d,omitempty"`
+	// Paid says that an attempt was approved; PaidBy and PaidAs are its provider and transaction.
+	Paid   bool   `json:"y,omitempty"`
+	PaidBy string `json:"b,omitempty"`
+	PaidAs string `json:"x,omitempty"`
+}
+
+// open tells whether the order may still be paid by what was sent already.
+func (o *order) open() bool {
+	return !o.Paid && (o.Outcome == event.Pending || o.Outcome == event.UnknownOutcome)
+}
+
+// apply takes one observation of the order in and reports what follows from it.
+func (o *order) apply(ob *observation, limits *Config, out *effects) {
+	if o.ID == "" {
+		o.ID, o.First = ob.order, ob.at
+	}
+	switch ob.operation {
+	case "", "authorize":
+		o.attempt(ob, out)
+	case "void":
+		if ob.outcome == event.Approved && o.open() {
+			o.Outcome = event.Customer
+		}
+	case "query":
+		o.learn(ob, out)
+	case "callback":
+		o.callback(ob, limits, out)
+	}
+}
+
+// attempt is an attempt to pay the order.
+func (o *order) attempt(ob *observation, out *effects) {
+	if ob.outcome == event.OutcomeNone {
+		return
+	}
+	if o.again(ob) {
+		return
+	}
+	if o.Never != "" && ob.provider == o.Provider && ob.card != "" && ob.card == o.Card {
+		out.forbidden(o, ob)
+	}
+	switch {
+	case o.Paid && ob.outcome == event.Approved && o.anotherPayment(ob):
+		out.find(PaidTwice, o, ob)
+	case o.open() && ob.provider == o.Provider && differ(o.Transaction, ob.transaction):
+		out.find(SecondTransaction, o, ob)
+	}
+	o.Provider, o.Last, o.Attempt = ob.provider, ob.at, ob.attempt
+	if ob.transaction != "" {
+		o.Transaction = ob.transaction
+	}
+	if ob.hasAmount {
+		o.Amount, o.Currency = ob.amount, ob.currency
+	}
+	o.Never, o.Card = neverAgain(ob), ob.card
+	o.decide(ob, out)
+}
+
+// again tells whether the record is another one of the latest attempt: gateways log an attempt in several places.
+func (o *order) again(ob *observation) bool {
+	if o.Last == 0 || ob.provider != o.Provider || ob.outcome != o.Outcome || differ(o.Attempt, ob.attempt) {
+		return false
+	}
+	if ob.transaction != "" || o.Transaction != "" {
+		return ob.transaction == o.Transaction && o.Transaction != ""
+	}
+	const samePlace = int64(time.Second / time.Millisecond)
+	return o.Attempt == "" && ob.at-o.Last < samePlace && o.Last-ob.at < samePlace
+}
+
+// anotherPayment tells whether an approval surely is not the one that is known: two records of one payment are usual.
+func (o *order) anotherPayment(ob *observation) bool {
+	return ob.provider != o.PaidBy || differ(o.PaidAs, ob.transaction)
+}
+
+// differ tells whether both are known and not the same.
+func differ(a, b string) bool { return a != "" && b != "" && a != b }
+
+// decide notes the outcome of the latest attempt.
+func (o *order) decide(ob *observation, out *effects) {
+	if !o.Paid {
+		o.Outcome = ob.outcome
+	}
+	if ob.outcome != event.Approved || o.Paid {
+		return
+	}
+	o.Paid, o.PaidBy, o.PaidAs = true, ob.provider, ob.transaction
+	if !o.Counted {
+		o.Counted = true
+		out.intent(event.Approved)
+	}
+}
+
+// learn takes in what the provider says of the order when it is asked. That the question failed says nothing.
+func (o *order) learn(ob *observation, out *effects) {
+	if o.Last != 0 && settles(ob.outcome) {
+		o.decide(ob, out)
+	}
+}
+
+// callback takes in what the provider says of its own accord.
+func (o *order) callback(ob *observation, limits *Config, out *effects) {
+	known := o.Last != 0
+	switch {
+	case ob.signature == signatureTest:
+		out.callback(ob.provider, "signature_test")
+	case ob.signature == signatureBad:
+		out.callback(ob.provider, "bad_signature")
+		out.find(BadSignature, o, ob)
+	case !settles(ob.outcome) && ob.outcome != event.Pending && ob.outcome != event.OutcomeNone:
+		out.callback(ob.provider, "failed")
+	case known && o.mismatch(ob):
+		out.callback(ob.provider, "amount_mismatch")
+		out.find(AmountMismatch, o, ob)
+	case known && o.open() && time.Duration(ob.at-o.Last)*time.Millisecond > time.Duration(limits.CallbackLate):
+		out.callback(ob.provider, "late")
+		o.learn(ob, out)
+	default:
+		out.callback(ob.provider, "ok")
+		o.learn(ob, out)
+	}
+}
+
+// mismatch tells whether a payment is confirmed with another amount than was asked for.
+func (o *order) mismatch(ob *observation) bool {
+	return ob.outcome == event.Approved && ob.hasAmount && o.Currency != "" && (ob.currency != o.Currency || ob.amount != o.Amount)
+}
+
+// settles tells the outcomes that end an attempt for good.
+func settles(o event.Outcome) bool {
+	switch o {
+	case event.Approved, event.Customer, event.IssuerPolicy, event.Fraud, event.Data:
+		return true
+	}
+	return false
+}
