@@ -17,7 +17,8 @@ func Detect(lines [][]byte) string {
 		// joins tells that lines which do not fit continue the record before them.
 		joins bool
 	}{
-		{"json", fitsJSON, false}, {"nginx", fitsNginx, false}, {"logback", (&logback{}).Starts, true},
+		{"json", fitsJSON, false}, {"nginx", fitsNginx, false}, {"haproxy", fitsHAProxy, false},
+		{"logback", (&logback{}).Starts, true}, {"syslog", (&syslog{}).Starts, true},
 	} {
 		all, fit, after := 0, 0, 0
 		for _, line := range lines {

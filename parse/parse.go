@@ -37,6 +37,8 @@ var formats = []struct {
 	{"json", func() Parser { return &jsonLines{} }},
 	{"nginx", func() Parser { return &nginx{} }},
 	{"logback", func() Parser { return &logback{} }},
+	{"syslog", func() Parser { return &syslog{} }},
+	{"haproxy", func() Parser { return &haproxy{} }},
 	{"text", func() Parser { return text{} }},
 }
 

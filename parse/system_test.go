@@ -1,0 +1,61 @@
+package parse_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+	"time"
+
+	"gatewatch/parse"
+)
+
+// systemFormats are the formats of the system and of servers beside the gateway.
+var systemFormats = []string{"syslog", "haproxy"}
+
+// TestDetectLine detects each format from one line.
+func TestDetectLine(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ line, want string }{
+		{`Nov 22 08:00:00 pay-1 sshd[3402]: Accepted publickey for deploy from 10.0.2.2 port 63673 ssh2`, "syslog"},
+		{`Nov  2 08:00:00 pay-1 last message repeated 2 times`, "syslog"},
+		{`<86>Nov 22 08:00:00 pay-1 su: x`, "syslog"},
+		{`<30>1 2026-11-22T10:10:12.175Z test.lab systemd 153589 - - Stopped target Default.`, "syslog"},
+		{`1 2026-11-22T10:10:12.175Z test.lab systemd 153589 - - Stopped target Default.`, "syslog"},
+		{`2026-11-22T08:00:06.123456+08:00 pay-2 sshd[97522]: Accepted publickey for moe from 10.1.1.1 port 4 ssh2`, "syslog"},
+		{`2026-11-22T08:00:06.123456+08:00 pay-2 kernel: eth0: up`, "syslog"},
+		{`2026-11-22T08:00:06Z INFO main: a level and no host`, "logback"},
+		{`2026-11-22T08:00:00.123Z  INFO 1 --- [app] [main] c.e.App : started`, "logback"},
+		{`2026-11-22T08:00:06Z [main] started`, "text"},
+		{`<200>Nov 22 08:00:00 pay-1 su: x`, "text"},
+		{`Nov 22 08:00:00`, "text"},
+		{`Nov 22 08:00:11 lb-1 haproxy[14389]: 10.0.1.2:33317 [22/Nov/2026:08:00:11.655] in st/s1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"`, "haproxy"},
+		{`10.0.1.2:33317 [22/Nov/2026:08:00:11.655] in st/s1 0/0/5007 212 -- 0/0/0/0/3 0/0`, "haproxy"},
+	} {
+		if got := parse.Detect([][]byte{[]byte(c.line)}); got != c.want {
+			t.Errorf("Detect(%q) = %q, want %q", c.line, got, c.want)
+		}
+	}
+}
+
+func FuzzSystem(f *testing.F) {
+	for _, format := range systemFormats {
+		seed(f, format)
+	}
+	names := newNames(f, nil, time.UTC)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		for _, format := range systemFormats {
+			check(t, names, format, raw)
+		}
+	})
+}
+
+func BenchmarkSystem(b *testing.B) {
+	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic"} {
+		text, err := os.ReadFile("testdata/" + file + ".log")
+		if err != nil {
+			b.Fatal(err)
+		}
+		format, _, _ := bytes.Cut([]byte(file), []byte{'_'})
+		b.Run(file, func(b *testing.B) { benchmark(b, string(format), text) })
+	}
+}
