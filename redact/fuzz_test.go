@@ -77,23 +77,3 @@ func TestUntouched(t *testing.T) {
 		t.Errorf("Redact allocates %v times when it finds nothing, want 0", n)
 	}
 }
-
-func BenchmarkRedact(b *testing.B) {
-	r := newRedactor(Config{})
-	logback := []byte("2026-11-22 08:00:00.123 INFO  [http-nio-9216-exec-7] [c.j.j.p.c.AbstractPayOrderController] - 【微信支付】统一下单 " +
-		"payOrderId=P1761264000123456, 请求参数：{\"mchNo\":\"M1621873433953\",\"amount\":100,\"currency\":\"cny\",\"wayCode\":\"WX_JSAPI\"}")
-	card := bytes.Replace(line, []byte("622202******0042"), []byte("4242424242424242"), 1)
-	for _, c := range []struct {
-		name string
-		text []byte
-	}{{"json", line}, {"logback", logback}, {"card", card}} {
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(int64(len(c.text)))
-			b.ReportAllocs()
-			dst := make([]byte, 0, 1024)
-			for b.Loop() {
-				r.Redact(dst, c.text)
-			}
-		})
-	}
-}

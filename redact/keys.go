@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -73,6 +74,13 @@ func newKeyTable(further []string) keyTable {
 	for _, e := range []string{"ber", "[no", ".no", "%22", "%27", "x22", "022", "027", "ot;", "34;", "%5d"} {
 		t.addEnd(e)
 	}
+	// So are brackets and further backslashes.
+	for i := uint64(0); i < 1<<10; i++ {
+		for _, last := range []uint64{'\\' & 31, ']' & 31} {
+			h := last<<10 | i
+			t.ends[h/64] |= 1 << (h % 64)
+		}
+	}
 	return t
 }
 
@@ -90,39 +98,32 @@ func (t *keyTable) add(name string, k kind) {
 	}
 }
 
-func endOf(a, b, c byte) uint { return uint(a&31)<<10 | uint(b&31)<<5 | uint(c&31) }
+// endOf joins five bits of each of the lowest three bytes of key.
+func endOf(key uint64) uint64 { return key&0x1f | key>>3&0x3e0 | key>>6&0x7c00 }
 
 func (t *keyTable) addEnd(e string) {
-	h := endOf(e[0], e[1], e[2])
+	h := endOf(uint64(e[0]) | uint64(e[1])<<8 | uint64(e[2])<<16)
 	t.ends[h/64] |= 1 << (h % 64)
 }
 
-// mayEnd tells whether the text before the separator at in[i] may end with a key of the table. It errs towards yes.
+// mayEnd tells whether the text before in[i] may end with a key of the table, perhaps between quotes. It errs towards
+// yes.
 func (t *keyTable) mayEnd(in []byte, i int) bool {
-	if i < 4 {
-		return i == 3
+	if i < 7 {
+		return i >= 3
 	}
-	switch in[i-1] {
-	case '"':
-		i--
-		if in[i-1] == '\\' {
+	w := binary.LittleEndian.Uint64(in[i-7:]) // in[i] is its highest byte
+	key := w >> 32
+	if last := byte(w >> 48); last <= '\'' { // no end of a word
+		if last != '"' {
 			return true
 		}
-	case '\'', ' ', '\t', ']':
-		return true
+		if key = w >> 24; byte(w>>40) == '\\' {
+			key = w >> 16
+		}
 	}
-	h := endOf(in[i-3], in[i-2], in[i-1])
+	h := endOf(key)
 	return t.ends[h/64]>>(h%64)&1 == 1
-}
-
-// harmless tells of nearly every name of a JSON object, at the colon in[i] behind its quote, that it is no key of the
-// table. It errs towards no.
-func (t *keyTable) harmless(in []byte, i int) bool {
-	if i < 5 || in[i-1] != '"' || in[i-2] == '\\' || i+1 < len(in) && in[i+1] == '/' {
-		return false
-	}
-	h := endOf(in[i-4], in[i-3], in[i-2])
-	return t.ends[h/64]>>(h%64)&1 == 0
 }
 
 // kind returns what the value of a key is: key as it stands in the record, and what it is a member of, if anything.

@@ -108,15 +108,15 @@ func (s *scan) run() {
 	// begin is where the scan went on last: a digit there begins a number, whatever is before it.
 	for i, begin := 0, 0; i < len(in); {
 		b := blockAt(in, i)
-		next := i + stride
+		next := i + blockLen
 		for hits := b.hits(i > begin && isDigit(in[i-1])); hits != 0; {
 			at := i + bits.TrailingZeros64(hits)
 			hits &= hits - 1
-			if in[at] == ':' && s.r.keys.harmless(in, at) {
+			if isSeparator(in[at]) && !s.r.keys.mayEnd(in, at) && (at+1 >= len(in) || in[at+1] != '/') {
 				continue
 			}
 			after := s.stop(at)
-			if after >= i+stride || after > at+1 && after < len(in) && isDigit(in[after]) {
+			if after >= next || after > at+1 && after < len(in) && isDigit(in[after]) {
 				next, begin = after, after
 				break
 			}
@@ -125,6 +125,9 @@ func (s *scan) run() {
 		i = next
 	}
 }
+
+// isSeparator tells of : = > that they are; ; < ? share the answer and are ends of no key.
+func isSeparator(c byte) bool { return c-':' < 6 }
 
 // stop handles the byte at in[at] and returns where to go on.
 func (s *scan) stop(at int) int {
