@@ -21,6 +21,9 @@ var errAnswer = errors.New("unusable answer to a bulk request")
 // answerFields is filter_path of a bulk request: only what parseAnswer looks at.
 var answerFields = []string{"errors", "items.*.status", "items.*.error.type", "items.*.error.reason", "items.*.error.caused_by.reason"}
 
+// created ends an item whose document is new.
+var created = []byte(`"status":201}}`)
+
 // parseAnswer returns the verdict on each of n items, or nil when all are delivered. An answer that is cut off, is
 // something else, or speaks of another number of items is an error: it says nothing about any document.
 func parseAnswer(data []byte, n int) ([]verdict, error) {
@@ -54,27 +57,35 @@ func parseAnswer(data []byte, n int) ([]verdict, error) {
 	return verdicts, nil
 }
 
-// allCreated tells whether data says that all of n items were created, without taking it apart. Nothing in an answer
-// without errors can look like an item or a status: it holds no text of others but names and ids.
+// allCreated tells whether data says that each of n items was created, without taking it apart: the items follow one
+// another without a gap, each is of a create and ends with its status. No name or id can look like such an end, because
+// quotes in them are escaped. What is not exactly so, though it may mean the same, is left to the JSON decoder.
 func allCreated(data []byte, n int) bool {
-	data = bytes.TrimRight(data, "\n")
-	if !bytes.HasPrefix(data, []byte("{")) || !bytes.HasSuffix(data, []byte("]}")) || !bytes.Contains(data, []byte(`"errors":false`)) {
+	head, rest, ok := bytes.Cut(bytes.TrimRight(data, "\n"), []byte(`"items":[`))
+	if !ok || !bytes.HasPrefix(head, []byte("{")) || !bytes.Contains(head, []byte(`"errors":false`)) {
 		return false
 	}
-	if bytes.Count(data, []byte(`{"create":{`)) != n {
+	for i := range n {
+		if i > 0 && !cutPrefix(&rest, ",") || !cutPrefix(&rest, `{"create":{`) {
+			return false
+		}
+		if !bytes.HasPrefix(rest, created) {
+			end := bytes.Index(rest, created)
+			if end < 0 || bytes.Contains(rest[:end], []byte("}}")) {
+				return false
+			}
+			rest = rest[end:]
+		}
+		rest = rest[len(created):]
+	}
+	return string(rest) == "]}"
+}
+
+func cutPrefix(data *[]byte, prefix string) bool {
+	if len(*data) < len(prefix) || string((*data)[:len(prefix)]) != prefix {
 		return false
 	}
-	status := []byte(`"status":20`)
-	for range n {
-		i := bytes.Index(data, status)
-		if i < 0 {
-			return false
-		}
-		data = data[i+len(status):]
-		if data[0] != '1' && data[0] != '0' {
-			return false
-		}
-	}
+	*data = (*data)[len(prefix):]
 	return true
 }
 

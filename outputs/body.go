@@ -12,8 +12,8 @@ import (
 type item struct {
 	record *journal.Record
 	stream *stream
-	// mended is the document to send instead of the record's own, after that was refused; or nil.
-	mended []byte
+	// refused is the journal's record when record is a mended copy of it; or nil.
+	refused *journal.Record
 }
 
 // actionEnd ends an action line after the id.
@@ -24,26 +24,22 @@ const maxOffsetLen = 19
 
 // size returns how many bytes of a request the item takes at most.
 func (it *item) size() int {
-	return len(it.stream.actionTo) + event.DocumentIDLen + len(actionEnd) + len(it.stream.head) + maxOffsetLen + len(it.document()) + 1
+	return len(it.stream.actionTo) + event.DocumentIDLen + len(actionEnd) + len(it.stream.head) + maxOffsetLen + len(it.record.Document) + 1
 }
 
-func (it *item) document() []byte {
-	if it.mended != nil {
-		return it.mended
-	}
-	return it.record.Document
-}
-
-// appendDocument appends the whole document: the source's constants, the offset and the record's own members.
+// appendDocument appends the whole document in one line, as the format of a bulk request wants it: the source's
+// constants, the offset and the record's own members.
 func (it *item) appendDocument(dst []byte) []byte {
 	dst = append(dst, it.stream.head...)
 	dst = strconv.AppendInt(dst, it.record.Offset, 10)
-	own := it.document()
-	if len(own) <= len("{}") {
+	if len(it.record.Document) <= len("{}") {
 		return append(dst, '}')
 	}
 	dst = append(dst, ',')
-	return append(dst, own[1:]...)
+	own := len(dst)
+	dst = append(dst, it.record.Document[1:]...)
+	oneLine(dst[own:])
+	return dst
 }
 
 // appendBody appends the lines of a bulk request to the data stream index.
@@ -57,16 +53,12 @@ func appendBody(dst []byte, items []item, index string) []byte {
 		}
 		dst = it.stream.source.AppendDocumentID(dst, it.record.Offset)
 		dst = append(dst, actionEnd...)
-		start := len(dst)
-		dst = it.appendDocument(dst)
-		oneLine(dst[start:])
-		dst = append(dst, '\n')
+		dst = append(it.appendDocument(dst), '\n')
 	}
 	return dst
 }
 
-// oneLine makes sure that a document is one line, as the format of a bulk request wants it. In JSON a line break can
-// only stand where a space can.
+// oneLine makes sure that a document is one line. In JSON a line break can only stand where a space can.
 func oneLine(document []byte) {
 	for {
 		i := bytes.IndexByte(document, '\n')

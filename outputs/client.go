@@ -1,7 +1,9 @@
 package outputs
 
 import (
+	"context"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -21,7 +23,7 @@ const (
 func newTransport(cfg *ElasticsearchConfig) (http.RoundTripper, error) {
 	t := &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: dialTimeout}).DialContext,
+		DialContext:           dial,
 		TLSHandshakeTimeout:   dialTimeout,
 		MaxIdleConnsPerHost:   maxInFlight,
 		IdleConnTimeout:       idleConnTimeout,
@@ -37,6 +39,31 @@ func newTransport(cfg *ElasticsearchConfig) (http.RoundTripper, error) {
 		t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	}
 	return t, nil
+}
+
+// dial returns a connection that takes large bodies in one piece.
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return wholeConn{conn}, nil
+}
+
+// wholeConn is a connection that writes a body out of memory straight from there. net/http would copy it, 32 KiB at a
+// time, because it puts a limit around the body that hides that it can write itself.
+type wholeConn struct{ net.Conn }
+
+// ReadFrom implements io.ReaderFrom. Bodies of requests here are in memory and as long as their Content-Length.
+func (c wholeConn) ReadFrom(r io.Reader) (int64, error) {
+	if limited, ok := r.(*io.LimitedReader); ok {
+		if body, ok := limited.R.(io.WriterTo); ok {
+			n, err := body.WriteTo(c.Conn)
+			limited.N -= n
+			return n, err
+		}
+	}
+	return io.Copy(c.Conn, r)
 }
 
 // newClient returns a client that asks the nodes in turn, leaves out those that do not answer for a while, and leaves

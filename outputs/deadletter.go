@@ -58,7 +58,9 @@ func (d *deadLetters) write(it *item, v verdict) error {
 		Index: it.stream.index, ID: string(it.stream.source.AppendDocumentID(nil, it.record.Offset)),
 	}
 	original := *it
-	original.mended = nil
+	if it.refused != nil {
+		original.record = it.refused
+	}
 	document := original.appendDocument(nil)
 	if json.Valid(document) {
 		line.Document = document

@@ -104,7 +104,7 @@ type rig struct {
 	log  *syncBuffer
 }
 
-func newRig(t *testing.T, cfg ElasticsearchConfig, feed Feed, rt http.RoundTripper) *rig {
+func newRig(t testing.TB, cfg ElasticsearchConfig, feed Feed, rt http.RoundTripper) *rig {
 	t.Helper()
 	r := &rig{reg: prometheus.NewRegistry(), dead: filepath.Join(t.TempDir(), "dead.jsonl"), log: &syncBuffer{}}
 	log := slog.New(slog.NewTextHandler(r.log, nil))
@@ -129,7 +129,7 @@ func (r *rig) deliverAll(t *testing.T, f *feed) {
 }
 
 // start runs the output; the function it returns stops it and waits for its end.
-func (r *rig) start(t *testing.T) func() {
+func (r *rig) start(t testing.TB) func() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()

@@ -105,7 +105,10 @@ func TestParseAnswer(t *testing.T) {
 		}
 	}
 	f(`{"errors":false,"items":[`+ok+`,`+ok+`]}`, 2, "all")
-	f(`{"took":1,"errors":false,"items":[{"create":{"_index":"i","_id":"d","status":200}}]}`, 1, "all")
+	f(`{"took":1,"errors":false,"items":[{"create":{"_index":"i","_id":"d","status":201}}]}`, 1, "all")
+	f(`{"errors":false,"items":[{"create":{"status":200}}]}`, 1, "[{0 200  }]")
+	f(`{"errors":false,"items":[{"create":{"status":409,"error":{"type":"x"}}},`+ok+`]}`, 1, "error")
+	f(`{"errors":false,"items":[{"create":{"_id":"\"status\":201}}"}}]}`, 1, "[{5 0  }]")
 	f("{\n \"errors\" : false, \"items\" : [ { \"create\" : { \"status\" : 201 } } ] }", 1, "[{0 201  }]")
 	f(`{"errors":true,"items":[`+ok+`,`+bad+`]}`, 2, `[{0 201  } {3 400 x "status":201: y}]`)
 	f(`{"errors":true,"items":[{"create":{"status":500,"error":"just text"}}]}`, 1, `[{1 500  just text}]`)

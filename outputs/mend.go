@@ -19,7 +19,7 @@ func mend(it *item, v verdict) bool {
 	default:
 		return false
 	}
-	if it.mended != nil {
+	if it.refused != nil {
 		return false
 	}
 	own := it.record.Document
@@ -31,6 +31,8 @@ func mend(it *item, v verdict) bool {
 	doc := append([]byte(nil), own[:at]...)
 	doc = append(doc, `,"fields":{"unparsed":`...)
 	doc = event.AppendJSONString(doc, text)
-	it.mended = append(doc, '}', '}')
+	mended := *it.record
+	mended.Document = append(doc, '}', '}')
+	it.refused, it.record = it.record, &mended
 	return true
 }

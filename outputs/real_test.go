@@ -15,7 +15,13 @@ import (
 	"gatewatch/journal"
 )
 
-func TestMain(m *testing.M) { servicetest.Main(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(sinkEnv) != "" {
+		runSink()
+		return
+	}
+	servicetest.Main(m)
+}
 
 // call sends a request to a real server and decodes its answer.
 func call(t *testing.T, method, url, body string, into any) {

@@ -20,7 +20,11 @@ func TestSockets(t *testing.T) {
 	t.Parallel()
 	f := func(name string, set func(*cluster)) {
 		t.Helper()
-		c := &cluster{}
+		c := &cluster{onBulk: func(r *http.Request, body []byte) {
+			if r.ContentLength != int64(len(body)) {
+				t.Errorf("%s: Content-Length %d for %d bytes", name, r.ContentLength, len(body))
+			}
+		}}
 		set(c)
 		server := httptest.NewServer(c)
 		defer server.Close()

@@ -35,15 +35,13 @@ type streams struct {
 	last      *stream
 }
 
-// items returns the records as items to send, and the bytes they take in a request. The items point into records.
-func (s *streams) items(records []journal.Record) ([]item, int) {
-	items := make([]item, len(records))
-	total := 0
+// appendItems appends the records as items to send, which point into records.
+func (s *streams) appendItems(items []item, records []journal.Record) []item {
+	items = slices.Grow(items, len(records))
 	for i := range records {
-		items[i] = item{record: &records[i], stream: s.of(records[i].Source)}
-		total += items[i].size()
+		items = append(items, item{record: &records[i], stream: s.of(records[i].Source)})
 	}
-	return items, total
+	return items
 }
 
 func (s *streams) of(source *event.Source) *stream {

@@ -25,9 +25,12 @@ type window struct {
 	flight  []*batch
 	waiting []*batch
 	held    int
-	ended   chan *batch
-	senders sync.WaitGroup
-	broken  bool
+	// incoming and spare are memory that serves again.
+	incoming []item
+	spare    [][]item
+	ended    chan *batch
+	senders  sync.WaitGroup
+	broken   bool
 }
 
 // deliver sends blocks until the channel is closed and everything under way has ended. A small batch is sent at once
@@ -76,17 +79,31 @@ func (w *window) hasRoom() bool {
 
 // add puts block into the batch that waits, or behind it when they do not fit into one request.
 func (w *window) add(block journal.Block) {
-	items, size := w.e.streams.items(block.Records)
+	w.incoming = w.e.streams.appendItems(w.incoming[:0], block.Records)
+	size := sizeOf(w.incoming)
 	w.held += size
+	var last *batch
 	if n := len(w.waiting); n > 0 && w.waiting[n-1].size+size <= w.e.bulkSize() {
-		last := w.waiting[n-1]
-		last.items = append(last.items, items...)
-		last.size += size
-		last.next = block.Next
-		return
+		last = w.waiting[n-1]
+	} else {
+		last = &batch{items: w.memory(), taken: time.Now()}
+		w.waiting = append(w.waiting, last)
 	}
-	w.waiting = append(w.waiting, &batch{items: items, size: size, next: block.Next, taken: time.Now()})
+	last.items = append(last.items, w.incoming...)
+	last.size += size
+	last.next = block.Next
 	w.tell()
+}
+
+// memory returns the memory of a batch that has ended, for another one.
+func (w *window) memory() []item {
+	n := len(w.spare)
+	if n == 0 {
+		return nil
+	}
+	items := w.spare[n-1]
+	w.spare = w.spare[:n-1]
+	return items
 }
 
 // launch sends what waits, as far as requests may be under way.
@@ -113,6 +130,8 @@ func (w *window) finish(b *batch) {
 		first := w.flight[0]
 		w.flight = append(w.flight[:0], w.flight[1:]...)
 		w.held -= first.size
+		clear(first.items)
+		w.spare = append(w.spare, first.items[:0])
 		w.broken = w.broken || !first.delivered
 		if w.broken {
 			continue
