@@ -58,29 +58,41 @@ func (e *encoder) encode(b *Batch) (header, error) {
 
 // layout fills e.raw with the records, whose documents have size bytes together.
 func (e *encoder) layout(records []Record, size int) (header, error) {
+	h, err := e.head(records, size)
+	if err != nil {
+		return header{}, err
+	}
+	dst := e.raw
+	for i := range records {
+		dst = append(dst, records[i].Document...)
+	}
+	e.raw, h.rawLen = dst, len(dst)
+	return h, nil
+}
+
+// head fills e.raw with what stands before the documents of records, which have size bytes together, and leaves room
+// for them.
+func (e *encoder) head(records []Record, size int) (header, error) {
 	if err := e.collect(records); err != nil {
 		return header{}, err
 	}
 	h := header{records: len(records)}
 	unit := e.timeUnit(&h)
+	sources := 0
 	for _, s := range e.sources {
-		size += len(e.json[s])
+		sources += len(e.json[s])
 	}
 	const columns = 12 // bytes a record, about
-	dst := slices.Grow(e.raw[:0], size+columns*len(records)+1024)
+	dst := slices.Grow(e.raw[:0], size+sources+columns*len(records)+1024)
 	dst = binary.AppendUvarint(dst, uint64(len(e.sources)))
 	for _, s := range e.sources {
 		dst = appendBytes(dst, e.json[s])
 	}
 	dst = binary.AppendUvarint(dst, uint64(unit))
-	dst = e.appendColumns(dst, records, h.minTime, unit)
-	for i := range records {
-		dst = append(dst, records[i].Document...)
+	e.raw = e.appendColumns(dst, records, h.minTime, unit)
+	if n := len(e.raw) + size; n > maxRawBytes {
+		return header{}, fmt.Errorf("%w: %d bytes with the sources' labels", ErrTooLarge, n)
 	}
-	if len(dst) > maxRawBytes {
-		return header{}, fmt.Errorf("%w: %d bytes with the sources' labels", ErrTooLarge, len(dst))
-	}
-	e.raw, h.rawLen = dst, len(dst)
 	return h, nil
 }
 

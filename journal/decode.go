@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/klauspost/compress/huff0"
 	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 
@@ -16,23 +17,48 @@ import (
 
 var errCodec = errors.New("body has an unknown codec")
 
-// expand returns the body before compression, in dst when that is large enough.
-func (h *header) expand(dst, stored []byte) ([]byte, error) {
-	raw, _, err := h.expandUsing(nil, dst, stored)
-	return raw, err
+// workspace is memory for what stands between a body as stored and before compression.
+type workspace struct {
+	columns []byte
+	huff    huff0.Scratch
 }
 
-// expandUsing is expand with memory for what stands between; it returns that for the next time.
-func (h *header) expandUsing(scratch, dst, stored []byte) (raw, used []byte, err error) {
-	if h.codec != codecColumns {
-		raw, err = h.decompress(dst, stored)
-		return raw, scratch, err
+// expand returns the body before compression, in dst when that is large enough.
+func (h *header) expand(w *workspace, dst, stored []byte) ([]byte, error) {
+	if h.codec != codecColumns && h.codec != codecTextColumns {
+		return h.decompress(dst, stored)
 	}
-	if scratch, err = decompressor().DecodeAll(stored, scratch[:0]); err != nil {
-		return nil, scratch, err
+	s, text, packed, err := h.shapes(w, stored)
+	if err != nil {
+		return nil, err
 	}
-	raw, err = joinColumns(slices.Grow(dst[:0], h.rawLen), scratch, h)
-	return raw, scratch, err
+	if h.codec == codecColumns {
+		n := len(w.columns)
+		if w.columns, err = decompressor().DecodeAll(text, w.columns); err != nil {
+			return nil, err
+		}
+		if w.columns, err = s.unpack(w.columns, decoder{b: w.columns[n:]}, decoder{b: packed}, &w.huff); err != nil {
+			return nil, err
+		}
+	}
+	return s.join(slices.Grow(dst[:0], h.rawLen), h)
+}
+
+// shapes returns the index of a body of columns, and its other parts as stored. It uses the memory of w.
+func (h *header) shapes(w *workspace, stored []byte) (s shapes, text, packed []byte, err error) {
+	index := stored
+	if h.codec == codecColumns {
+		d := decoder{b: stored}
+		index, text, packed = d.bytes(d.uvarint()), d.bytes(d.uvarint()), d.b
+		if d.bad {
+			return shapes{}, nil, nil, errBody
+		}
+	}
+	if w.columns, err = decompressor().DecodeAll(index, w.columns[:0]); err != nil {
+		return shapes{}, nil, nil, err
+	}
+	s, err = parseShapes(w.columns, h)
+	return s, text, packed, err
 }
 
 // decompressor is for all readers: it keeps nothing between two calls.

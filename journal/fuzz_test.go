@@ -51,7 +51,7 @@ func FuzzBody(f *testing.F) {
 	f.Add(bytes.Clone(e.raw), h.records, appendMarks(nil, one.Marks), appendFilter(nil, []uint64{1, 2, 3}))
 	f.Fuzz(func(t *testing.T, raw []byte, records int, marks, filter []byte) {
 		h := header{records: max(0, min(records, 1000)), codec: codecS2, rawLen: len(raw)}
-		h.expand(nil, raw)
+		h.expand(new(workspace), nil, raw)
 		if got, err := h.decode(nil, raw, sourceCache{}); err == nil {
 			documents(raw, got)
 			q := newQuery(Query{Words: []string{"record*", string(marks)}, Equal: []Match{{"fields.a", string(filter)}}})

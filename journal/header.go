@@ -40,7 +40,8 @@ const (
 	codecPlain = iota
 	codecS2
 	codecZstd
-	codecColumns // zstd, with the values of documents column by column
+	codecTextColumns // zstd, with the values of documents column by column; as sealed segments of version 2 have it
+	codecColumns     // two parts of zstd: columns of few different values, and other columns
 )
 
 // header is what a block says about itself before its body.

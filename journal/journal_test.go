@@ -216,7 +216,7 @@ func TestNewerVersionIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Open(dir, config(), slog.New(slog.DiscardHandler), nil)
-	if err == nil || !strings.Contains(err.Error(), "unknown format version 9; this gatewatch reads versions up to 2") {
+	if err == nil || !strings.Contains(err.Error(), "unknown format version 9; this gatewatch reads versions up to 3") {
 		t.Errorf("Open = %v, want it to name the versions", err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 type metrics struct {
 	records, bytes, appendErrors, syncErrors prometheus.Counter
 	torn, corrupt, dropped                   prometheus.Counter
-	sealed, sealErrors                       prometheus.Counter
+	sealed, sealErrors, sealCPU              prometheus.Counter
 	undelivered                              *prometheus.CounterVec
 	state                                    *stateCollector
 	reg                                      prometheus.Registerer // nil when not registered
@@ -28,6 +28,7 @@ func newMetrics(j *Journal) *metrics {
 		dropped:      counter("dropped_segments_total", "Segments removed to keep max_size and max_age."),
 		sealed:       counter("sealed_segments_total", "Segments packed again with stronger compression."),
 		sealErrors:   counter("seal_errors_total", "Times a segment could not be packed again; it is tried again."),
+		sealCPU:      counter("seal_cpu_seconds_total", "CPU time that packing segments again took; 0 where threads' times are not known."),
 		undelivered: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatewatch_journal_undelivered_dropped_records_total",
 			Help: "Records removed to keep max_size and max_age before the consumer had them.",
@@ -38,7 +39,7 @@ func newMetrics(j *Journal) *metrics {
 
 func (m *metrics) all() []prometheus.Collector {
 	return []prometheus.Collector{m.records, m.bytes, m.appendErrors, m.syncErrors, m.torn, m.corrupt, m.dropped,
-		m.sealed, m.sealErrors, m.undelivered, m.state}
+		m.sealed, m.sealErrors, m.sealCPU, m.undelivered, m.state}
 }
 
 // register registers everything with reg, or nothing.

@@ -34,18 +34,20 @@ type packer struct {
 	first   header
 	parts   []blockPart
 	records []Record
-	size    int // bytes of the documents
+	size    int  // bytes of the documents
+	zero    bool // a document holds a 0, which ends values in columns
 	marks   map[string][]byte
 	marked  int // bytes of marks, about
 	raws    [][]byte
 	used    int // of raws
 
-	head, columns, area, body []byte
+	head, index, text, area, body, part []byte
 }
 
 func newPacker() *packer {
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
-		zstd.WithWindowSize(sealedBytes), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
+		zstd.WithWindowSize(sealedBytes), zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false),
+		zstd.WithAllLitEntropyCompression(true)) // identifiers are text without matches
 	if err != nil {
 		panic(err) // its options are constants
 	}
@@ -59,13 +61,14 @@ func (p *packer) reset(out file, s segment) {
 		number: s.number, created: s.created, sealed: true, size: s.size,
 		bounds: bounds{known: true, min: math.MaxInt64, max: math.MinInt64},
 	}
+	p.split.beginSegment()
 	p.empty()
 }
 
 // empty begins a block.
 func (p *packer) empty() {
 	clear(p.records)
-	p.parts, p.records, p.size, p.marked, p.used = p.parts[:0], p.records[:0], 0, 0, 0
+	p.parts, p.records, p.size, p.zero, p.marked, p.used = p.parts[:0], p.records[:0], 0, false, 0, 0
 	clear(p.marks)
 }
 
@@ -133,9 +136,9 @@ func (p *packer) add(r *reader, b *frame) error {
 	if p.records, err = b.decode(p.records, raw, p.src); err != nil {
 		return errDamaged
 	}
-	for _, one := range p.records[before:] {
-		p.size += len(one.Document)
-	}
+	docs := documents(raw, p.records[before:])
+	p.size += len(docs)
+	p.zero = p.zero || bytes.IndexByte(docs, 0) >= 0
 	if len(p.parts) == 0 {
 		p.first = b.header
 	}
@@ -156,7 +159,7 @@ func (p *packer) flush() error {
 	if len(p.parts) == 0 {
 		return nil
 	}
-	h, err := p.enc.layout(p.records, p.size)
+	h, err := p.enc.head(p.records, 0)
 	if err != nil {
 		return err
 	}
@@ -194,23 +197,29 @@ func (p *packer) compress(h *header) {
 	for _, s := range p.enc.sources {
 		p.split.words.source(s)
 	}
-	docs := p.enc.raw[len(p.enc.raw)-p.size:]
-	p.head = append(appendParts(p.head[:0], p.parts), p.enc.raw[:len(p.enc.raw)-p.size]...)
+	p.head = append(appendParts(p.head[:0], p.parts), p.enc.raw...)
 	h.rawLen = len(p.head) + p.size
-	if bytes.IndexByte(docs, 0) < 0 {
-		for i := range p.records {
-			p.split.add(p.records[i].Document)
-		}
-		p.columns = p.split.appendTo(p.columns[:0], p.head)
-		h.codec = codecColumns
-	} else { // which ends values in columns
+	if p.zero {
+		h.codec = codecZstd
+		p.text = append(p.text[:0], p.head...)
 		for i := range p.records {
 			p.split.words.document(p.records[i].Document)
+			p.text = append(p.text, p.records[i].Document...)
 		}
-		p.columns = append(append(p.columns[:0], p.head...), docs...)
-		h.codec = codecZstd
+		p.body = p.zstd.EncodeAll(p.text, p.body[:0])
+		return
 	}
-	p.body = p.zstd.EncodeAll(p.columns, p.body[:0])
+	for i := range p.records {
+		p.split.add(p.records[i].Document)
+	}
+	h.codec = codecColumns
+	p.split.pack()
+	p.index = p.split.appendIndex(p.index[:0], p.head)
+	p.text = p.split.appendText(p.text[:0])
+	p.part = p.zstd.EncodeAll(p.index, p.part[:0])
+	p.body = appendBytes(p.body[:0], p.part)
+	p.part = p.zstd.EncodeAll(p.text, p.part[:0])
+	p.body = p.split.appendPacked(appendBytes(p.body, p.part))
 }
 
 // finish writes the last block and the segment's header.

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"runtime"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,4 +14,13 @@ func lowerPriority() {
 	runtime.LockOSThread()
 	// Without it sealing works too, only less politely.
 	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), lowest)
+}
+
+// threadTime returns the CPU time that the calling goroutine's own thread has taken.
+func threadTime() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_THREAD, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

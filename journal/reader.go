@@ -26,8 +26,8 @@ type reader struct {
 	window   []byte // bytes of the file from windowAt on
 	windowAt int64
 	stored   []byte
-	columns  []byte // a body before its documents are put together
-	position int64  // of the block at off, in a sealed segment; 0 when not known
+	work     workspace
+	position int64 // of the block at off, in a sealed segment; 0 when not known
 }
 
 // frame is a block in its file.
@@ -184,7 +184,7 @@ func (r *reader) body(b *frame, dst []byte) (raw []byte, ok bool, err error) {
 	if err != nil || !ok {
 		return nil, false, err
 	}
-	if raw, r.columns, err = b.expandUsing(r.columns, dst, stored); err != nil {
+	if raw, err = b.expand(&r.work, dst, stored); err != nil {
 		r.report(b.at, b.end())
 		return nil, false, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/units"
+	"github.com/klauspost/compress/huff0"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"golang.org/x/sys/unix"
 
@@ -95,6 +96,22 @@ func TestSealedOddDocuments(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSealedVersion2 reads a segment as it was sealed before columns had parts.
+func TestSealedVersion2(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/sealed-version2.gwj")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := journalOf(t, t.TempDir(), data)
+	checkRecords(t, readAll(t, j), upTo(0, 300)...)
+	if r := mustSearch(t, j, Query{Equal: []Match{{"payment.order_id", "order-000123"}}}); len(r.Hits) != 1 {
+		t.Errorf("search finds %d orders, want 1", len(r.Hits))
+	}
+	mustAppend(t, j, batch(300, 305))
+	checkRecords(t, readAll(t, j), upTo(0, 305)...)
 }
 
 // TestSealedFilterIsComplete compares the tokens that sealing finds in columns with those of whole documents.
@@ -366,30 +383,52 @@ func FuzzColumns(f *testing.F) {
 	split := newSplitter()
 	split.reset()
 	raw := 0
-	for n := range 9 {
+	for n := range 300 {
 		doc := record(n).Document
 		split.add(doc)
 		raw += len(doc)
 	}
-	f.Add(split.appendTo(nil, nil), uint16(9), uint32(raw), record(1).Document, record(2).Document)
-	f.Fuzz(func(t *testing.T, columns []byte, records uint16, rawLen uint32, a, b []byte) {
-		h := header{records: int(records), rawLen: int(rawLen % (1 << 20)), flags: flagSealed}
-		if raw, err := joinColumns(nil, columns, &h); err == nil {
-			h.decode(nil, raw, sourceCache{})
-			h.recordsBefore(raw, 100)
+	split.pack()
+	f.Add(split.appendIndex(nil, nil), split.appendText(nil), split.appendPacked(nil), uint16(300), uint32(raw), record(1).Document, record(2).Document)
+	f.Fuzz(func(t *testing.T, index, text, packed []byte, records uint16, rawLen uint32, a, b []byte) {
+		for _, codec := range []byte{codecColumns, codecTextColumns} {
+			h := header{codec: codec, records: int(records), rawLen: int(rawLen % (1 << 20)), flags: flagSealed}
+			if raw, err := joined(&h, index, text, packed); err == nil {
+				h.decode(nil, raw, sourceCache{})
+				h.recordsBefore(raw, 100)
+			}
 		}
 		if bytes.IndexByte(a, 0) >= 0 || bytes.IndexByte(b, 0) >= 0 {
 			return
 		}
 		s := newSplitter()
-		s.reset()
-		want := bytes.Join([][]byte{[]byte("head"), a, b, a, event.AppendJSONString(nil, string(b))}, nil)
-		for _, doc := range [][]byte{a, b, a, event.AppendJSONString(nil, string(b))} {
-			s.add(doc)
-		}
-		h = header{records: 4, rawLen: len(want)}
-		if got, err := joinColumns(nil, s.appendTo(nil, []byte("head")), &h); err != nil || !bytes.Equal(got, want) {
-			t.Fatalf("documents come back as %q, %v; want %q", got, err, want)
+		for range 2 { // columns remember
+			s.reset()
+			want := []byte("head")
+			h := header{codec: codecColumns}
+			for n := range 300 {
+				doc := [][]byte{a, b, event.AppendJSONString(nil, string(b)), fmt.Appendf(bytes.Clone(a), `{"x":%d}`, n)}[n%4]
+				s.add(doc)
+				want = append(want, doc...)
+				h.records++
+			}
+			h.rawLen = len(want)
+			s.pack()
+			if got, err := joined(&h, s.appendIndex(nil, []byte("head")), s.appendText(nil), s.appendPacked(nil)); err != nil || !bytes.Equal(got, want) {
+				t.Fatalf("documents come back as %q, %v; want %q", got, err, want)
+			}
 		}
 	})
+}
+
+// joined puts documents together from their columns.
+func joined(h *header, index, text, packed []byte) ([]byte, error) {
+	s, err := parseShapes(index, h)
+	if err == nil && h.codec == codecColumns {
+		_, err = s.unpack(nil, decoder{b: text}, decoder{b: packed}, new(huff0.Scratch))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.join(nil, h)
 }

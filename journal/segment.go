@@ -34,7 +34,7 @@ const (
 	sealedHeaderSize  = 64
 	segmentMagic      = "GWJRNL\r\n"
 	segmentVersion    = 1 // as it is written first
-	sealedVersion     = 2
+	sealedVersion     = 3 // sealed; so is 2, without blocks of codecColumns
 	segmentSuffix     = ".gwj"
 )
 
@@ -113,8 +113,8 @@ func parseSegmentHeader(b []byte) (h segmentHeader, ok bool, err error) {
 	if len(b) < segmentHeaderSize || string(b[:8]) != segmentMagic {
 		return segmentHeader{}, false, nil
 	}
-	h.sealed = b[8] == sealedVersion
-	// The sum of a newer version is taken to cover as much as that of version 1 or 2 does.
+	h.sealed = b[8] == sealedVersion || b[8] == sealedVersion-1
+	// The sum of a newer version is taken to cover as much as that of the versions before does.
 	n := h.len()
 	if b[8] > sealedVersion && len(b) >= sealedHeaderSize && segmentSum(b[:sealedHeaderSize]) == binary.LittleEndian.Uint32(b[12:]) {
 		n = sealedHeaderSize
