@@ -55,7 +55,10 @@ func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *ou
 	for _, path := range flags.Args() {
 		group := groupFor(path, cfg.Logs)
 		if *format != "" {
-			group.Format = *format
+			group.Format, group.Pattern = *format, ""
+		}
+		if *pattern != "" {
+			group.Pattern = *pattern
 		}
 		if err := group.Validate(); err != nil {
 			return usageError{err}

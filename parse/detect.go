@@ -2,24 +2,31 @@ package parse
 
 import (
 	"bytes"
+	"slices"
 
 	"gatewatch/event"
 )
 
-// Detect returns the format that the first lines of a file have: "json", "nginx" or "logback", or "text" when none
-// fits. Lines before the first one that fits do not count against a format, because programs print banners before
-// they log, as long as one line in ten fits.
+// detectors say which lines fit which format. Of two formats that fit equally well the first one wins.
+var detectors = []struct {
+	format string
+	fits   func(line []byte) bool
+	// joins tells that lines which do not fit continue the record before them.
+	joins bool
+}{
+	{"json", fitsJSON, false},
+	{"nginx", fitsNginx, false},
+	{"haproxy", fitsHAProxy, false},
+	{"logback", func(line []byte) bool { return (&logback{}).Starts(line) }, true},
+	{"syslog", func(line []byte) bool { return (&syslog{}).Starts(line) }, true},
+}
+
+// Detect returns the format that the first lines of a file have, or "text" when none fits. Lines before the
+// first one that fits do not count against a format, because programs print banners before they log, as long as one line
+// in ten fits.
 func Detect(lines [][]byte) string {
 	best, format := 0, "text"
-	for _, c := range []struct {
-		format string
-		fits   func(line []byte) bool
-		// joins tells that lines which do not fit continue the record before them.
-		joins bool
-	}{
-		{"json", fitsJSON, false}, {"nginx", fitsNginx, false}, {"haproxy", fitsHAProxy, false},
-		{"logback", (&logback{}).Starts, true}, {"syslog", (&syslog{}).Starts, true},
-	} {
+	for _, c := range detectors {
 		all, fit, after := 0, 0, 0
 		for _, line := range lines {
 			if len(bytes.TrimSpace(trimBOM(line))) == 0 {
@@ -40,6 +47,9 @@ func Detect(lines [][]byte) string {
 		if fit*10 >= all && score >= fit+after && score > best {
 			best, format = score, c.format
 		}
+	}
+	if format == "nginx" && slices.ContainsFunc(lines, hasApache) {
+		return "apache"
 	}
 	return format
 }

@@ -43,7 +43,7 @@ func TestDetect(t *testing.T) {
 	f("cut json", "text", `{"a":`, `{"b":`)
 	f("access", "nginx", access)
 	f("access with BOM and CRLF", "nginx", "\xef\xbb\xbf"+access+"\r", access+"\r")
-	f("common log", "nginx", `127.0.0.1 - frank [10/Oct/2025:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326`)
+	f("common log", "apache", `127.0.0.1 - frank [10/Oct/2025:13:55:36 -0700] "GET /a HTTP/1.0" 200 2326`)
 	f("access with garbage requests", "nginx", `10.0.0.1 - - [22/Nov/2026:08:00:00 +0000] "\x16\x03" 400 150 "-" "-"`, access)
 	f("java", "logback", java)
 	f("java with BOM and CRLF", "logback", "\xef\xbb\xbf"+java+"\r", java+"\r")

@@ -91,7 +91,7 @@ func (p *nginx) line(s []byte) (problem string) {
 	if !allDigits(code) && string(code) != "-" {
 		return "no status after the request"
 	}
-	p.add(ngxRemoteAddr, address)
+	p.client(address)
 	p.add(ngxIdent, identity)
 	p.add(ngxRemoteUser, user)
 	p.add(ngxTimeLocal, stamp)
@@ -107,6 +107,15 @@ func (p *nginx) add(variable int, value []byte) {
 	if len(value) > 0 && string(value) != "-" {
 		p.fields = append(p.fields, withValue(nginxFields[variable], value))
 	}
+}
+
+// client adds who asked: an address, or the name of a host, as the schema tells the two apart.
+func (p *nginx) client(address []byte) {
+	if isAddress(address) || len(address) == 0 || !isLetter(address[0]) {
+		p.add(ngxRemoteAddr, address)
+		return
+	}
+	p.fields = append(p.fields, withValue(sourceAddress, address))
 }
 
 // requestLine splits "POST /v1/charges HTTP/1.1". What else clients send is kept as it is.

@@ -36,6 +36,7 @@ var formats = []struct {
 }{
 	{"json", func() Parser { return &jsonLines{} }},
 	{"nginx", func() Parser { return &nginx{} }},
+	{"apache", func() Parser { return &apache{} }},
 	{"logback", func() Parser { return &logback{} }},
 	{"syslog", func() Parser { return &syslog{} }},
 	{"haproxy", func() Parser { return &haproxy{} }},

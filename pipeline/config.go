@@ -27,9 +27,12 @@ const (
 type GroupConfig struct {
 	// Globs of the files to follow, e.g. /var/log/gateway/*.log. Rotated siblings (x.log.1) are recognised.
 	Paths []string `yaml:"paths"`
-	// Format of the lines: auto, json, nginx, logback or text; docker or cri for the files of a container runtime,
-	// whose lines may hold any of them. auto looks at each file's first lines.
+	// Format of the lines: auto, one that docs/formats.md lists (json, nginx, logback …), or text; docker or cri for the
+	// files of a container runtime, whose lines may hold any of them. auto looks at each file's first lines.
 	Format string `yaml:"format"`
+	// How the format's lines are laid out, as the program that writes them is told: nginx's log_format, Apache's
+	// LogFormat, the pattern of logback or log4j2, a regular expression, a grok expression, the header of a JTL.
+	Pattern string `yaml:"pattern"`
 	// Where to start in a file never seen before: beginning or end.
 	Start string `yaml:"start"`
 	// Which field of this gateway holds a fact, when it is not found by itself: fact: field name,
@@ -106,6 +109,7 @@ func (c *GroupConfig) Validate() error {
 	if known := slices.Concat([]string{FormatAuto}, parse.Formats(), []string{FormatDocker, FormatCRI}); !slices.Contains(known, c.Format) {
 		bad.Add("format", "unknown format %q (known: %s)", c.Format, strings.Join(known, ", "))
 	}
+	c.checkPattern(&bad)
 	if c.Start != StartBeginning && c.Start != StartEnd {
 		bad.Add("start", "must be beginning or end, not %q", c.Start)
 	}
@@ -132,4 +136,17 @@ func (c *GroupConfig) Validate() error {
 		}
 	}
 	return bad.Err()
+}
+
+// checkPattern reports a pattern that the format cannot read by.
+func (c *GroupConfig) checkPattern(bad *invalid.Mistakes) {
+	if !slices.Contains(parse.Formats(), c.Format) {
+		if c.Pattern != "" {
+			bad.Add("pattern", "needs the format it is for (%s)", strings.Join(parse.Patterned(), ", "))
+		}
+		return
+	}
+	if _, err := parse.NewPattern(c.Format, c.Pattern); err != nil {
+		bad.Add("pattern", "%v", err)
+	}
 }

@@ -36,7 +36,7 @@ func (p *Pipeline) detect(s *stream, lines []tail.Line) error {
 		return nil
 	}
 	p.flush(s)
-	parser, err := parse.New(format)
+	parser, err := parse.NewPattern(format, p.cfg.Pattern)
 	if err != nil {
 		return err
 	}
