@@ -11,7 +11,7 @@ import (
 // "name":"value" can be searched for as text.
 func AppendDocument(dst []byte, ev *Event) []byte {
 	dst = append(dst, `{"@timestamp":"`...)
-	dst = appendTime(dst, ev.Time)
+	dst = ev.stamp.appendTime(dst, ev.Time)
 	dst = append(dst, '"')
 	if ev.Malformed != "" {
 		dst = append(dst, `,"event.kind":"pipeline_error"`...)
@@ -20,13 +20,21 @@ func AppendDocument(dst []byte, ev *Event) []byte {
 	}
 	written := ev.written()
 	for left := written; left != 0; left &= left - 1 {
-		dst = appendFact(dst, ev, left.first())
+		if k := left.first(); ev.Plain && verbatim.has(k) {
+			dst = append(append(append(dst, starts[k].text...), ev.facts[k]...), '"')
+		} else {
+			dst = appendFact(dst, ev, k)
+		}
 	}
 	dst = appendOutcome(dst, ev)
 	dst = appendECS(dst, ev)
 	dst = appendFields(dst, ev, written)
 	return append(dst, '}')
 }
+
+// verbatim are the facts that always stand in the document as the record has them, if they stand in it at all.
+const verbatim = ^(keySet(1)<<Duration | 1<<HTTPStatus | 1<<Amount | 1<<BodyBytes | 1<<Attempt |
+	1<<Provider | 1<<Method | 1<<Operation | 1<<Currency | 1<<Service)
 
 // written returns the facts that stand in the document beside the time: what the record says as text, unless the Source
 // says it, and what was made of it.
@@ -104,7 +112,7 @@ func appendECS(dst []byte, ev *Event) []byte {
 		if f := &ev.Fields[i]; f.ECS {
 			dst = append(dst, ',', '"')
 			dst = append(appendEscaped(dst, f.Name), '"', ':')
-			dst = f.appendValue(dst)
+			dst = f.appendValue(dst, ev.Plain)
 		}
 	}
 	return dst
@@ -116,7 +124,7 @@ func appendFields(dst []byte, ev *Event, facts keySet) []byte {
 	open := false
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
-		if f.Derived || f.ECS || f.Key != None && ev.says(f, facts) {
+		if f.Derived || f.ECS || f.Key != None && (verbatim.has(f.Key) || ev.says(f, facts)) {
 			continue
 		}
 		if open {
@@ -126,12 +134,12 @@ func appendFields(dst []byte, ev *Event, facts keySet) []byte {
 			open = true
 		}
 		// Only JSON has names with a backslash, and they are escaped already.
-		if bytes.IndexByte(f.Name, '\\') >= 0 {
+		if ev.Plain || bytes.IndexByte(f.Name, '\\') >= 0 {
 			dst = append(dst, f.Name...)
 		} else {
 			dst = appendEscaped(dst, f.Name)
 		}
-		dst = f.appendValue(append(dst, '"', ':'))
+		dst = f.appendValue(append(dst, '"', ':'), ev.Plain)
 	}
 	if open {
 		dst = append(dst, '}')
@@ -139,12 +147,13 @@ func appendFields(dst []byte, ev *Event, facts keySet) []byte {
 	return dst
 }
 
-func (f *Field) appendValue(dst []byte) []byte {
+// appendValue appends the value as JSON; plain tells that no text needs an escape.
+func (f *Field) appendValue(dst []byte, plain bool) []byte {
 	if f.Kind != String {
 		return append(dst, f.Value...)
 	}
 	dst = append(dst, '"')
-	if f.Escaped {
+	if plain || f.Escaped {
 		dst = append(dst, f.Value...)
 	} else {
 		dst = appendEscaped(dst, f.Value)

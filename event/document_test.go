@@ -60,7 +60,7 @@ func TestAppendDocument(t *testing.T) {
 func TestReset(t *testing.T) {
 	t.Parallel()
 	ev := &Event{
-		Source: &Source{}, Offset: 1, Time: time.Now(), Raw: []byte("x"), Fields: make([]Field, 3), Layout: &Layout{}, Malformed: "x",
+		Source: &Source{}, Offset: 1, Time: time.Now(), Raw: []byte("x"), Fields: make([]Field, 3), Layout: &Layout{}, Plain: true, Malformed: "x",
 		Duration: 1, Status: 200, Payment: Payment{Provider: "visa"},
 	}
 	for _, k := range Keys() {
@@ -70,7 +70,13 @@ func TestReset(t *testing.T) {
 	if len(ev.Fields) != 0 {
 		t.Errorf("Reset() leaves %d fields", len(ev.Fields))
 	}
+	for _, k := range Keys() {
+		if value := ev.Fact(k); value != nil {
+			t.Errorf("Reset() leaves %s: %q", k, value)
+		}
+	}
 	ev.Fields = nil
+	clear(ev.facts[:])
 	if want := (&Event{Duration: -1}); !reflect.DeepEqual(ev, want) {
 		t.Errorf("Reset() leaves %+v, want %+v", ev, want)
 	}

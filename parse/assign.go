@@ -24,19 +24,19 @@ type assignment struct {
 // fixed takes field i for the fact that its format says it is.
 func (a *assignment) fixed(i int) {
 	f := &a.ev.Fields[i]
-	s := &sense{fact: f.Key, rank: rankFormat}
+	s := sense{fact: f.Key, rank: rankFormat}
 	if f.Key == event.Duration {
 		s.unit = seconds
 	}
 	f.Key = event.None
-	a.take(i, s, s.rank)
+	a.take(i, &s)
 }
 
 // try takes field i for what its name may mean: the first fact that its value can be, and all that this name means also.
 // Another candidate is only tried when the value can be nothing that the one before means.
 func (a *assignment) try(i int, steps []step) {
 	if len(steps) == 1 {
-		a.take(i, &steps[0].sense, steps[0].rank)
+		a.take(i, &steps[0].sense)
 		return
 	}
 	found, first := -1, false
@@ -48,66 +48,84 @@ func (a *assignment) try(i int, steps []step) {
 		if first && !s.also {
 			continue
 		}
-		if a.take(i, &s.sense, s.rank) {
+		if a.take(i, &s.sense) {
 			found = s.candidate
 			first = first || !s.also
 		}
 	}
 }
 
-// take gives the fact of s the value of field i, unless a field of a lower rank has given it. It tells whether the
-// value can be the fact.
-func (a *assignment) take(i int, s *sense, rank uint16) bool {
+// only takes field i for the one fact that it and no other field of the record may give.
+func (a *assignment) only(i int, s *sense) {
 	f := &a.ev.Fields[i]
-	best := a.rank[s.fact]
-	better := best == 0 || rank < best
 	value := f.Value
-	if better && f.Escaped {
+	if f.Escaped {
 		value = appendUnescaped(nil, value)
 	}
+	if value, ok := a.read(s, value); ok {
+		a.ev.SetFact(s.fact, value)
+		f.Key = s.fact
+	}
+}
+
+// take gives the fact of s the value of field i, unless a field of a lower rank has given it. It tells whether the
+// value can be the fact.
+func (a *assignment) take(i int, s *sense) bool {
+	f := &a.ev.Fields[i]
+	value := f.Value
+	if best := a.rank[s.fact]; best != 0 && best <= s.rank {
+		switch s.fact {
+		case event.Timestamp, event.Duration:
+			return true
+		case event.Level:
+			return severity(value) != nil
+		}
+		return accepts(s.fact, value)
+	}
+	if f.Escaped {
+		value = appendUnescaped(nil, value)
+	}
+	value, ok := a.read(s, value)
+	if ok {
+		a.win(i, s, value)
+	}
+	return ok
+}
+
+// read returns value as the fact of s has it, and false when it cannot be that. It sets the time or the duration of
+// the event.
+func (a *assignment) read(s *sense, value []byte) (fact []byte, ok bool) {
 	switch s.fact {
 	case event.Timestamp:
-		if better {
-			t, ok := a.clock.read(value, a.loc)
-			if !ok {
-				return false
-			}
+		t, ok := a.clock.read(value, a.loc)
+		if ok {
 			a.ev.Time = t
 		}
+		return value, ok
 	case event.Duration:
-		if better {
-			d, ok := duration(value, s.unit)
-			if !ok {
-				return false
-			}
+		d, ok := duration(value, s.unit)
+		if ok {
 			a.ev.Duration = d
 		}
+		return value, ok
 	case event.Level:
-		if value = severity(value); value == nil {
-			return false
-		}
-	default:
-		if !accepts(s.fact, value) {
-			return false
-		}
+		value = severity(value)
+		return value, value != nil
 	}
-	if better {
-		a.win(i, s.fact, rank, value)
-	}
-	return true
+	return value, accepts(s.fact, value)
 }
 
 // win makes field i the one that gives the fact. The field before it becomes an ordinary one again.
-func (a *assignment) win(i int, k event.Key, rank uint16, value []byte) {
+func (a *assignment) win(i int, s *sense, value []byte) {
 	fields := a.ev.Fields
-	if a.rank[k] != 0 {
-		if old := &fields[a.field[k]]; old.Key == k {
+	if a.rank[s.fact] != 0 {
+		if old := &fields[a.field[s.fact]]; old.Key == s.fact {
 			old.Key = event.None
 		}
 	}
-	a.rank[k], a.field[k] = rank, uint16(i)
-	a.ev.SetFact(k, value)
+	a.rank[s.fact], a.field[s.fact] = s.rank, uint16(i)
+	a.ev.SetFact(s.fact, value)
 	if f := &fields[i]; f.Key == event.None {
-		f.Key = k
+		f.Key = s.fact
 	}
 }

@@ -56,6 +56,7 @@ func (w *walker) element(text []byte, i int) int {
 // formValue returns the text of a value in a form, with %XX and + decoded.
 func (w *walker) formValue(s []byte) []byte {
 	start := len(w.text)
+	w.plain = false
 	for i := 0; i < len(s); i++ {
 		switch {
 		case s[i] == '%' && i+2 < len(s) && hexValue(s[i+1]) >= 0 && hexValue(s[i+2]) >= 0:

@@ -34,9 +34,32 @@ func (p *jsonLines) Parse(ev *event.Event) {
 
 // read fills ev.Fields and tells whether ev.Raw is one JSON object.
 func (p *jsonLines) read(ev *event.Event) bool {
+	p.begin(ev)
+	ok := p.follow()
+	if ok && p.derived == 0 {
+		ev.Layout = p.shape.layout
+	}
+	if !ok {
+		p.begin(ev)
+		if ok = p.whole(); ok {
+			p.learn()
+		}
+	}
+	ev.Plain = p.plain
+	ev.Fields, p.fields = p.fields, nil
+	return ok
+}
+
+func (p *jsonLines) begin(ev *event.Event) {
 	p.start(ev.Fields[:0])
 	p.b = ev.Raw
-	i := p.space(len(ev.Raw) - len(trimBOM(ev.Raw)))
+	p.plain = isPlain(ev.Raw)
+	ev.Layout = nil
+}
+
+// whole reads a record of any shape and tells whether it is one JSON object.
+func (p *jsonLines) whole() bool {
+	i := p.space(len(p.b) - len(trimBOM(p.b)))
 	switch {
 	case i == len(p.b):
 		i = p.fail("empty line", 0)
@@ -50,10 +73,6 @@ func (p *jsonLines) read(ev *event.Event) bool {
 	}
 	if i >= 0 && p.unusual {
 		makeUnique(p.fields)
-	}
-	ev.Fields, p.fields = p.fields, nil
-	if ev.Layout = nil; i >= 0 && p.shapely && !p.unusual {
-		ev.Layout = p.shape.layout
 	}
 	return i >= 0
 }

@@ -30,8 +30,15 @@ func (m *memo) learn(n *Names, ev *event.Event) bool {
 	}
 	if ev.Layout != m.layout {
 		m.layout = ev.Layout
+		var fields [maxFacts]int // that may give each fact
 		for i := range ev.Fields {
-			m.steps(n, i, &ev.Fields[i])
+			for _, s := range m.steps(n, i, &ev.Fields[i]) {
+				fields[s.fact]++
+			}
+		}
+		for i := range ev.Fields {
+			r := &m.fields[i]
+			r.alone = len(r.steps) == 1 && fields[r.steps[0].fact] == 1
 		}
 	}
 	return true
@@ -43,6 +50,8 @@ type remembered struct {
 	length  int
 	derived bool
 	steps   []step
+	// alone tells that there is one step, and that no other field of the layout may give the fact.
+	alone bool
 }
 
 // step is one fact that a field may give: a sense of the candidate-th name that may be meant, with its rank there.

@@ -119,10 +119,13 @@ func (n *Names) Assign(ev *event.Event) {
 			}
 			continue
 		}
-		if known {
-			a.try(i, m.fields[i].steps)
-		} else {
+		switch {
+		case !known:
 			a.try(i, m.steps(n, i, f))
+		case m.fields[i].alone:
+			a.only(i, &m.fields[i].steps[0].sense)
+		default:
+			a.try(i, m.fields[i].steps)
 		}
 	}
 	n.memos.Put(m)
@@ -136,7 +139,7 @@ func (n *Names) overriding(a *assignment, i int) {
 	if e := n.table.find(a.ev.Fields[i].Name); e != nil {
 		for k := range e.senses {
 			if s := &e.senses[k]; s.rank == rankOverride {
-				a.take(i, s, s.rank)
+				a.take(i, s)
 			}
 		}
 	}

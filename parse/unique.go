@@ -31,13 +31,6 @@ func (n *names) add(name []byte) bool {
 	return old&bit != 0
 }
 
-// addAll notes the first names of a shape.
-func (n *names) addAll(s *shape, count int) {
-	for k := range count {
-		n.add(s.name(k))
-	}
-}
-
 // nameHash returns a number below 256 from the length and three characters of name.
 func nameHash(name []byte) uint64 {
 	n := len(name)

@@ -36,13 +36,15 @@ type walker struct {
 	awkward bool
 	// unusual tells that names at the top may be repeated or have a NUL character, which makeUnique finds out.
 	unusual bool
+	// plain is that of the event.
+	plain bool
 	// failures counts the texts of a message that looked like an object and were none.
 	failures int
 	// keys holds the names of the nested objects around the place being read.
-	keys  [][]byte
+	keys [][]byte
+	// spots holds where the members are, and shape is what stands between their values in other records.
+	spots []spot
 	shape shape
-	// shapely tells that the record's names are those of shape.
-	shapely bool
 	// text holds dotted names and decoded strings, which derived fields point into.
 	text []byte
 }
@@ -51,8 +53,8 @@ type walker struct {
 func (w *walker) start(fields []event.Field) {
 	w.scanner = scanner{}
 	w.fields, w.derived = fields, 0
-	w.awkward, w.unusual, w.shapely = false, false, false
-	w.keys, w.text = w.keys[:0], w.text[:0]
+	w.awkward, w.unusual = false, false
+	w.keys, w.spots, w.text = w.keys[:0], w.spots[:0], w.text[:0]
 }
 
 // record reads the record's own object, whose brace is at i, and returns the index after it, or -1.
@@ -61,38 +63,25 @@ func (w *walker) record(i int) int {
 	if i = w.space(i + 1); w.byteAt(i) == '}' {
 		return i + 1
 	}
-	// expected counts the members whose names are the shape's.
-	for expected, expecting := 0, true; ; {
-		var name []byte
-		if value := w.shape.follow(w.b, i, expected); expecting && value >= 0 {
-			name, i = w.shape.name(expected), w.space(value)
-			expected++
-		} else {
-			if expecting {
-				expecting = false
-				seen.addAll(&w.shape, expected)
-			}
-			if name, i = w.name(i, &seen); i < 0 {
-				return -1
-			}
-		}
-		if i = w.member(i, name); i < 0 {
+	for {
+		name, value := w.name(i, &seen)
+		if value < 0 {
 			return -1
 		}
-		if w.byteAt(i) != ',' {
-			if i = w.space(i); w.byteAt(i) == '}' {
-				w.unusual = w.unusual || seen.count > fewNames
-				w.shapely = expecting && expected == len(w.shape.members) && w.derived == 0
-				if !expecting {
-					w.shape.differs(w.fields, w.unusual)
-				}
-				return i + 1
-			}
-			if w.byteAt(i) != ',' {
-				return w.unexpected(i)
-			}
+		end := w.member(value, name)
+		if end < 0 {
+			return -1
 		}
-		i = w.space(i + 1)
+		w.spots = append(w.spots, spot{i + 1, i + 1 + len(name), value, end})
+		switch i = w.space(end); w.byteAt(i) {
+		case ',':
+			i = w.space(i + 1)
+		case '}':
+			w.unusual = w.unusual || seen.count > fewNames
+			return i + 1
+		default:
+			return w.unexpected(i)
+		}
 	}
 }
 
@@ -161,11 +150,14 @@ func (w *walker) member(i int, name []byte) int {
 	switch {
 	case escaped && value[0] == '{':
 		w.embedded(w.decode(value), name, 1)
-	case string(name) == "message" || string(name) == "msg":
+	case isMessage(name):
 		w.mine(value, escaped)
 	}
 	return end
 }
+
+// isMessage tells whether the member of that name at the top is searched for pairs.
+func isMessage(name []byte) bool { return string(name) == "message" || string(name) == "msg" }
 
 // add appends a field. Setting the parts in place costs half of appending a Field.
 func (w *walker) add(name, value []byte, kind event.Kind, escaped bool) {
@@ -176,7 +168,7 @@ func (w *walker) add(name, value []byte, kind event.Kind, escaped bool) {
 	w.fields = w.fields[:n+1]
 	f := &w.fields[n]
 	f.Name, f.Value = name, value
-	f.Key, f.Kind, f.Escaped, f.Derived = event.None, kind, escaped, false
+	f.Key, f.Kind, f.Escaped, f.ECS, f.Derived = event.None, kind, escaped, false, false
 }
 
 // compound reads the object or array at i, which is a member of the record's own object.
@@ -191,7 +183,7 @@ func (w *walker) compound(i int, name []byte) int {
 	f := &w.fields[at]
 	f.Value, f.Kind = w.b[i:end], kind
 	if w.awkward {
-		f.Kind = event.String
+		f.Kind, w.plain = event.String, false
 	}
 	return end
 }
