@@ -21,6 +21,7 @@ import (
 	"gatewatch/intents"
 	"gatewatch/journal"
 	"gatewatch/logmetrics"
+	"gatewatch/patterns"
 	"gatewatch/payment"
 	"gatewatch/pipeline"
 	"gatewatch/redact"
@@ -42,6 +43,7 @@ type agent struct {
 	alerts    *alerting.Engine
 	incidents *incidents
 	intents   *intents.Tracker
+	patterns  *patterns.Tracker
 	pipeline  pipeline.Parts
 	tail      *tail.Metrics
 	listener  net.Listener
@@ -171,12 +173,19 @@ func (a *agent) preparePipelines() error {
 	if err != nil {
 		return err
 	}
+	secret, err := customerSecret(a.cfg)
+	if err != nil {
+		return err
+	}
 	a.intents = intents.New(a.cfg.Payments.Intents, a.registry)
 	a.parts = append(a.parts, part{"intents", a.intents.Run})
+	a.patterns = patterns.New(a.cfg.Patterns, filepath.Join(a.cfg.DataDir, "patterns.json"), a.log, a.registry)
+	a.parts = append(a.parts, part{"patterns", a.patterns.Run})
 	counts := logmetrics.New(a.registry, logmetrics.Limits{})
 	a.pipeline = pipeline.Parts{
-		Host: hostname(), Redactor: redact.New(a.cfg.Redact, a.registry), Classifier: classifier, Journal: a.journal,
+		Host: hostname(), Redactor: redact.New(a.cfg.Redact, a.registry), Classifier: classifier, CustomerSecret: secret, Journal: a.journal,
 		Observe: func(ev *event.Event) {
+			a.patterns.Observe(ev)
 			counts.Observe(ev)
 			a.intents.Observe(ev)
 		},

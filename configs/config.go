@@ -10,8 +10,10 @@ import (
 	"gatewatch/collectors"
 	"gatewatch/intents"
 	"gatewatch/internal/invalid"
+	"gatewatch/internal/secret"
 	"gatewatch/journal"
 	"gatewatch/outputs"
+	"gatewatch/patterns"
 	"gatewatch/payment"
 	"gatewatch/pipeline"
 	"gatewatch/redact"
@@ -32,6 +34,8 @@ type Config struct {
 	Redact redact.Config `yaml:"redact"`
 	// What is known about payments.
 	Payments Payments `yaml:"payments"`
+	// How errors are grouped.
+	Patterns patterns.Config `yaml:"patterns"`
 	// What is kept of the logs on this host.
 	Journal journal.Config `yaml:"journal"`
 	// Where events go beside the journal.
@@ -48,6 +52,9 @@ type Config struct {
 type Payments struct {
 	// A file of result codes like the built-in one: its rows replace those, code by code. Empty for none.
 	Outcomes string `yaml:"outcomes"`
+	// The secret behind payment.customer_key: hosts with the same one give a customer the same key. Empty: the agent
+	// makes one and keeps it in data_dir.
+	CustomerSecret secret.Secret `yaml:"customer_secret"`
 	// How the attempts of one order are joined.
 	Intents intents.Config `yaml:"intents"`
 }
@@ -75,6 +82,7 @@ func Default() *Config {
 		HTTP:       web.DefaultConfig(),
 		Redact:     redact.DefaultConfig(),
 		Payments:   Payments{Intents: intents.DefaultConfig()},
+		Patterns:   patterns.DefaultConfig(),
 		Journal:    journal.DefaultConfig(),
 		Outputs:    outputs.DefaultConfig(),
 		Series:     series.DefaultConfig(),
@@ -118,6 +126,7 @@ func (c *Config) Validate() error {
 	m.AddIn("http", c.HTTP.Validate())
 	m.AddIn("redact", c.Redact.Validate())
 	m.AddIn("payments", c.Payments.validate())
+	m.AddIn("patterns", c.Patterns.Validate())
 	m.AddIn("journal", c.Journal.Validate())
 	m.AddIn("outputs", c.Outputs.Validate())
 	m.AddIn("series", c.Series.Validate())

@@ -21,9 +21,6 @@ type Event struct {
 	// Layout is the same for records whose Fields have the same names in the same order, none of them derived. Nil when
 	// the format does not know.
 	Layout *Layout
-	// Plain says that no fact and none of the Fields' names and texts has a byte that JSON strings escape or that is not
-	// ASCII. False when the format does not know; who adds another text says so.
-	Plain bool
 	// Malformed says why the record does not follow its format; empty when it does. Such a record keeps its Raw text
 	// as message.
 	Malformed string
@@ -35,11 +32,9 @@ type Event struct {
 	// Payment is what the record says about a payment.
 	Payment Payment
 
-	// facts holds those in set; the others are of records before.
 	facts [keyCount][]byte
-	set   keySet
-	// stamp is how the last document's second was written.
-	stamp stamp
+	// set has a bit for each fact that is not nil.
+	set keySet
 }
 
 // Payment is what a record says about a payment, in canonical names. All strings are interned: keeping them is safe.
@@ -49,7 +44,7 @@ type Payment struct {
 	// Method is the payment method in lower case ("card", "wallet", "qr" …), or "".
 	Method string
 	// Operation is what was attempted: "authorize" (also plain payments), "capture", "refund", "void", "query",
-	// "callback", "payout", or "" when unknown.
+	// "callback", "payout", "chargeback", or "" when unknown.
 	Operation string
 	// Outcome classes the attempt. OutcomeNone means that the record is not the result of an attempt.
 	Outcome Outcome
@@ -63,33 +58,37 @@ type Payment struct {
 }
 
 // Attempt tells whether the record is the result of a payment attempt, which payment_attempts_total counts:
-// provider and outcome are known and the operation is not a query or a callback.
+// provider and outcome are known and the operation is not a query, a callback or a chargeback.
 func (p *Payment) Attempt() bool {
-	return p.Provider != "" && p.Outcome != OutcomeNone && p.Operation != "query" && p.Operation != "callback"
+	switch p.Operation {
+	case "query", "callback", "chargeback":
+		return false
+	}
+	return p.Provider != "" && p.Outcome != OutcomeNone
 }
 
 // Reset makes e ready for the next record and keeps its buffers.
 func (e *Event) Reset() {
+	// One by one: a composite literal would copy the facts twice, and most of them are not set.
+	for left := e.set; left != 0; left &= left - 1 {
+		e.facts[left.first()] = nil
+	}
 	e.set = 0
 	e.Source, e.Offset, e.Time, e.Raw = nil, 0, time.Time{}, nil
-	e.Fields, e.Layout, e.Plain, e.Malformed = e.Fields[:0], nil, false, ""
+	e.Fields, e.Layout, e.Malformed = e.Fields[:0], nil, ""
 	e.Duration, e.Status, e.Payment = -1, 0, Payment{}
 }
 
 // Fact returns what the record says about k as text, or nil. Escaped JSON text is already decoded.
-func (e *Event) Fact(k Key) []byte {
-	if e.set.has(k) {
-		return e.facts[k]
-	}
-	return nil
-}
+func (e *Event) Fact(k Key) []byte { return e.facts[k] }
 
 // SetFact records what the record says about k; nil for nothing.
 func (e *Event) SetFact(k Key, value []byte) {
 	e.facts[k] = value
-	e.set &^= only(k)
 	if value != nil {
 		e.set |= only(k)
+	} else {
+		e.set &^= only(k)
 	}
 }
 

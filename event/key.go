@@ -41,8 +41,6 @@ const (
 	Attempt
 	Merchant
 	Card
-	// CardBIN is the first six digits of the card: who issued it.
-	CardBIN
 	// CustomerKey is who pays, as a keyed hash: the same customer has the same key, and nobody can tell who that is.
 	CustomerKey
 	Country
@@ -87,7 +85,6 @@ var keyNames = [keyCount]string{
 	Attempt:          "payment.attempt",
 	Merchant:         "payment.merchant",
 	Card:             "payment.card",
-	CardBIN:          "payment.card_bin",
 	CustomerKey:      "payment.customer_key",
 	Country:          "payment.country",
 	Client:           "payment.client",

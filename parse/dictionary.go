@@ -115,6 +115,17 @@ var dictionary = []meaning{
 	{fact: event.Card,
 		anywhere: "masked_card masked_pan card_mask card_number card_no pan acc_no card_last4 last4 卡号",
 		envelope: "card"},
+	{fact: event.CustomerKey,
+		anywhere: "customer_id customer_no customer_ref customer_reference cust_id cust_no user_id user_no buyer_id buyer_user_id " +
+			"buyer_open_id open_id sub_open_id payer_id payer.payer_id payer.open_id shopper_reference member_id member_no account_ref " +
+			"customer.id 用户编号 用户号 会员号",
+		envelope: "customer uid"},
+	{fact: event.Country,
+		anywhere: "country_code card_country issuer_country billing_country buyer_country shopper_country country_iso_code",
+		envelope: "country"},
+	{fact: event.Client,
+		anywhere: "client_type client_name terminal_type device_type client_platform client_source sales_channel shopper_interaction",
+		envelope: "client terminal"},
 }
 
 // durationNames are the names of how long the call took, the most specific first. Each also stands with the unit

@@ -14,11 +14,14 @@ const (
 	query     = "query"
 	callback  = "callback"
 	payout    = "payout"
+	// chargeback is a dispute that the provider tells of.
+	chargeback = "chargeback"
 )
 
 // operationWords say which operation a name means: the first word that the cleaned name contains decides, so the more
 // telling ones come first ("refund_query" is a query, "payment_notify" a callback).
 var operationWords = [...]struct{ word, operation string }{
+	{"chargeback", chargeback}, {"dispute", chargeback}, {"争议", chargeback}, {"调单", chargeback},
 	{"notify", callback}, {"notification", callback}, {"callback", callback}, {"webhook", callback}, {"回调", callback}, {"通知", callback},
 	{"query", query}, {"inquiry", query}, {"enquiry", query}, {"lookup", query}, {"psync", query}, {"rsync", query}, {"sync", query},
 	{"retrieve", query}, {"status", query}, {"poll", query}, {"查询", query}, {"查单", query},

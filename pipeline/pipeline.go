@@ -30,8 +30,11 @@ type Parts struct {
 	Host       string
 	Redactor   *redact.Redactor
 	Classifier *payment.Classifier
-	Journal    Appender
-	// Observe is called once for each record before it is journalled. The event is only valid during the call.
+	// CustomerSecret makes the keys that stand for customers.
+	CustomerSecret []byte
+	Journal        Appender
+	// Observe is called once for each record before it is journalled, and may add fields to it. The event is only valid
+	// during the call.
 	Observe func(*event.Event)
 	Metrics *Metrics
 	Log     *slog.Logger

@@ -17,6 +17,7 @@ type refiner struct {
 	redactor   *redact.Redactor
 	names      *parse.Names
 	classifier *payment.Classifier
+	customers  *payment.Customers
 	now        func() time.Time
 	clean      []byte
 	ev         event.Event
@@ -31,7 +32,10 @@ func newRefiner(cfg GroupConfig, parts Parts) (*refiner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fields: %w", err)
 	}
-	r := &refiner{redactor: parts.Redactor, names: names, classifier: parts.Classifier, now: time.Now}
+	r := &refiner{
+		redactor: parts.Redactor, names: names, classifier: parts.Classifier,
+		customers: payment.NewCustomers(parts.CustomerSecret), now: time.Now,
+	}
 	names.SetClock(func() time.Time { return r.now() })
 	return r, nil
 }
@@ -69,6 +73,9 @@ func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64
 	if ev.Malformed == "" {
 		r.names.Assign(ev)
 		r.classifier.Classify(ev)
+		if id := ev.Fact(event.CustomerKey); id != nil {
+			ev.SetFact(event.CustomerKey, r.customers.Key(id))
+		}
 	}
 	if ev.Time.IsZero() {
 		ev.Time = r.now()
