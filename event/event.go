@@ -21,6 +21,9 @@ type Event struct {
 	// Layout is the same for records whose Fields have the same names in the same order, none of them derived. Nil when
 	// the format does not know.
 	Layout *Layout
+	// Plain says that no fact and none of the Fields' names and texts has a byte that JSON strings escape or that is not
+	// ASCII. False when the format does not know; who adds another text says so.
+	Plain bool
 	// Malformed says why the record does not follow its format; empty when it does. Such a record keeps its Raw text
 	// as message.
 	Malformed string
@@ -32,9 +35,11 @@ type Event struct {
 	// Payment is what the record says about a payment.
 	Payment Payment
 
+	// facts holds those in set; the others are of records before.
 	facts [keyCount][]byte
-	// set has a bit for each fact that is not nil.
-	set keySet
+	set   keySet
+	// stamp is how the last document's second was written.
+	stamp stamp
 }
 
 // Payment is what a record says about a payment, in canonical names. All strings are interned: keeping them is safe.
@@ -69,26 +74,26 @@ func (p *Payment) Attempt() bool {
 
 // Reset makes e ready for the next record and keeps its buffers.
 func (e *Event) Reset() {
-	// One by one: a composite literal would copy the facts twice, and most of them are not set.
-	for left := e.set; left != 0; left &= left - 1 {
-		e.facts[left.first()] = nil
-	}
 	e.set = 0
 	e.Source, e.Offset, e.Time, e.Raw = nil, 0, time.Time{}, nil
-	e.Fields, e.Layout, e.Malformed = e.Fields[:0], nil, ""
+	e.Fields, e.Layout, e.Plain, e.Malformed = e.Fields[:0], nil, false, ""
 	e.Duration, e.Status, e.Payment = -1, 0, Payment{}
 }
 
 // Fact returns what the record says about k as text, or nil. Escaped JSON text is already decoded.
-func (e *Event) Fact(k Key) []byte { return e.facts[k] }
+func (e *Event) Fact(k Key) []byte {
+	if e.set.has(k) {
+		return e.facts[k]
+	}
+	return nil
+}
 
 // SetFact records what the record says about k; nil for nothing.
 func (e *Event) SetFact(k Key, value []byte) {
 	e.facts[k] = value
+	e.set &^= only(k)
 	if value != nil {
 		e.set |= only(k)
-	} else {
-		e.set &^= only(k)
 	}
 }
 
