@@ -56,12 +56,15 @@ func (c *clock) finish(rest []byte, loc *time.Location) (time.Time, []byte, bool
 	return t, rest, ok
 }
 
-// timeOfDay reads "08:00:00" with an optional fraction.
+// timeOfDay reads "08:00:00", or " 8:00:00", with an optional fraction.
 func (c *clock) timeOfDay(s []byte) (rest []byte, ok bool) {
 	if len(s) < 8 || s[2] != ':' || s[5] != ':' {
 		return nil, false
 	}
 	h, ok1 := number2(s)
+	if s[0] == ' ' && isDigit(s[1]) {
+		h, ok1 = int(s[1]-'0'), true
+	}
 	m, ok2 := number2(s[3:])
 	sec, ok3 := number2(s[6:])
 	if !ok1 || !ok2 || !ok3 {

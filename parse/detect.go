@@ -17,6 +17,8 @@ var detectors = []struct {
 	{"json", fitsJSON, false},
 	{"nginx", fitsNginx, false},
 	{"haproxy", fitsHAProxy, false},
+	{"mysql-slow", fitsMySQLSlow, true},
+	{"mysql-error", func(line []byte) bool { return (&mysqlError{}).Starts(line) }, true},
 	{"logback", func(line []byte) bool { return (&logback{}).Starts(line) }, true},
 	{"syslog", func(line []byte) bool { return (&syslog{}).Starts(line) }, true},
 }

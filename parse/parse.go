@@ -40,6 +40,8 @@ var formats = []struct {
 	{"logback", func() Parser { return &logback{} }},
 	{"syslog", func() Parser { return &syslog{} }},
 	{"haproxy", func() Parser { return &haproxy{} }},
+	{"mysql-slow", func() Parser { return &mysqlSlow{} }},
+	{"mysql-error", func() Parser { return &mysqlError{} }},
 	{"text", func() Parser { return text{} }},
 }
 

@@ -1,16 +1,17 @@
 package parse_test
 
 import (
-	"bytes"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"gatewatch/event"
 	"gatewatch/parse"
 )
 
 // systemFormats are the formats of the system and of servers beside the gateway.
-var systemFormats = []string{"syslog", "haproxy"}
+var systemFormats = []string{"syslog", "haproxy", "mysql-slow", "mysql-error"}
 
 // TestDetectLine detects each format from one line.
 func TestDetectLine(t *testing.T) {
@@ -29,6 +30,12 @@ func TestDetectLine(t *testing.T) {
 		{`<200>Nov 22 08:00:00 pay-1 su: x`, "text"},
 		{`Nov 22 08:00:00`, "text"},
 		{`Nov 22 08:00:11 lb-1 haproxy[14389]: 10.0.1.2:33317 [22/Nov/2026:08:00:11.655] in st/s1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"`, "haproxy"},
+		{`# Time: 2026-11-22T08:00:02.475469Z`, "mysql-slow"},
+		{`# User@Host: root[root] @ localhost []  Id:    14`, "mysql-slow"},
+		{`2026-11-22T08:00:00.484123Z 0 [System] [MY-013169] [Server] starting`, "mysql-error"},
+		{`2026-11-22  8:00:06 139930742462528 [ERROR] mysqld: Table`, "mysql-error"},
+		{`261122 16:00:10 [ERROR] mysqld got signal 11 ;`, "mysql-error"},
+		{`2026-11-22 08:00:00 [ERROR] [main] [c.e.App] - a level in brackets`, "logback"},
 		{`10.0.1.2:33317 [22/Nov/2026:08:00:11.655] in st/s1 0/0/5007 212 -- 0/0/0/0/3 0/0`, "haproxy"},
 	} {
 		if got := parse.Detect([][]byte{[]byte(c.line)}); got != c.want {
@@ -50,12 +57,36 @@ func FuzzSystem(f *testing.F) {
 }
 
 func BenchmarkSystem(b *testing.B) {
-	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic"} {
+	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic", "mysql-slow_versions", "mysql-error_versions"} {
 		text, err := os.ReadFile("testdata/" + file + ".log")
 		if err != nil {
 			b.Fatal(err)
 		}
-		format, _, _ := bytes.Cut([]byte(file), []byte{'_'})
-		b.Run(file, func(b *testing.B) { benchmark(b, string(format), text) })
+		format, _, _ := strings.Cut(file, "_")
+		p, err := parse.New(format)
+		if err != nil {
+			b.Fatal(err)
+		}
+		all := records(p, text)
+		names := newNames(b, nil, time.UTC)
+		ev, doc := &event.Event{}, []byte(nil)
+		b.Run(file, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				ev.Reset()
+				ev.Raw = all[i%len(all)]
+				p.Parse(ev)
+			}
+		})
+		b.Run(file+"/document", func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				ev.Reset()
+				ev.Raw = all[i%len(all)]
+				p.Parse(ev)
+				names.Assign(ev)
+				doc = event.AppendDocument(doc[:0], ev)
+			}
+		})
 	}
 }

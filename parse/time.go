@@ -6,7 +6,7 @@ import (
 )
 
 // Time reads a time stamp in the shapes that logs use: RFC 3339 and its relatives ("2026-11-22 08:00:00,123",
-// "2026-11-22T08:00:00.123+0800", "2026/11/22 08:00:00", "20261122080000"), nginx ("22/Nov/2026:08:00:00 +0800"), HTTP
+// "2026-11-22T08:00:00.123+0800", "2026/11/22 08:00:00", "20261122080000"), nginx ("22/Nov/2026:08:00:00 +0800"), MySQL ("261122  8:00:00"), Redis ("22 Nov 2026 08:00:00.123"), HTTP
 // and C ("Sun, 22 Nov 2026 08:00:00 GMT", "Sun Nov 22 08:00:00 2026"), and the time since 1970 in seconds,
 // milliseconds, microseconds or nanoseconds, with fractions. A stamp without a zone is in loc. The result is in UTC.
 // Stamps without a year or without a time of day are not read.
@@ -22,6 +22,10 @@ func timePrefix(s []byte, loc *time.Location) (time.Time, []byte, bool) {
 		return time.Time{}, nil, false
 	case isDigit(s[0]) && isDigit(s[1]) && isDigit(s[2]) && isDigit(s[3]) && !isDigit(s[4]) && s[4] != '.' && s[4] != 'e' && s[4] != 'E':
 		return dateFirst(s, loc)
+	case isDigit(s[0]) && s[6] == ' ':
+		return shortDate(s, loc)
+	case isDigit(s[0]) && s[2] == ' ':
+		return dayFirst(s, loc)
 	case isDigit(s[0]) && (s[2] == '/' || s[1] == '/'):
 		return nginxTime(s, loc)
 	case isDigit(s[0]):
@@ -51,6 +55,39 @@ func dateFirst(s []byte, loc *time.Location) (time.Time, []byte, bool) {
 	c.year, c.month, c.day = year, month, day
 	rest, ok := c.timeOfDay(s[11:])
 	if !ok {
+		return time.Time{}, nil, false
+	}
+	return c.finish(c.zone(rest), loc)
+}
+
+// shortDate reads MySQL's "261122  8:00:00".
+func shortDate(s []byte, loc *time.Location) (time.Time, []byte, bool) {
+	var c clock
+	year, ok1 := number2(s)
+	month, ok2 := number2(s[2:])
+	day, ok3 := number2(s[4:])
+	if !ok1 || !ok2 || !ok3 {
+		return time.Time{}, nil, false
+	}
+	c.year, c.month, c.day = 2000+year, month, day
+	rest, ok := c.timeOfDay(s[7:])
+	if !ok {
+		return time.Time{}, nil, false
+	}
+	return c.finish(rest, loc)
+}
+
+// dayFirst reads Redis' "22 Nov 2026 08:00:00.123".
+func dayFirst(s []byte, loc *time.Location) (time.Time, []byte, bool) {
+	var c clock
+	if len(s) < 20 || s[6] != ' ' || s[11] != ' ' {
+		return time.Time{}, nil, false
+	}
+	day, ok1 := number2(s)
+	year, ok2 := number4(s[7:])
+	c.day, c.month, c.year = day, monthNumber(s[3:6]), year
+	rest, ok3 := c.timeOfDay(s[12:])
+	if !ok1 || !ok2 || !ok3 {
 		return time.Time{}, nil, false
 	}
 	return c.finish(c.zone(rest), loc)
