@@ -60,13 +60,20 @@ func isHTTPMethod(value []byte) bool {
 
 // isAddress tells whether value is an IP address that Elasticsearch takes.
 func isAddress(value []byte) bool {
-	if len(value) > 45 || bytes.IndexByte(value, '%') >= 0 {
+	if len(value) > 45 {
 		return false
 	}
-	if bytes.IndexByte(value, ':') >= 0 {
-		_, err := netip.ParseAddr(string(value))
-		return err == nil
+	if isIPv4(value) {
+		return true
 	}
+	if bytes.IndexByte(value, ':') < 0 || bytes.IndexByte(value, '%') >= 0 {
+		return false
+	}
+	_, err := netip.ParseAddr(string(value))
+	return err == nil
+}
+
+func isIPv4(value []byte) bool {
 	parts, number, digits := 0, 0, 0
 	for _, c := range value {
 		switch {

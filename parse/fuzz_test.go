@@ -69,6 +69,10 @@ func check(t *testing.T, names *parse.Names, format string, raw []byte) *event.E
 	if !json.Valid(document) {
 		t.Fatalf("%s: document of %q is not JSON: %s", format, raw, document)
 	}
+	ev.Plain = false
+	if escaped := event.AppendDocument(nil, ev); !bytes.Equal(document, escaped) {
+		t.Fatalf("%s: %q is not plain:\n got %s\nwant %s", format, raw, document, escaped)
+	}
 	if repeated := repeatedName(document); repeated != "" {
 		t.Fatalf("%s: document of %q has %q twice: %s", format, raw, repeated, document)
 	}
@@ -137,6 +141,13 @@ func preserved(t *testing.T, ev *event.Event) {
 
 func FuzzNginx(f *testing.F) {
 	seed(f, "nginx")
+	for _, line := range []string{
+		`1.1.1.1 - a"b [22/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5`, `x"y - - [22/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5`,
+		`1.1.1.1 - - [22/Nov/2026:08:00:00 +0000] "GET /\"a HTTP/1.1" 200 5"6 "-" "a\"b"`,
+		`1.1.1.1 - - [22/Nov/2026:08:00:00 +0000] "GET / HTTP/1.1" 200 5 "-" "a" "b" "0.1" c="d"`,
+	} {
+		f.Add([]byte(line))
+	}
 	names := newNames(f, nil, time.UTC)
 	f.Fuzz(func(t *testing.T, raw []byte) { check(t, names, "nginx", raw) })
 }

@@ -21,7 +21,8 @@ func TestNamesRemember(t *testing.T) {
 	}
 	names := newNames(t, nil, time.UTC)
 	members := []string{"time", "status", "amount", "provider", "method", "level", "extra", "latency_ms", "code", strings.Repeat("n", 50)}
-	values := []string{`"2026-11-22T08:00:00.123Z"`, `"2026-11-22T08:00:00.456Z"`, `"2026-11-22 08:00:01,001"`, `1700000000000000000.123`,
+	values := []string{`"2026-11-22T08:00:00.123Z"`, `"2026-11-22T08:00:00.456Z"`, `"2026-11-22 08:00:01,001"`,
+		`"2026-11-22T08:00:00.12Z"`, `"2026-11-22T08:00:00.123"`, `"2026-11-22T08:00:00.456"`, `"22/Nov/2026:08:00:00 +0000"`, `1700000000000000000.123`,
 		`1700000000000000000.456`, `null`, `"null"`, `200`, `"card"`, `"POST"`, `"a\"b"`, `{"provider":"stripe","code":"x"}`, `[1]`, `""`, `"warn"`, `true`}
 	rng := rand.New(rand.NewPCG(5, 6))
 	remembered := &event.Event{}

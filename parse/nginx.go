@@ -9,7 +9,11 @@ import (
 // nginx reads access logs in the combined format, and the common format that Apache writes without referrer and
 // browser. $request_time and $upstream_response_time may follow, bare or quoted, with or without a name before them
 // (rt=0.120 urt="0.118"); whatever else follows is kept in the field "extra".
-type nginx struct{ fields []event.Field }
+type nginx struct {
+	fields []event.Field
+	// plain is that of the event.
+	plain bool
+}
 
 // The variables of an access log, as indexes of nginxFields.
 const (
@@ -56,10 +60,13 @@ func (*nginx) Dataset() string    { return "access" }
 func (*nginx) Starts([]byte) bool { return true }
 
 func (p *nginx) Parse(ev *event.Event) {
-	ev.Raw = validText(ev.Raw)
+	if p.plain = isPlain(ev.Raw); !p.plain {
+		ev.Raw = validText(ev.Raw)
+	}
 	p.fields = ev.Fields[:0]
 	problem := p.line(bytes.TrimRight(trimBOM(ev.Raw), "\r\n"))
 	ev.Fields, p.fields = p.fields, nil
+	ev.Plain = p.plain
 	if problem != "" {
 		ev.Fields = ev.Fields[:0]
 		ev.Malformed = "nginx: " + problem
@@ -71,6 +78,7 @@ func (p *nginx) line(s []byte) (problem string) {
 	if len(s) == 0 {
 		return "empty line"
 	}
+	head := s
 	address, s, _ := bytes.Cut(s, []byte{' '})
 	identity, s, _ := bytes.Cut(s, []byte{' '})
 	// A user name may have spaces, and the bracket of the time ends it.
@@ -78,16 +86,18 @@ func (p *nginx) line(s []byte) (problem string) {
 	if !ok {
 		return "no time in brackets"
 	}
-	stamp, s, ok := bytes.Cut(s, []byte("] "))
+	stamp, after, ok := bytes.Cut(s, []byte("] "))
 	if !ok || len(stamp) < 20 || stamp[2] != '/' {
 		return "no time in brackets"
 	}
-	line, s, ok := quoted(s)
+	line, s, ok := quoted(after)
 	if !ok {
 		return "no request in quotes"
 	}
 	code, s := word(s)
 	size, s := word(s)
+	// What stands in quotes of a plain line has none, the other values may have.
+	p.plain = p.plain && bytes.IndexByte(head[:len(head)-len(after)], '"') < 0 && bytes.IndexByte(size, '"') < 0
 	if !allDigits(code) && string(code) != "-" {
 		return "no status after the request"
 	}
@@ -121,7 +131,10 @@ func (p *nginx) client(address []byte) {
 // requestLine splits "POST /v1/charges HTTP/1.1". What else clients send is kept as it is.
 func (p *nginx) requestLine(s []byte) {
 	method, rest, _ := bytes.Cut(s, []byte{' '})
-	i := bytes.LastIndex(rest, []byte(" HTTP/"))
+	i := bytes.LastIndexByte(rest, ' ')
+	if !bytes.HasPrefix(rest[i+1:], []byte("HTTP/")) {
+		i = bytes.LastIndex(rest, []byte(" HTTP/"))
+	}
 	if i < 0 || !isHTTPMethod(method) {
 		p.add(ngxRequest, s)
 		return
@@ -145,6 +158,7 @@ func (p *nginx) tail(s []byte) {
 		}
 	}
 	if s = bytes.TrimSpace(s); !p.times(s) {
+		p.plain = false
 		p.add(ngxExtra, s)
 	}
 }
@@ -188,8 +202,11 @@ func timeList(s []byte) (value, rest []byte, ok bool) {
 	end := 0
 	for {
 		item := s[end:]
-		if i := bytes.IndexAny(item, " ,"); i >= 0 {
-			item = item[:i]
+		for i, c := range item {
+			if c == ' ' || c == ',' {
+				item = item[:i]
+				break
+			}
 		}
 		if !isTime(item) && string(item) != "-" {
 			return nil, nil, false
@@ -224,6 +241,10 @@ func quoted(s []byte) (value, rest []byte, ok bool) {
 	s = bytes.TrimLeft(s, " ")
 	if len(s) == 0 || s[0] != '"' {
 		return nil, nil, false
+	}
+	end := bytes.IndexByte(s[1:], '"') + 1
+	if end > 0 && bytes.IndexByte(s[1:end], '\\') < 0 {
+		return s[1:end], s[end+1:], true
 	}
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
