@@ -27,7 +27,7 @@ type archive struct {
 // meetArchive decides what a compressed file is to us: the rest of a file that was rotated and compressed, of which
 // the text before the position is skipped; a file that came and was compressed between two looks; or nothing.
 func (g *Group) meetArchive(c *found) error {
-	if age := time.Since(c.touched); age > -g.pace.settled && age < g.pace.settled {
+	if !g.settled(c) {
 		g.waiting = true
 		return nil
 	}

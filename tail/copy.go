@@ -2,6 +2,7 @@ package tail
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"time"
 )
@@ -19,7 +20,8 @@ type copyVerdict int
 
 const (
 	isNew     copyVerdict = iota // nothing like it is followed
-	isCopy                       // it holds what was read from another file
+	isCopy                       // it holds what was read from another file, and maybe more
+	isPart                       // it holds less than was read from another file
 	undecided                    // it begins like a followed file and may still be growing into a copy of it
 )
 
@@ -38,21 +40,57 @@ func (g *Group) copyOf(c *found, file *os.File) (*File, copyVerdict) {
 			if f.orphaned != orphans || same == 0 || !bytes.Equal(head[:same], f.head[:same]) {
 				continue
 			}
-			if f.offset > 0 && c.size >= f.offset {
-				window := make([]byte, len(f.window))
-				n, _ := file.ReadAt(window, f.offset-int64(len(window)))
-				if n == len(window) && bytes.Equal(window, f.window) {
-					return f, isCopy
-				}
-				continue
-			}
-			// It is still growing into a copy, or nothing of the other one was read yet: a later look can tell.
-			if age := time.Since(c.touched); age > -g.pace.settled && age < g.pace.settled {
-				return nil, undecided
+			if verdict := g.compare(f, c, file); verdict != isNew {
+				return f, verdict
 			}
 		}
 	}
 	return nil, isNew
+}
+
+// compare tells what the opened file is to f, which begins as it does.
+func (g *Group) compare(f *File, c *found, file *os.File) copyVerdict {
+	if f.offset > 0 && c.size >= f.offset {
+		if sameBefore(file, bytes.NewReader(f.window), f.offset, int64(len(f.window))) {
+			return isCopy
+		}
+		return isNew
+	}
+	switch {
+	case !c.followed && f.content != nil && f.packed == nil && sameBefore(file, f.content, c.size, c.size):
+		return isCopy // of a part so far; all that it holds is read from the original
+	case !g.settled(c):
+		return undecided
+	case f.orphaned && f.offset > 0 && !c.followed:
+		return isPart
+	}
+	return isNew
+}
+
+// sameBefore compares the bytes of file before the offset with those of the other one before its offset at.
+func sameBefore(file *os.File, other io.ReaderAt, offset, at int64) bool {
+	size := min(windowSize, offset, at)
+	a, b := make([]byte, size), make([]byte, size)
+	n, _ := file.ReadAt(a, offset-size)
+	m, _ := other.ReadAt(b, at-size)
+	return n == len(a) && m == len(b) && bytes.Equal(a, b)
+}
+
+// sight is since when a file has looked as it does.
+type sight struct {
+	size           int64
+	touched, since time.Time
+}
+
+// settled tells whether the file has not changed for a while. The file's own times do not tell: the clock of a file
+// server may be another than ours, and ours may jump.
+func (g *Group) settled(c *found) bool {
+	s, ok := g.sights[c.at]
+	if !ok || s.size != c.size || !s.touched.Equal(c.touched) {
+		s = sight{c.size, c.touched, time.Now()}
+		g.sights[c.at] = s
+	}
+	return time.Since(s.since) >= g.pace.settled
 }
 
 // lostContent returns the mark of content that was truncated away while nobody followed it and that the opened file
@@ -67,4 +105,18 @@ func (g *Group) lostContent(c *found, file *os.File) *mark {
 		}
 	}
 	return nil
+}
+
+// partOfLost tells whether the opened file holds less than was read of content that was truncated away while nobody
+// followed it: the writer went on while the copy was made. As with archives, the whole first kilobyte decides.
+func (g *Group) partOfLost(c *found, file *os.File) bool {
+	for _, m := range g.ledger.marks {
+		if m.Ino != 0 || c.size >= m.Offset || m.HeadLen < headSize {
+			continue
+		}
+		if print, ok := fingerprint(file, m.HeadLen); ok && print == m.Head {
+			return true
+		}
+	}
+	return false
 }

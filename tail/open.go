@@ -98,11 +98,16 @@ func (g *Group) makeRoom() bool {
 	return true
 }
 
-// forgetArchives drops what is known of compressed files that are gone.
-func (g *Group) forgetArchives(here map[inode]*found) {
+// forgetGone drops what is known of copies and compressed files that are gone.
+func (g *Group) forgetGone(here map[inode]*found) {
 	for at := range g.archives {
 		if here[at] == nil {
 			delete(g.archives, at)
+		}
+	}
+	for at := range g.sights {
+		if here[at] == nil {
+			delete(g.sights, at)
 		}
 	}
 }

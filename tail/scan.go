@@ -49,7 +49,7 @@ func (g *Group) scan(ctx context.Context, handle Handler) error {
 			g.note(c.path, err)
 		}
 	}
-	g.forgetArchives(here)
+	g.forgetGone(here)
 	g.ledger.first = false
 	return g.forget(ctx, here, now, handle)
 }
@@ -131,6 +131,8 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 	case verdict == isCopy && f.orphaned:
 		g.adopt(f, c, file)
 		return f, nil
+	case verdict == isPart:
+		return g.beginAfter(c, file, gen)
 	case verdict != isNew:
 		return nil, nil
 	}
@@ -139,6 +141,12 @@ func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
 		g.metrics.adopted.Inc()
 		m.inode = c.at
 		return g.resume(c, m, file)
+	}
+	if !c.followed && g.partOfLost(c, file) {
+		if !g.settled(c) {
+			return nil, nil // it may become a copy of all
+		}
+		return g.beginAfter(c, file, gen)
 	}
 	return g.begin(c, file, gen)
 }
@@ -168,26 +176,35 @@ func (g *Group) newFile(c *found, file *os.File) *File {
 }
 
 // begin reads content that was never seen; gen counts the truncations of its file before. A rotated file from before our
-// time counts as read to its end, so that it is known from then on, whatever it is renamed to and whatever its times say.
+// time counts as read to its end.
 func (g *Group) begin(c *found, file *os.File, gen uint32) (*File, error) {
-	f := g.newFile(c, file)
-	f.gen = gen
 	skip := g.ledger.first && g.cfg.FromEnd
 	if !c.followed {
-		skip = gen == 0 && g.ledger.past(c, f.born)
+		skip = gen == 0 && g.ledger.past(c, born(file))
 	}
 	if skip && c.size > 0 {
-		if err := f.readHead(); err != nil {
-			return nil, err
-		}
-		last := make([]byte, 1)
-		if _, err := file.ReadAt(last, c.size-1); err != nil {
-			return nil, err
-		}
-		f.advanceTo(c.size)
-		f.skipping = last[0] != '\n'
-		f.needsMark = true
+		return g.beginAfter(c, file, gen)
 	}
+	f := g.newFile(c, file)
+	f.gen = gen
+	return g.open(f), nil
+}
+
+// beginAfter takes what a file holds as read, so that it is known from then on, whatever it is renamed to and whatever
+// its times say.
+func (g *Group) beginAfter(c *found, file *os.File, gen uint32) (*File, error) {
+	f := g.newFile(c, file)
+	f.gen = gen
+	if err := f.readHead(); err != nil {
+		return nil, err
+	}
+	last := make([]byte, 1)
+	if _, err := file.ReadAt(last, c.size-1); err != nil {
+		return nil, err
+	}
+	f.advanceTo(c.size)
+	f.skipping = last[0] != '\n'
+	f.needsMark = true
 	return g.open(f), nil
 }
 

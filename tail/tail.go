@@ -104,8 +104,9 @@ type Group struct {
 	noted    map[string]string
 	looked   atomic.Bool
 	archives map[inode]*archive
-	waiting  bool // there are files that could not be decided about or opened yet
-	crowded  bool // among them some for which there was no room
+	sights   map[inode]sight // of files that may still be growing into copies
+	waiting  bool            // there are files that could not be decided about or opened yet
+	crowded  bool            // among them some for which there was no room
 	board    board
 	lastScan time.Time
 	nextScan time.Duration // after lastScan
@@ -125,7 +126,7 @@ func New(cfg Config, marks map[string][]byte, log *slog.Logger, metrics *Metrics
 		cfg.MaxOpen = DefaultMaxOpen
 	}
 	g := &Group{
-		cfg: cfg, pace: usualPace(), log: log, metrics: metrics, noted: map[string]string{}, archives: map[inode]*archive{},
+		cfg: cfg, pace: usualPace(), log: log, metrics: metrics, noted: map[string]string{}, archives: map[inode]*archive{}, sights: map[inode]sight{},
 		buf: make([]byte, windowSize+readSize),
 	}
 	g.ledger = readLedger(marks, cfg.Globs, log)
