@@ -2,10 +2,16 @@ package outputs
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/elastic/go-elasticsearch/v8"
@@ -46,8 +52,8 @@ func askAbout(ctx context.Context, client *elasticsearch.BaseClient) (*about, in
 	return a, status, nil
 }
 
-// Check asks every node whether it answers and accepts the credentials, and whether they may manage the index
-// template, and returns everything that is wrong. It changes nothing in the cluster.
+// Check asks every node whether it answers and accepts the credentials, and whether they may write events, and put the
+// index template where it is not there, and returns everything that is wrong. It changes nothing in the cluster.
 func (e *Elasticsearch) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.cfg.Timeout))
 	defer cancel()
@@ -60,10 +66,60 @@ func (e *Elasticsearch) Check(ctx context.Context) error {
 	if len(faults) == len(e.cfg.URLs) {
 		return errors.Join(faults...)
 	}
-	if _, status, err := e.templateVersion(ctx); status == http.StatusForbidden {
-		faults = append(faults, fmt.Errorf("outputs.elasticsearch: the credentials may not manage index templates (manage_index_templates): %w", err))
+	return errors.Join(append(faults, e.checkRights(ctx)...)...)
+}
+
+// checkRights returns which rights the credentials lack. A cluster without Elasticsearch's security cannot be asked.
+func (e *Elasticsearch) checkRights(ctx context.Context) []error {
+	_, version, err := e.templateFor(ctx)
+	if err != nil {
+		return []error{err}
 	}
-	return errors.Join(faults...)
+	there, status, err := e.templateVersion(ctx)
+	if status == http.StatusForbidden {
+		return []error{fmt.Errorf("outputs.elasticsearch: the credentials may not manage index templates (manage_index_templates): %w", err)}
+	}
+	var faults []error
+	for _, right := range e.missingRights(ctx) {
+		if right != rightToTemplate {
+			faults = append(faults, fmt.Errorf("outputs.elasticsearch: the credentials lack the right %s on %s", right, indexPattern))
+		} else if there < version {
+			faults = append(faults, fmt.Errorf("outputs.elasticsearch: the credentials may not manage index templates (%s), and version %d of %s is not there",
+				right, version, templateName))
+		}
+	}
+	return faults
+}
+
+const (
+	rightToTemplate = "manage_index_templates"
+	indexPattern    = "logs-gatewatch.*"
+)
+
+// missingRights asks Elasticsearch what of the rights that the output uses the credentials do not have.
+func (e *Elasticsearch) missingRights(ctx context.Context) []string {
+	body := `{"cluster":["` + rightToTemplate + `"],"index":[{"names":["` + indexPattern + `"],"privileges":["create_doc","auto_configure"]}]}`
+	resp, err := esapi.SecurityHasPrivilegesRequest{Body: strings.NewReader(body)}.Do(ctx, e.client)
+	_, data, err := finish(resp, err)
+	if err != nil {
+		return nil
+	}
+	var has struct {
+		Cluster map[string]bool
+		Index   map[string]map[string]bool
+	}
+	if json.Unmarshal(data, &has) != nil {
+		return nil
+	}
+	var missing []string
+	for _, rights := range []map[string]bool{has.Cluster, has.Index[indexPattern]} {
+		for _, right := range slices.Sorted(maps.Keys(rights)) {
+			if !rights[right] {
+				missing = append(missing, right)
+			}
+		}
+	}
+	return missing
 }
 
 func (e *Elasticsearch) checkNode(ctx context.Context, url string) error {
@@ -73,8 +129,20 @@ func (e *Elasticsearch) checkNode(ctx context.Context, url string) error {
 	}
 	a, _, err := askAbout(ctx, client)
 	if err != nil {
-		return err
+		return advise(err)
 	}
 	e.log.Info("node answers", "url", url, "cluster", a.Name, "version", a.Version.Number, "opensearch", a.openSearch())
 	return nil
+}
+
+// advise adds to err what to do about it, where the error itself does not say so.
+func advise(err error) error {
+	var unknown x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Errorf("%w: set ca_file to the certificate of the authority that signed the cluster's", err)
+	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("%w: the node ended the connection: it may want https", err)
+	}
+	return err
 }

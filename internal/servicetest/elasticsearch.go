@@ -1,7 +1,10 @@
 package servicetest
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -66,6 +69,40 @@ func ElasticsearchNode(t testing.TB, settings ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s.own(t)
+}
+
+// Users of a secure node, and the password of each. Admin may do everything; Writer may do what an agent has to when
+// somebody else puts the index template.
+const (
+	Admin    = "admin"
+	Writer   = "writer"
+	Password = "geheim-for-tests"
+)
+
+// SecureElasticsearch returns a node of t's own that speaks https with the certificate and the key in the PEM files,
+// and wants credentials. The certificate is for 127.0.0.1 and ends with its authority's. The node ends with t.
+func SecureElasticsearch(t testing.TB, certFile, keyFile string) *Server {
+	t.Helper()
+	home := elasticsearchHome(t)
+	if _, err := os.Stat(filepath.Join(home, "modules", "x-pack-security")); err != nil {
+		missing(t, "security in Elasticsearch ("+home+")", elasticsearchHint)
+	}
+	s, err := elasticsearch(home, t.TempDir(), []string{
+		"xpack.security.enabled=true", "xpack.security.enrollment.enabled=false", "xpack.security.http.ssl.enabled=true",
+		"xpack.security.http.ssl.certificate=" + certFile, "xpack.security.http.ssl.key=" + keyFile,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, err := os.ReadFile(certFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(pem)
+	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	s.URL = "https://" + s.Addr
 	return s.own(t)
 }
 

@@ -37,6 +37,7 @@ type Server struct {
 	args    []string
 	env     []string
 	ready   string
+	client  *http.Client
 	logFile string
 	cmd     *exec.Cmd
 	done    chan struct{}
@@ -52,7 +53,7 @@ func newServer(name, dir, ready string) (*Server, error) {
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
-	return &Server{URL: "http://" + addr, Addr: addr, Dir: dir, name: name, ready: ready}, nil
+	return &Server{URL: "http://" + addr, Addr: addr, Dir: dir, name: name, ready: ready, client: http.DefaultClient}, nil
 }
 
 // own starts s and stops it when t ends.
@@ -176,11 +177,19 @@ func (s *Server) await() error {
 }
 
 func (s *Server) answers(ctx context.Context) bool {
+	if s.ready == "" { // it does not speak HTTP
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
+		if err != nil {
+			return false
+		}
+		conn.Close()
+		return true
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+s.ready, nil)
 	if err != nil {
 		return false
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := s.client.Do(req)
 	if err != nil {
 		return false
 	}
