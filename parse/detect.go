@@ -14,6 +14,7 @@ var detectors = []struct {
 	// joins tells that lines which do not fit continue the record before them.
 	joins bool
 }{
+	{"postgres", fitsPostgres, true},
 	{"json", fitsJSON, false},
 	{"nginx", fitsNginx, false},
 	{"haproxy", fitsHAProxy, false},

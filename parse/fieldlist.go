@@ -127,3 +127,10 @@ var (
 
 // note adds a field that has its value already.
 func (l *fieldList) note(all ...event.Field) { l.fields = append(l.fields, all...) }
+
+// unescaped returns the text of the inside of a JSON string.
+func (l *fieldList) unescaped(s []byte) []byte {
+	start := len(l.text)
+	l.text = appendUnescaped(l.text, s)
+	return l.text[start:]
+}

@@ -19,17 +19,23 @@ func (in *inside) json(l *fieldList, message []byte) bool {
 	if len(message) < 2 || message[0] != '{' || message[len(message)-1] != '}' {
 		return false
 	}
-	in.ev.Reset()
-	in.ev.Raw = message
-	in.parser.Parse(&in.ev)
-	if in.ev.Malformed != "" {
+	fields, ok := in.read(message)
+	if !ok {
 		return false
 	}
-	for _, f := range in.ev.Fields {
+	for _, f := range fields {
 		// The daemon's time comes first; a field with the same name must not stand beside it.
 		if f.Derived || string(f.Name) != string(stampField.Name) {
 			l.fields = append(l.fields, f)
 		}
 	}
 	return true
+}
+
+// read returns the members of a JSON object, valid until the next call, or false when s is none.
+func (in *inside) read(s []byte) ([]event.Field, bool) {
+	in.ev.Reset()
+	in.ev.Raw = s
+	in.parser.Parse(&in.ev)
+	return in.ev.Fields, in.ev.Malformed == ""
 }

@@ -42,6 +42,7 @@ var formats = []struct {
 	{"haproxy", func() Parser { return &haproxy{} }},
 	{"mysql-slow", func() Parser { return &mysqlSlow{} }},
 	{"mysql-error", func() Parser { return &mysqlError{} }},
+	{"postgres", func() Parser { return &postgres{} }},
 	{"text", func() Parser { return text{} }},
 }
 

@@ -13,6 +13,7 @@ var patterned = []struct {
 }{
 	{"nginx", newNginx},
 	{"apache", newApache},
+	{"postgres", newPostgres},
 }
 
 var needsPattern = []string{}

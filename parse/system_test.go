@@ -1,6 +1,7 @@
 package parse_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 )
 
 // systemFormats are the formats of the system and of servers beside the gateway.
-var systemFormats = []string{"syslog", "haproxy", "mysql-slow", "mysql-error"}
+var systemFormats = []string{"syslog", "haproxy", "mysql-slow", "mysql-error", "postgres"}
 
 // TestDetectLine detects each format from one line.
 func TestDetectLine(t *testing.T) {
@@ -30,6 +31,13 @@ func TestDetectLine(t *testing.T) {
 		{`<200>Nov 22 08:00:00 pay-1 su: x`, "text"},
 		{`Nov 22 08:00:00`, "text"},
 		{`Nov 22 08:00:11 lb-1 haproxy[14389]: 10.0.1.2:33317 [22/Nov/2026:08:00:11.655] in st/s1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"`, "haproxy"},
+		{`2026-11-22 08:00:00.123 UTC [1] LOG:  starting PostgreSQL`, "postgres"},
+		{`2026-11-22 08:00:00.123 CET [1] shop@pay ERROR:  x`, "postgres"},
+		{`2026-11-22 08:00:00 UTC:10.0.0.123(52834):shop@pay:[20175]:ERROR:  x`, "postgres"},
+		{`2026-11-22 08:00:00 UTC [16685]: [1-1] db=a,user=b,app=[unknown],client=[local] FATAL:  x`, "postgres"},
+		{`2026-11-22 08:00:00.270 UTC,,,1,,655f6a05.1,1,,2026-11-22 08:00:00 UTC,,0,LOG,00000,"x",,,,,,,,,"","postmaster",,0`, "postgres"},
+		{`{"timestamp":"2026-11-22 08:00:00.270 UTC","pid":1,"error_severity":"LOG","message":"x"}`, "postgres"},
+		{`{"timestamp":"2026-11-22 08:00:00.270 UTC","pid":1,"level":"LOG","message":"x"}`, "json"},
 		{`# Time: 2026-11-22T08:00:02.475469Z`, "mysql-slow"},
 		{`# User@Host: root[root] @ localhost []  Id:    14`, "mysql-slow"},
 		{`2026-11-22T08:00:00.484123Z 0 [System] [MY-013169] [Server] starting`, "mysql-error"},
@@ -42,6 +50,37 @@ func TestDetectLine(t *testing.T) {
 			t.Errorf("Detect(%q) = %q, want %q", c.line, got, c.want)
 		}
 	}
+}
+
+func TestPostgresPrefix(t *testing.T) {
+	t.Parallel()
+	f := func(pattern, line, want string) {
+		t.Helper()
+		p, err := parse.NewPattern("postgres", pattern)
+		if err != nil {
+			if got := err.Error(); got != want {
+				t.Errorf("NewPattern(%q) = %q, want %q", pattern, got, want)
+			}
+			return
+		}
+		ev := &event.Event{Raw: []byte(line)}
+		p.Parse(ev)
+		got := ev.Malformed
+		for _, f := range ev.Fields {
+			got += fmt.Sprintf("%s=%s ", f.Name, f.Value)
+		}
+		if got != want {
+			t.Errorf("%q with %q = %q, want %q", line, pattern, got, want)
+		}
+	}
+	f("<%a> %-10u %% %e ", "<my app> shop      % 42P01 ERROR:  x", "postgresql.log.application_name=my app user=shop postgresql.log.sql_state_code=42P01 severity=ERROR message=x ")
+	f("%n %q%u ", "1795334400.123 LOG:  x", "time_written=1795334400.123 severity=LOG message=x ")
+	f("", "2026-11-22 08:00:00 UTC [7] LOG:  x", "time_written=2026-11-22 08:00:00 UTC process.pid=7 severity=LOG message=x ")
+	f("%m ", "x", "postgres: does not begin with log_line_prefix and a severity")
+	f("%m [%p", "2026-11-22 08:00:00 UTC [7", "postgres: does not begin with log_line_prefix and a severity")
+	f("%m %y", "", "at byte 3: unknown escape %y (log_line_prefix has %a %u %d %b %r %h %L %p %P %t %m %n %i %e %l %c %s %v %x %q %Q)")
+	f("%m %", "", "at byte 3: nothing follows the %")
+	f(strings.Repeat("%u ", 17), "", "more than 32 parts")
 }
 
 func FuzzSystem(f *testing.F) {
@@ -57,7 +96,7 @@ func FuzzSystem(f *testing.F) {
 }
 
 func BenchmarkSystem(b *testing.B) {
-	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic", "mysql-slow_versions", "mysql-error_versions"} {
+	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic", "mysql-slow_versions", "mysql-error_versions", "postgres_stderr", "postgres_csv", "postgres_json"} {
 		text, err := os.ReadFile("testdata/" + file + ".log")
 		if err != nil {
 			b.Fatal(err)
