@@ -20,7 +20,8 @@ main() {
   work=$(mktemp -d)
   trap cleanup EXIT
   step "servers for the tests" install_servers
-  step "Elasticsearch test node" build_elasticsearch
+  step "Elasticsearch test node" build_node elasticsearch
+  step "OpenSearch test node" build_node opensearch
   report_missing
   step "format" check_format
   # The race detector needs a C compiler. Vetting with it, too, compiles everything once instead of twice.
@@ -91,11 +92,12 @@ forbid_starting() {
   touch "$work/policy-rc.d"
 }
 
-build_elasticsearch() {
+# build_node NAME builds a server that needs a JDK and Maven.
+build_node() {
   if ! have javac || ! have mvn; then echo "needs a JDK and Maven"; return; fi
-  if ! bash internal/servicetest/elasticsearch/setup.sh > "$work/es.log" 2>&1; then
-    tail -n 5 "$work/es.log"
-    echo "no Elasticsearch" > "$work/no-elasticsearch"
+  if ! bash "internal/servicetest/$1/setup.sh" > "$work/node.log" 2>&1; then
+    tail -n 5 "$work/node.log"
+    touch "$work/no-$1"
   fi
 }
 
@@ -109,10 +111,10 @@ report_missing() {
     have prometheus-node-exporter || echo "node_exporter (package prometheus-node-exporter): the comparison of host metrics"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log"
     if ! have javac || ! have mvn; then
-      echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch"
-    elif [ -e "$work/no-elasticsearch" ]; then
-      echo "the Elasticsearch test node, which could not be built (see above): the tests with Elasticsearch"
+      echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch and OpenSearch"
     fi
+    [ ! -e "$work/no-elasticsearch" ] || echo "the Elasticsearch test node, which could not be built (see above): the tests with Elasticsearch"
+    [ ! -e "$work/no-opensearch" ] || echo "the OpenSearch test node, which could not be built (see above): the test with OpenSearch"
   } > "$work/missing"
   [ -s "$work/missing" ] || return 0
   echo "== missing, so this cannot be tested"

@@ -277,3 +277,38 @@ func TestRealCheck(t *testing.T) {
 		t.Errorf("Check() = %v", err)
 	}
 }
+
+// TestRealOpenSearch: the index template in OpenSearch's terms, delivery, a replay, what it refuses, and the search that
+// the mapping is for.
+func TestRealOpenSearch(t *testing.T) {
+	t.Parallel()
+	node := servicetest.OpenSearch(t)
+	block := records(source(1, "app"), 0, 1000)
+	block[7].Document = []byte(`{"@timestamp":"yesterday"}`)
+	block[8].Document = []byte(`{"@timestamp":"2026-11-22T08:00:00.000Z","message":"支付超时","fields":{"a":{"b":[1,{"c":null}]}}}`)
+	const stream = "logs-gatewatch.app-default"
+	for attempt := range 2 {
+		f := newFeed(block)
+		r := newRig(t, realConfig(node.URL, "default"), f, nil)
+		if err := r.Check(t.Context()); err != nil {
+			t.Errorf("Check() = %v", err)
+		}
+		r.deliverAll(t, f)
+		if got := count(t, node.URL, stream, matchAll); got != 999 {
+			t.Errorf("%d documents, want 999", got)
+		}
+		r.metric(t, "gatewatch_output_sent_records_total", "", float64(999*(1-attempt)))
+		r.metric(t, "gatewatch_output_known_records_total", "", float64(999*attempt))
+		r.metric(t, "gatewatch_output_dead_letters_total", "reason=mapping", 1)
+	}
+	search := func(query string, want int) {
+		t.Helper()
+		if got := count(t, node.URL, stream, query); got != want {
+			t.Errorf("%d documents match %s, want %d", got, query, want)
+		}
+	}
+	search(`{"term":{"payment.provider":"wechatpay"}}`, 998)
+	search(`{"term":{"fields.n":"77"}}`, 1)
+	search(`{"match_phrase":{"message":"超时"}}`, 1)
+	search(`{"range":{"log.offset":{"gte":99000}}}`, 10)
+}

@@ -122,7 +122,12 @@ func elasticsearchHome(t testing.TB) string {
 }
 
 func elasticsearch(home, data string, settings []string) (*Server, error) {
-	s, err := newServer("elasticsearch", data, "/_cluster/health?wait_for_status=yellow")
+	return javaServer("elasticsearch", home, data, settings)
+}
+
+// javaServer prepares a node of Elasticsearch or OpenSearch that start.sh in home starts.
+func javaServer(name, home, data string, settings []string) (*Server, error) {
+	s, err := newServer(name, data, "/_cluster/health?wait_for_status=yellow")
 	if err != nil {
 		return nil, err
 	}

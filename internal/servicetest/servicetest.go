@@ -1,4 +1,4 @@
-// Package servicetest starts real servers for tests: Elasticsearch, Prometheus, nginx, Chromium. They listen on free
+// Package servicetest starts real servers for tests: Elasticsearch, OpenSearch, Prometheus, nginx, Chromium. They listen on free
 // ports of 127.0.0.1, keep their data in temporary directories, and end with the test, also when it panics or is
 // killed (on Linux).
 //
