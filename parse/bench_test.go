@@ -18,6 +18,19 @@ const benchLines = 4000
 func BenchmarkJSON(b *testing.B)  { benchmark(b, "json", made(gatewaylog.JSON)) }
 func BenchmarkNginx(b *testing.B) { benchmark(b, "nginx", made(gatewaylog.Nginx)) }
 
+// BenchmarkMixed reads records of two kinds in turns.
+func BenchmarkMixed(b *testing.B) {
+	text := made(gatewaylog.JSON)
+	other := bytes.ReplaceAll(text, []byte(`"status":"ok",`), []byte(`"state":"ok","shop":"m",`))
+	var mixed []byte
+	for one := range bytes.Lines(text) {
+		mixed = append(mixed, one...)
+		two := other[:bytes.IndexByte(other, '\n')+1]
+		mixed, other = append(mixed, two...), other[len(two):]
+	}
+	benchmark(b, "json", mixed)
+}
+
 func BenchmarkLogback(b *testing.B) {
 	text, err := os.ReadFile("testdata/logback_jeepay.log")
 	if err != nil {

@@ -11,7 +11,10 @@ import (
 // jsonLines reads one JSON object a line. What is valid JSON but not acceptable to Elasticsearch is kept without loss:
 // of members with the same name the last keeps it and the others get a number behind theirs; a member that holds
 // such an object, nests too deep or has a number too long becomes a string with its JSON text.
-type jsonLines struct{ walker }
+type jsonLines struct {
+	walker
+	shapes
+}
 
 func (*jsonLines) Name() string    { return "json" }
 func (*jsonLines) Dataset() string { return "app" }
@@ -34,27 +37,39 @@ func (p *jsonLines) Parse(ev *event.Event) {
 
 // read fills ev.Fields and tells whether ev.Raw is one JSON object.
 func (p *jsonLines) read(ev *event.Event) bool {
-	p.begin(ev)
-	ok := p.follow()
-	if ok && p.derived == 0 {
-		ev.Layout = p.shape.layout
-	}
+	plain := isPlain(ev.Raw)
+	s := p.known(ev, plain)
+	ok := s != nil
 	if !ok {
-		p.begin(ev)
+		p.begin(ev, plain)
 		if ok = p.whole(); ok {
-			p.learn()
+			p.learn(&p.walker)
 		}
+	}
+	if ev.Layout = nil; s != nil && p.derived == 0 {
+		ev.Layout = s.layout
 	}
 	ev.Plain = p.plain
 	ev.Fields, p.fields = p.fields, nil
 	return ok
 }
 
-func (p *jsonLines) begin(ev *event.Event) {
+// known reads a record that has the shape of one before, and returns that, or nil.
+func (p *jsonLines) known(ev *event.Event, plain bool) *shape {
+	for k := range maxShapes {
+		i := (p.last + k) % maxShapes
+		p.begin(ev, plain)
+		if p.follow(&p.all[i]) {
+			p.last = i
+			return &p.all[i]
+		}
+	}
+	return nil
+}
+
+func (p *jsonLines) begin(ev *event.Event, plain bool) {
 	p.start(ev.Fields[:0])
-	p.b = ev.Raw
-	p.plain = isPlain(ev.Raw)
-	ev.Layout = nil
+	p.b, p.plain = ev.Raw, plain
 }
 
 // whole reads a record of any shape and tells whether it is one JSON object.

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"time"
 
 	"gatewatch/event"
@@ -11,37 +12,62 @@ const (
 	maxRemembered = 64
 	// maxRememberedName is how long a name may be to be remembered, in bytes.
 	maxRememberedName = 40
+	// maxLayouts is how many layouts a memo knows, of all files whose records share it.
+	maxLayouts = 16
 )
 
 // memo remembers what the names of the last records meant, by the position of the field: the records of a log mostly
 // have the same fields in the same order. It is not safe for concurrent use.
 type memo struct {
 	fields [maxRemembered]remembered
-	// layout is that of the record that fields are of, when it had one.
-	layout *event.Layout
-	clock  lastTime
+	// layouts are those of the last records that had one; last was used last, next is replaced next.
+	layouts    [maxLayouts]meant
+	last, next int
+	clock      lastTime
 }
 
-// learn makes m know all fields of ev, and tells whether their steps are in m.fields.
-func (m *memo) learn(n *Names, ev *event.Event) bool {
-	if ev.Layout == nil || len(ev.Fields) > maxRemembered {
-		m.layout = nil
-		return false
+// meant is what the fields of a layout mean.
+type meant struct {
+	layout *event.Layout
+	fields []meantField
+}
+
+type meantField struct {
+	steps []step
+	// alone tells that there is one step, and that no other field of the layout may give the fact.
+	alone bool
+}
+
+// meant returns what the fields of ev mean, or nil when it has no layout.
+func (m *memo) meant(n *Names, ev *event.Event) []meantField {
+	if ev.Layout == nil {
+		return nil
 	}
-	if ev.Layout != m.layout {
-		m.layout = ev.Layout
-		var fields [maxFacts]int // that may give each fact
-		for i := range ev.Fields {
-			for _, s := range m.steps(n, i, &ev.Fields[i]) {
-				fields[s.fact]++
-			}
-		}
-		for i := range ev.Fields {
-			r := &m.fields[i]
-			r.alone = len(r.steps) == 1 && fields[r.steps[0].fact] == 1
+	for k := range maxLayouts {
+		if i := (m.last + k) % maxLayouts; m.layouts[i].layout == ev.Layout {
+			m.last = i
+			return m.layouts[i].fields
 		}
 	}
-	return true
+	m.last, m.next = m.next, (m.next+1)%maxLayouts
+	m.layouts[m.last] = meant{ev.Layout, m.learn(n, ev)}
+	return m.layouts[m.last].fields
+}
+
+func (m *memo) learn(n *Names, ev *event.Event) []meantField {
+	all := make([]meantField, len(ev.Fields))
+	var fields [maxFacts]int // that may give each fact
+	for i := range all {
+		all[i].steps = slices.Clone(m.steps(n, i, &ev.Fields[i]))
+		for _, s := range all[i].steps {
+			fields[s.fact]++
+		}
+	}
+	for i := range all {
+		f := &all[i]
+		f.alone = len(f.steps) == 1 && fields[f.steps[0].fact] == 1
+	}
+	return all
 }
 
 // remembered is a field's name and what it may mean.
@@ -50,8 +76,6 @@ type remembered struct {
 	length  int
 	derived bool
 	steps   []step
-	// alone tells that there is one step, and that no other field of the layout may give the fact.
-	alone bool
 }
 
 // step is one fact that a field may give: a sense of the candidate-th name that may be meant, with its rank there.

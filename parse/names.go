@@ -100,7 +100,7 @@ func (n *Names) Assign(ev *event.Event) {
 	m := n.memos.Get().(*memo)
 	m.clock.now = n.now
 	a := assignment{ev: ev, loc: n.loc, clock: &m.clock}
-	known := m.learn(n, ev)
+	known := m.meant(n, ev)
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
 		if f.Kind > event.Bool {
@@ -120,12 +120,12 @@ func (n *Names) Assign(ev *event.Event) {
 			continue
 		}
 		switch {
-		case !known:
+		case known == nil:
 			a.try(i, m.steps(n, i, f))
-		case m.fields[i].alone:
-			a.only(i, &m.fields[i].steps[0].sense)
+		case known[i].alone:
+			a.only(i, &known[i].steps[0].sense)
 		default:
-			a.try(i, m.fields[i].steps)
+			a.try(i, known[i].steps)
 		}
 	}
 	n.memos.Put(m)

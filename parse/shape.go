@@ -7,7 +7,9 @@ import (
 )
 
 const (
-	// maxStrangers is how many records may differ from a shape before another one is learned.
+	// maxShapes is how many shapes a Parser knows. The records of most logs are of a few kinds.
+	maxShapes = 4
+	// maxStrangers is how many records may differ from all shapes before one of these is replaced.
 	maxStrangers = 32
 	// maxShape is how many members a shape may have.
 	maxShape = 64
@@ -22,6 +24,13 @@ type shape struct {
 	layout *event.Layout
 	// high tells that there may be bytes beyond ASCII in it.
 	high bool
+}
+
+// shapes are those of the records before.
+type shapes struct {
+	all [maxShapes]shape
+	// last is that of the last record, and next the one to be learned or replaced.
+	last, next int
 	// strangers counts the records that were different.
 	strangers int
 }
@@ -34,15 +43,14 @@ type shapeMember struct {
 	message bool
 }
 
-// follow reads a record that has the shape of the ones before, and tells whether it has. Otherwise it leaves w in any
-// state.
-func (w *walker) follow() bool {
-	if len(w.shape.members) == 0 {
+// follow reads a record and tells whether it has the shape s. Otherwise it leaves w in any state.
+func (w *walker) follow(s *shape) bool {
+	if len(s.members) == 0 {
 		return false
 	}
 	i := 0
-	for k := range w.shape.members {
-		m := &w.shape.members[k]
+	for k := range s.members {
+		m := &s.members[k]
 		if !bytes.HasPrefix(w.b[i:], m.before) {
 			return false
 		}
@@ -70,21 +78,22 @@ func (w *walker) follow() bool {
 			i = end
 		}
 	}
-	w.high = w.high || w.shape.high
-	return bytes.Equal(w.b[i:], w.shape.end)
+	w.high = w.high || s.high
+	return bytes.Equal(w.b[i:], s.end)
 }
 
 // spot is where a member of the record being read is.
 type spot struct{ name, nameEnd, value, end int }
 
-// learn makes the shape of the record just read the expected one, when there is none or others come often.
-func (w *walker) learn() {
-	s := &w.shape
-	if s.strangers++; w.unusual || len(w.spots) > maxShape || s.members != nil && s.strangers < maxStrangers {
+// learn takes up the shape of the record that w has just read, when there is room or strangers come often.
+func (all *shapes) learn(w *walker) {
+	s := &all.all[all.next]
+	if all.strangers++; w.unusual || len(w.spots) == 0 || len(w.spots) > maxShape || s.members != nil && all.strangers < maxStrangers {
 		return
 	}
-	text, at := bytes.Clone(w.b), 0
+	all.strangers, all.next = 0, (all.next+1)%maxShapes
 	*s = shape{layout: new(event.Layout), high: w.high}
+	text, at := bytes.Clone(w.b), 0
 	for _, p := range w.spots {
 		name := text[p.name:p.nameEnd:p.nameEnd]
 		s.members = append(s.members, shapeMember{before: text[at:p.value], name: name, message: isMessage(name)})

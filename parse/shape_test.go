@@ -27,21 +27,28 @@ func FuzzShape(f *testing.F) {
 	f.Add([]byte("{\"\xff\":1}"), []byte("{\"\xff\":2}"))
 	names := newNames(f, nil, time.UTC)
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		knowing := read(t, names, first, second)
-		fresh := read(t, names, second)
-		if knowing.Malformed != fresh.Malformed || !bytes.Equal(knowing.Raw, fresh.Raw) || knowing.Plain != fresh.Plain ||
-			len(knowing.Fields) != len(fresh.Fields) || len(fresh.Fields) > 0 && !reflect.DeepEqual(knowing.Fields, fresh.Fields) {
-			t.Fatalf("%q after %q:\n got %+v\nwant %+v", second, first, knowing, fresh)
-		}
-		want := string(event.AppendDocument(nil, fresh))
-		if got := string(event.AppendDocument(nil, knowing)); got != want {
-			t.Fatalf("document of %q after %q:\n got %s\nwant %s", second, first, got, want)
-		}
-		fresh.Plain = false
-		if got := string(event.AppendDocument(nil, fresh)); got != want {
-			t.Fatalf("document of %q escaped:\n got %s\nwant %s", second, got, want)
-		}
+		same(t, names, first, second)
+		same(t, names, second, first, second)
+		same(t, names, first, second, []byte(record), first, second)
 	})
+}
+
+// same checks that the last of the records reads as it does alone, and that escaping its texts again changes nothing.
+func same(t *testing.T, names *parse.Names, all ...[]byte) {
+	t.Helper()
+	knowing, fresh := read(t, names, all...), read(t, names, all[len(all)-1])
+	if knowing.Malformed != fresh.Malformed || !bytes.Equal(knowing.Raw, fresh.Raw) || knowing.Plain != fresh.Plain ||
+		len(knowing.Fields) != len(fresh.Fields) || len(fresh.Fields) > 0 && !reflect.DeepEqual(knowing.Fields, fresh.Fields) {
+		t.Fatalf("last of %q:\n got %+v\nwant %+v", all, knowing, fresh)
+	}
+	want := string(event.AppendDocument(nil, fresh))
+	if got := string(event.AppendDocument(nil, knowing)); got != want {
+		t.Fatalf("document of the last of %q:\n got %s\nwant %s", all, got, want)
+	}
+	fresh.Plain = false
+	if got := string(event.AppendDocument(nil, fresh)); got != want {
+		t.Fatalf("document of %q escaped:\n got %s\nwant %s", all[len(all)-1], got, want)
+	}
 }
 
 // read returns what a new Parser says of the last of the records.

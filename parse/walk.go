@@ -42,9 +42,8 @@ type walker struct {
 	failures int
 	// keys holds the names of the nested objects around the place being read.
 	keys [][]byte
-	// spots holds where the members are, and shape is what stands between their values in other records.
+	// spots holds where the members are.
 	spots []spot
-	shape shape
 	// text holds dotted names and decoded strings, which derived fields point into.
 	text []byte
 }
