@@ -16,10 +16,16 @@ var detectors = []struct {
 }{
 	{"postgres", fitsPostgres, true},
 	{"json", fitsJSON, false},
+	{"nginx-error", new(nginxError).Starts, true},
+	{"apache-error", new(apacheError).Starts, true},
+	{"killbill", new(killBill).Starts, true},
+	{"zap", fitsZap, true},
+	{"golog", fitsGoLog, true},
 	{"nginx", fitsNginx, false},
 	{"haproxy", fitsHAProxy, false},
 	{"mysql-slow", fitsMySQLSlow, true},
 	{"mysql-error", func(line []byte) bool { return (&mysqlError{}).Starts(line) }, true},
+	{"logfmt", fitsLogfmt, true},
 	{"logback", func(line []byte) bool { return (&logback{}).Starts(line) }, true},
 	{"syslog", func(line []byte) bool { return (&syslog{}).Starts(line) }, true},
 }

@@ -50,20 +50,28 @@ func (p *logback) Parse(ev *event.Event) {
 	}
 	p.start(ev.Fields[:0])
 	p.header(&h)
-	message := bytes.Trim(ev.Raw[h.message:], " \t\r\n")
+	p.body(bytes.Trim(ev.Raw[h.message:], " \t\r\n"))
+	ev.Fields, p.fields = p.fields, nil
+}
+
+// body adds the message, a stack trace at its end, and what the two say in pairs.
+func (w *walker) body(message []byte) {
 	var stack []byte
 	if i := stackStart(message); i >= 0 {
 		message, stack = bytes.TrimRight(message[:i], " \t\r\n"), message[i:]
 	}
-	p.add(messageField, message)
-	p.pairs(message)
-	if stack != nil {
-		p.add(stackField, stack)
-		exception := exceptionText(stack)
-		p.add(exceptionField, exception)
-		p.pairs(exception)
+	if len(message) > 0 {
+		w.fields = append(w.fields, withValue(messageField, message))
+		w.pairs(message)
 	}
-	ev.Fields, p.fields = p.fields, nil
+	if stack == nil {
+		return
+	}
+	w.fields = append(w.fields, withValue(stackField, stack))
+	if exception := exceptionText(stack); len(exception) > 0 {
+		w.fields = append(w.fields, withValue(exceptionField, exception))
+		w.pairs(exception)
+	}
 }
 
 // add adds a field unless its value is empty.

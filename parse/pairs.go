@@ -84,6 +84,9 @@ func (w *walker) pair(text []byte, i, value int) int {
 		return 0
 	}
 	rest := text[value:]
+	if string(key) == "StatusCode" {
+		w.wechatPay(text[:i])
+	}
 	switch c := rest[0]; {
 	case c == '{':
 		return w.objectAt(text, value, key)
@@ -106,6 +109,20 @@ func (w *walker) pair(text []byte, i, value int) int {
 		return value + w.bare(key, rest, n)
 	}
 	return 0
+}
+
+// wechatSDK is what stands before the status in the errors of WeChat Pay's SDK for Go.
+var (
+	wechatSDK      = []byte("error http response:[StatusCode")
+	wechatProvider = event.Field{Name: []byte("provider"), Value: []byte("wechatpay")}
+)
+
+// wechatPay says whose answer it is when before ends as an error of WeChat Pay's SDK begins. The error does not name
+// the provider.
+func (w *walker) wechatPay(before []byte) {
+	if bytes.HasSuffix(before, wechatSDK) {
+		w.derive(wechatProvider)
+	}
 }
 
 // closed adds a value that begins at s[start] and ends before end, and returns the index after that; 0 when it does
