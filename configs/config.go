@@ -109,6 +109,7 @@ func (c *Config) SetDefaults() {
 	for i := range c.Logs {
 		c.Logs[i].SetDefaults()
 	}
+	c.Payments.Intents.SetDefaults()
 	c.Outputs.SetDefaults()
 	c.Collectors.SetDefaults()
 	c.Alerting.SetDefaults()

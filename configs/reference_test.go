@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"gatewatch/configs"
+	"gatewatch/intents"
 	"gatewatch/internal/secret"
 	"gatewatch/outputs"
 	"gatewatch/pipeline"
@@ -42,6 +43,7 @@ func TestReferenceOptional(t *testing.T) {
 	want := configs.Default()
 	want.Logs = got.Logs
 	want.Outputs.Elasticsearch = &outputs.ElasticsearchConfig{URLs: []string{"http://127.0.0.1:9200"}}
+	want.Payments.Intents.Redis = &intents.RedisConfig{Address: "127.0.0.1:6379"}
 	want.Collectors.Probes = slices.Clone(got.Collectors.Probes[:1])
 	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
 	slack := *got.Alerting.Slack

@@ -4,11 +4,13 @@
 package intents
 
 import (
+	"net"
 	"time"
 
 	"github.com/prometheus/common/model"
 
 	"gatewatch/internal/invalid"
+	"gatewatch/internal/secret"
 )
 
 // Config says how orders are joined.
@@ -26,6 +28,29 @@ type Config struct {
 	StuckAfter model.Duration `yaml:"stuck_after"`
 	// Two orders of one customer, card, amount and merchant within this time may be one payment made twice.
 	SamePayment model.Duration `yaml:"same_payment"`
+	// A Redis or Valkey that hosts share their orders in; nil keeps them in memory.
+	Redis *RedisConfig `yaml:"redis"`
+}
+
+// RedisConfig says where hosts share orders.
+type RedisConfig struct {
+	// Host and port.
+	Address  string        `yaml:"address"`
+	Username string        `yaml:"username"`
+	Password secret.Secret `yaml:"password"`
+	Database int           `yaml:"database"`
+	TLS      bool          `yaml:"tls"`
+	// What the names of all keys begin with.
+	Prefix string `yaml:"prefix"`
+}
+
+const defaultPrefix = "gatewatch:"
+
+// SetDefaults fills in what the file leaves open.
+func (c *Config) SetDefaults() {
+	if c.Redis != nil && c.Redis.Prefix == "" {
+		c.Redis.Prefix = defaultPrefix
+	}
 }
 
 // DefaultConfig returns windows that fit card and wallet payments.
@@ -55,6 +80,14 @@ func (c *Config) Validate() error {
 	const fewest, most = 1000, 10_000_000
 	if c.MaxOrders < fewest || c.MaxOrders > most {
 		m.Add("max_orders", "must be between %d and %d", fewest, most)
+	}
+	if r := c.Redis; r != nil {
+		if _, _, err := net.SplitHostPort(r.Address); err != nil {
+			m.Add("redis.address", "must be host:port, such as 127.0.0.1:6379")
+		}
+		if r.Database < 0 {
+			m.Add("redis.database", "must not be negative")
+		}
 	}
 	return m.Err()
 }

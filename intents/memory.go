@@ -28,6 +28,8 @@ type held struct {
 	seen time.Time // by our clock
 	in   *list.List
 	told bool // that it is stuck
+	// stored is what the hosts' common store holds of it, "" without one.
+	stored string
 }
 
 func newMemory(limits *Config) *memory {
@@ -35,13 +37,13 @@ func newMemory(limits *Config) *memory {
 }
 
 // observe applies ob to its order.
-func (m *memory) observe(ob *observation, now time.Time, out *effects) (evicted int) {
+func (m *memory) observe(ob *observation, now time.Time, out *effects) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e := m.orders[ob.key]
 	if e == nil {
-		if ob.operation != "" && ob.operation != "authorize" && ob.operation != "callback" {
-			return 0 // a refund of an order from before
+		if !ob.begins() {
+			return
 		}
 		e = m.over.PushBack(&held{key: ob.key, in: m.over})
 		m.orders[ob.key] = e
@@ -54,11 +56,43 @@ func (m *memory) observe(ob *observation, now time.Time, out *effects) (evicted 
 	}
 	h.seen = now
 	m.place(e)
-	for len(m.orders) > m.limits.MaxOrders {
-		m.evict(out)
-		evicted++
+	m.bound(out)
+}
+
+// mirror holds a copy of an order that hosts share, as this host left it.
+func (m *memory) mirror(c *change, now time.Time, out *effects) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.orders[c.key]
+	if e == nil {
+		e = m.over.PushBack(&held{key: c.key, in: m.over})
+		m.orders[c.key] = e
 	}
-	return evicted
+	h := e.Value.(*held)
+	h.order, h.stored, h.seen = c.order, c.stored, now
+	m.place(e)
+	m.bound(out)
+}
+
+// waits returns copies of the orders without a final state.
+func (m *memory) waits() []held {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]held, 0, m.open.Len())
+	for e := m.open.Front(); e != nil; e = e.Next() {
+		all = append(all, *e.Value.(*held))
+	}
+	return all
+}
+
+// forget lets an order go, as another host has it now, unless it changed again.
+func (m *memory) forget(h *held) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if e := m.orders[h.key]; e != nil && e.Value.(*held).stored == h.stored {
+		e.Value.(*held).in.Remove(e)
+		delete(m.orders, h.key)
+	}
 }
 
 // place moves the order to the end of the list that it belongs to.
@@ -77,19 +111,22 @@ func (m *memory) place(e *list.Element) {
 	m.orders[h.key] = to.PushBack(h)
 }
 
-// evict lets the order go that was not seen for the longest time, one that is over if there is any.
-func (m *memory) evict(out *effects) {
-	from := m.over
-	if from.Len() == 0 {
-		from = m.open
+// bound lets those orders go that were not seen for the longest time, those that are over first.
+func (m *memory) bound(out *effects) {
+	for len(m.orders) > m.limits.MaxOrders {
+		from := m.over
+		if from.Len() == 0 {
+			from = m.open
+		}
+		m.drop(from.Front(), out)
+		out.evicted++
 	}
-	m.drop(from.Front(), out)
 }
 
-// drop forgets an order and counts how it ended.
+// drop forgets an order that got no further attempt.
 func (m *memory) drop(e *list.Element, out *effects) {
 	h := e.Value.(*held)
-	h.finish(out)
+	out.ended = append(out.ended, h)
 	h.in.Remove(e)
 	delete(m.orders, h.key)
 }

@@ -21,6 +21,7 @@ type metrics struct {
 	oldest      *prometheus.GaugeVec
 	stuck       *prometheus.GaugeVec
 	evicted     prometheus.Counter
+	unshared    prometheus.Counter
 
 	// waited are the providers that had orders waiting once; owned by the one who sweeps.
 	waited map[string]bool
@@ -48,6 +49,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		evicted: with.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_intents_evicted_total", Help: "Orders forgotten before their time because of payments.intents.max_orders.",
 		}),
+		unshared: with.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_intents_unshared_total", Help: "Records of orders that only this host knows of, because Redis did not take them.",
+		}),
 	}
 	for _, kind := range []Kind{PaidTwice, SecondTransaction, SamePayment} {
 		m.duplicates.WithLabelValues(string(kind)) // at zero before the first one
@@ -57,6 +61,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 
 // count counts what is in e. provider is the observation's.
 func (m *metrics) count(e *effects, provider string) {
+	m.evicted.Add(float64(e.evicted))
 	for _, o := range e.intents {
 		m.intents.WithLabelValues(o.String()).Inc()
 	}

@@ -27,6 +27,11 @@ type observation struct {
 	signature      signature
 }
 
+// begins tells whether an order may be remembered from this record on: a refund or a query is about one from before.
+func (ob *observation) begins() bool {
+	return ob.operation == "" || ob.operation == "authorize" || ob.operation == "callback"
+}
+
 // signature is what a record says about the signature of a callback.
 type signature uint8
 

@@ -20,13 +20,17 @@ type payment struct {
 // maxPayers bounds the payers that are remembered.
 const maxPayers = 20000
 
-// compare reports an approved payment that is like an earlier one for another order. Two cards can look alike when
-// they are masked, so a card alone does not tell who pays.
+// payerOf returns who made the payment. Two cards can look alike when they are masked, so a card alone does not tell.
+func payerOf(ob *observation) (payer, bool) {
+	return payer{ob.customer, ob.card, ob.merchant, ob.currency, ob.amount}, ob.customer != "" && ob.card != "" && ob.hasAmount
+}
+
+// compare reports an approved payment that is like an earlier one for another order.
 func (m *memory) compare(ob *observation, out *effects) {
-	if ob.customer == "" || ob.card == "" || !ob.hasAmount {
+	who, ok := payerOf(ob)
+	if !ok {
 		return
 	}
-	who := payer{ob.customer, ob.card, ob.merchant, ob.currency, ob.amount}
 	last, known := m.same[who]
 	if known && last.order != ob.order && ob.at-last.at < time.Duration(m.limits.SamePayment).Milliseconds() {
 		out.find(SamePayment, &order{Transaction: last.transaction}, ob)

@@ -2,6 +2,7 @@ package intents
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -9,8 +10,15 @@ import (
 	"gatewatch/event"
 )
 
-// sweepEvery is how often orders are looked through for those whose time is over.
-const sweepEvery = 5 * time.Second
+const (
+	// sweepEvery is how often orders are looked through for those whose time is over.
+	sweepEvery = 5 * time.Second
+	// maxQueue bounds what waits for Redis, maxBatch what is asked of it at once.
+	maxQueue = 20000
+	maxBatch = 200
+	// redisPause is how long Redis is left alone after it did not answer.
+	redisPause = 30 * time.Second
+)
 
 // Tracker follows orders through the records of all logs. Safe for concurrent use.
 type Tracker struct {
@@ -18,15 +26,27 @@ type Tracker struct {
 	metrics  *metrics
 	findings findings
 	now      func() time.Time
+	log      *slog.Logger
+
+	// Only with Redis: orders then are copies of what this host changed last.
+	shared *shared
+	queue  chan *observation
+	// pause is until when Redis is left alone after it did not answer; of the goroutine in Run.
+	pause time.Time
 }
 
-// New returns a Tracker that registers its metrics with reg. cfg must be valid.
-func New(cfg Config, reg prometheus.Registerer) *Tracker {
-	return &Tracker{orders: newMemory(&cfg), metrics: newMetrics(reg), now: time.Now}
+// New returns a Tracker that registers its metrics with reg. cfg must be valid, with its defaults set.
+func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) *Tracker {
+	t := &Tracker{orders: newMemory(&cfg), metrics: newMetrics(reg), now: time.Now, log: log}
+	if cfg.Redis != nil {
+		t.shared, t.queue = newShared(&cfg), make(chan *observation, maxQueue)
+	}
+	return t
 }
 
 // Observe takes in one record; it keeps nothing of ev. Records without an order's number count for refunds and
-// chargebacks only.
+// chargebacks only. With Redis the order is looked up later, in Run; what comes faster than Redis takes it is counted
+// and left out.
 func (t *Tracker) Observe(ev *event.Event) {
 	if ev.Payment.Provider == "" {
 		return
@@ -36,9 +56,21 @@ func (t *Tracker) Observe(ev *event.Event) {
 	if !ok {
 		return
 	}
+	if t.shared == nil {
+		t.observe(&ob)
+		return
+	}
+	select {
+	case t.queue <- &ob:
+	default:
+		t.metrics.unshared.Inc()
+	}
+}
+
+// observe applies ob to the orders of this host.
+func (t *Tracker) observe(ob *observation) {
 	var out effects
-	evicted := t.orders.observe(&ob, t.now(), &out)
-	t.metrics.evicted.Add(float64(evicted))
+	t.orders.observe(ob, t.now(), &out)
 	t.note(&out, ob.provider)
 }
 
@@ -49,14 +81,56 @@ func (t *Tracker) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return t.close()
+		case ob := <-t.queue: // nil, and silent, without Redis
+			t.share(ob)
 		case <-tick.C:
 			t.sweep()
 		}
 	}
 }
 
+func (t *Tracker) close() error {
+	if t.shared == nil {
+		return nil
+	}
+	return t.shared.close()
+}
+
+// share applies first, and what waits behind it, to the orders of all hosts. While Redis does not answer, this host's
+// own copies have to do.
+func (t *Tracker) share(first *observation) {
+	batch := []*observation{first}
+	for len(batch) < maxBatch && len(t.queue) > 0 {
+		batch = append(batch, <-t.queue)
+	}
+	left := batch
+	if !t.now().Before(t.pause) {
+		var err error
+		left, err = t.shared.apply(batch, func(c *change) {
+			t.orders.mirror(c, t.now(), &c.out)
+			t.note(&c.out, c.order.Provider)
+		})
+		t.heard(err)
+	}
+	t.metrics.unshared.Add(float64(len(left)))
+	for _, ob := range left {
+		t.observe(ob)
+	}
+}
+
+// heard notes whether Redis answered.
+func (t *Tracker) heard(err error) {
+	if err != nil {
+		t.pause = t.now().Add(redisPause)
+		t.log.Warn("orders are not shared with other hosts for now", "err", err, "again", redisPause)
+	}
+}
+
 func (t *Tracker) sweep() {
+	if t.shared != nil {
+		t.handOver()
+	}
 	var out effects
 	now := t.now()
 	by := t.orders.sweep(now, &out)
@@ -64,7 +138,25 @@ func (t *Tracker) sweep() {
 	t.note(&out, "")
 }
 
+// handOver forgets the waiting orders that another host has changed: that one reports them.
+func (t *Tracker) handOver() {
+	if t.now().Before(t.pause) {
+		return
+	}
+	gone, err := t.shared.changed(t.orders.waits())
+	t.heard(err)
+	for _, h := range gone {
+		t.orders.forget(h)
+	}
+}
+
+// note counts what followed from a record or from time passing.
 func (t *Tracker) note(out *effects, provider string) {
+	for _, h := range out.ended {
+		if t.shared == nil || h.stored == "" || t.shared.claim(h) {
+			h.finish(out)
+		}
+	}
 	t.metrics.count(out, provider)
 	for _, one := range out.found {
 		t.findings.add(one)

@@ -2,6 +2,7 @@ package intents
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ func newScene(t *testing.T, change func(*Config)) *scene {
 		t.Fatal(err)
 	}
 	s := &scene{t: t, reg: prometheus.NewRegistry(), at: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
-	s.Tracker = New(cfg, s.reg)
+	s.Tracker = New(cfg, slog.New(slog.DiscardHandler), s.reg)
 	s.Tracker.now = func() time.Time { return s.at }
 	return s
 }

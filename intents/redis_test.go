@@ -1,0 +1,132 @@
+package intents
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"gatewatch/internal/secret"
+	"gatewatch/internal/servicetest"
+)
+
+// hosts returns two trackers that share a real Redis, which ends with t.
+func hosts(t *testing.T) (a, b *scene, server *servicetest.Server) {
+	t.Helper()
+	server = servicetest.Redis(t, "geheim")
+	use := func(c *Config) {
+		c.Redis = &RedisConfig{Address: server.Addr, Password: secret.Secret("geheim")}
+		c.SetDefaults()
+	}
+	a, b = newScene(t, use), newScene(t, use)
+	t.Cleanup(func() { a.close(); b.close() })
+	return a, b, server
+}
+
+// settle shares what waits.
+func (s *scene) settle() {
+	for len(s.queue) > 0 {
+		s.share(<-s.queue)
+	}
+}
+
+func TestHostsShareOrders(t *testing.T) {
+	t.Parallel()
+	a, b, _ := hosts(t)
+	a.record("alipay authorize pending order=ORDER001 tx=T1 amount=1999")
+	a.record("stripe authorize approved order=ORDER002 customer=c1 card=424242******4242 amount=500 tx=ch_1")
+	a.settle()
+	a.wait(0)
+	a.wantMetrics("payment_pending_orders", `payment_pending_orders{provider="alipay"} 1`)
+
+	b.record("alipay callback approved order=ORDER001 tx=T1 amount=1999")
+	b.record("wechatpay authorize approved order=ORDER001 tx=W1")
+	b.record("stripe authorize approved order=ORDER003 customer=c1 card=424242******4242 amount=500 tx=ch_2")
+	b.settle()
+	b.wantFound(PaidTwice, SamePayment)
+	a.wantFound()
+	a.wait(0)
+	b.wait(0)
+	a.wantMetrics("payment_pending_orders", `payment_pending_orders{provider="alipay"} 0`)
+	a.wantMetrics("payment_intents_total", `payment_intents_total{outcome="approved"} 1`)
+	b.wantMetrics("payment_intents_total", `payment_intents_total{outcome="approved"} 2`)
+}
+
+// TestOneHostCountsTheEnd lets both hosts see an order that fails: it is one failed intent.
+func TestOneHostCountsTheEnd(t *testing.T) {
+	t.Parallel()
+	a, b, _ := hosts(t)
+	a.record("alipay authorize provider_down order=ORDER001")
+	a.settle()
+	b.at = b.at.Add(time.Minute)
+	b.record("alipay authorize customer order=ORDER001")
+	b.settle()
+	a.wait(20 * time.Minute)
+	b.wait(20 * time.Minute)
+	a.wantMetrics("payment_intents_total", "")
+	b.wantMetrics("payment_intents_total", `payment_intents_total{outcome="customer"} 1`)
+}
+
+func TestRedisGoesAway(t *testing.T) {
+	t.Parallel()
+	a, b, server := hosts(t)
+	server.Kill()
+	a.record("alipay authorize pending order=ORDER001")
+	a.settle()
+	a.record("alipay callback approved order=ORDER001")
+	a.settle()
+	a.wait(0)
+	a.wantMetrics("payment_intents_total", `payment_intents_total{outcome="approved"} 1`)
+	a.wantMetrics("gatewatch_intents_unshared_total", `gatewatch_intents_unshared_total 2`)
+
+	server.Restart(t)
+	a.wait(time.Minute)
+	a.record("alipay authorize pending order=ORDER002")
+	a.settle()
+	b.record("alipay query approved order=ORDER002")
+	b.settle()
+	b.wantMetrics("payment_intents_total", `payment_intents_total{outcome="approved"} 1`)
+}
+
+// TestRunShares drives the queue as the agent does, with hosts that race for one order.
+func TestRunShares(t *testing.T) {
+	t.Parallel()
+	a, b, _ := hosts(t)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 2)
+	for _, s := range []*scene{a, b} {
+		go func() { ended <- s.Run(ctx) }()
+	}
+	for range 100 {
+		a.record("alipay authorize pending order=ORDER001 tx=T1")
+		b.record("alipay query pending order=ORDER001 tx=T1")
+	}
+	b.record("alipay callback approved order=ORDER001 tx=T1")
+	deadline := time.Now().Add(10 * time.Second)
+	for len(a.queue)+len(b.queue) > 0 && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	stop()
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	a.wantFound()
+	b.wantFound()
+}
+
+func TestConfigNamesMistakes(t *testing.T) {
+	t.Parallel()
+	cfg := DefaultConfig()
+	cfg.Window, cfg.Keep, cfg.MaxOrders, cfg.Redis = 0, 0, 5, &RedisConfig{Address: "localhost", Database: -1}
+	err := cfg.Validate()
+	if err == nil {
+		t.Fatal("no mistake found")
+	}
+	for _, key := range []string{"window", "keep", "max_orders", "redis.address", "redis.database"} {
+		if !strings.Contains(err.Error(), key) {
+			t.Errorf("%q does not name %s", err, key)
+		}
+	}
+}
