@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -22,7 +23,7 @@ import (
 const journalAbout = `
   cat      print the records as JSON lines, the oldest first
   verify   read everything; report what is damaged and how many records that cost; exit code 1 when something is
-  stats    print sizes, time span and how far each consumer is
+  stats    print sizes, time span, how far each consumer is, and the records by provider and outcome
 
 Nothing is changed and no lock is needed: it works while an agent runs. Words after "cat" must all stand in a record;
 NAME=VALUE wants a field to have that value.
@@ -210,6 +211,20 @@ func printStats(ctx context.Context, view *journal.View, stdout io.Writer) error
 	}
 	for _, c := range st.Consumers {
 		fmt.Fprintf(stdout, "consumer   %s at %s, %d records behind\n", c.Name, c.Cursor, c.Records)
+	}
+	return printProviders(ctx, view, stdout)
+}
+
+// printProviders prints how many records of each provider had which outcome.
+func printProviders(ctx context.Context, view *journal.View, stdout io.Writer) error {
+	found, err := view.Count(ctx, journal.CountQuery{By: []string{"payment.provider", "payment.outcome"}})
+	if err != nil {
+		return err
+	}
+	for _, c := range found.Counts {
+		if provider, outcome := c.Values[0], c.Values[1]; provider != "" {
+			fmt.Fprintf(stdout, "provider   %s: %d %s\n", provider, c.Records, cmp.Or(outcome, "without an outcome"))
+		}
 	}
 	return nil
 }

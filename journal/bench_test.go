@@ -160,8 +160,8 @@ func BenchmarkSeal(b *testing.B) {
 	b.ReportMetric(float64(s.stored)/events, "hot-B/event")
 }
 
-// BenchmarkSearch searches a million events (a tenth with -short) in blocks of 512, sealed but for the newest segment.
-func BenchmarkSearch(b *testing.B) {
+// million returns a journal of a million events (a tenth with -short) in blocks of 512, sealed but for the newest segment.
+func million(b *testing.B) (*Journal, *payments) {
 	blocks := 1954
 	if testing.Short() {
 		blocks /= 10
@@ -173,6 +173,11 @@ func BenchmarkSearch(b *testing.B) {
 	}
 	j.sealAll() // all but the newest segment
 	b.Logf("%d events in %d segments, %.1f bytes each", p.n, len(j.segments), float64(j.lagBytes(Position{}))/float64(p.n))
+	return j, p
+}
+
+func BenchmarkSearch(b *testing.B) {
+	j, p := million(b)
 	minute := epoch.Add(time.Duration(p.n/2) * time.Millisecond)
 	for _, c := range []struct {
 		name  string

@@ -59,20 +59,35 @@ func (m *matcher) block(q *query, records []Record, docs []byte, minTime int64) 
 // taken out of it.
 func (m *matcher) absent(q *query, body []byte) bool {
 	for i := range q.equal {
-		if e := &q.equal[i]; len(e.forms) == 1 && !e.constant() && !bytes.Contains(body, e.forms[0].text) {
+		if e := &q.equal[i]; len(e.forms) == 1 && !e.constant() && !e.forms[0].in(body) {
 			return true
 		}
 	}
-	if len(q.words) == 0 {
-		return false
-	}
-	m.folded = foldCase(m.folded[:0], body)
+	folded := false
 	for i := range q.words {
-		if !bytes.Contains(m.folded, q.words[i].text) {
+		w := &q.words[i]
+		if w.finder != nil {
+			if !w.finder.in(body) {
+				return true
+			}
+			continue
+		}
+		if !folded {
+			m.folded, folded = foldCase(m.folded[:0], body), true
+		}
+		if !bytes.Contains(m.folded, w.text) {
 			return true
 		}
 	}
 	return false
+}
+
+// in tells whether the text stands in body.
+func (f *form) in(body []byte) bool {
+	if f.finder != nil {
+		return f.finder.in(body)
+	}
+	return bytes.Contains(body, f.text)
 }
 
 // driver returns the condition that is looked for in all documents at once, in the area to look in; none when no

@@ -117,6 +117,7 @@ type form struct {
 	text   []byte
 	number bool // no quotes: the value must end where the text does
 	tokens []uint64
+	finder *finder // of text, unless that is short
 }
 
 func newEqual(m Match) equal {
@@ -134,7 +135,7 @@ func newEqual(m Match) equal {
 // addForm notes one way that text, name and value, may stand in a document, and the tokens that the filters of such
 // documents' blocks have.
 func (e *equal) addForm(text, value []byte, number bool) {
-	f := form{text: text, number: number}
+	f := form{text: text, number: number, finder: newFinder(text, false)}
 	name := []byte(e.name)
 	digits := minDigits
 	if number {
@@ -177,6 +178,7 @@ type word struct {
 	text        []byte // as it stands in JSON, in lower case
 	left, right bool   // the word must begin, and end, there
 	tokens      []uint64
+	finder      *finder // of text, unless that is short
 }
 
 // newWord reports false when there is nothing to look for.
@@ -191,6 +193,7 @@ func newWord(text string) (w word, ok bool) {
 	w.left = !openLeft && inWord(text[0])
 	w.right = !openRight && inWord(text[len(text)-1])
 	w.tokens = appendTokens(nil, w.certain(), minNumber)
+	w.finder = newFinder(w.text, true)
 	return w, true
 }
 

@@ -28,35 +28,69 @@ type Result struct {
 // Search returns the newest records that match q. It does not hold up Append. When ctx ends first, it returns what it
 // has and the reason.
 func (j *Journal) Search(ctx context.Context, q Query) (Result, error) {
+	s := j.newSearch(ctx, q)
+	s.use = s.block
+	err := s.run(j.snapshot())
+	return s.result(), err
+}
+
+// snapshot returns the segments there are.
+func (j *Journal) snapshot() ([]segment, error) {
 	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return nil, ErrClosed
+	}
 	segments := make([]segment, len(j.segments))
 	for i, one := range j.segments {
 		segments[i] = *one
 	}
-	closed := j.closed
-	j.mu.Unlock()
-	if closed {
-		return Result{}, ErrClosed
+	return segments, nil
+}
+
+func (j *Journal) newSearch(ctx context.Context, q Query) *search {
+	s := newSearch(ctx, j.dir, q)
+	s.learn = j.learn
+	s.r.damaged = func(from, to int64) { j.reportDamage(s.r.segment, from, to) }
+	return s
+}
+
+// newSearch returns a search of the segments in dir.
+func newSearch(ctx context.Context, dir string, q Query) *search {
+	s := &search{
+		ctx: ctx, dir: dir, q: newQuery(q), src: sourceCache{}, learn: func(segment, bounds) {},
+		threshold: math.MinInt64, reached: math.MinInt64,
 	}
-	s := &search{j: j, ctx: ctx, q: newQuery(q), src: sourceCache{}, threshold: math.MinInt64, reached: math.MinInt64}
 	if q.Budget > 0 {
 		s.deadline = time.Now().Add(q.Budget)
 	}
-	s.r.damaged = func(from, to int64) { j.reportDamage(s.r.segment, from, to) }
+	return s
+}
+
+// run goes through the segments, the newest first. That the budget ran out is no error.
+func (s *search) run(segments []segment, err error) error {
+	if err != nil {
+		return err
+	}
 	for i := len(segments) - 1; i >= 0; i-- {
 		if err := s.segment(segments[i]); err != nil {
 			s.missSegments(segments[:i+1])
-			return s.result(err)
+			if errors.Is(err, errBudget) {
+				return nil
+			}
+			return err
 		}
 	}
-	return s.result(nil)
+	return nil
 }
 
-// search is one Search under way. It goes through the journal backwards.
+// search is one Search or Count under way. It goes through the journal backwards.
 type search struct {
-	j        *Journal
 	ctx      context.Context
+	dir      string
 	q        *query
+	use      func(*frame) error    // takes a block that may hold what is wanted
+	learn    func(segment, bounds) // is told what a segment holds
 	deadline time.Time
 
 	r       reader
@@ -78,15 +112,12 @@ type search struct {
 // errBudget ends a search that took too long.
 var errBudget = errors.New("search budget used up")
 
-func (s *search) result(err error) (Result, error) {
+func (s *search) result() Result {
 	r := Result{Hits: s.hits, Complete: !s.missed, Scanned: s.scanned}
 	if s.missed {
 		r.Reached = time.Unix(0, s.reached).UTC()
 	}
-	if errors.Is(err, errBudget) {
-		err = nil
-	}
-	return r, err
+	return r
 }
 
 // wanted tells whether records of these times can be among the hits.
@@ -99,7 +130,7 @@ func (s *search) segment(one segment) error {
 	if one.bounds.known && !s.wanted(one.bounds.min, one.bounds.max) {
 		return nil
 	}
-	f, err := os.Open(segmentPath(s.j.dir, one.number))
+	f, err := os.Open(segmentPath(s.dir, one.number))
 	if errors.Is(err, os.ErrNotExist) { // retention was faster
 		return nil
 	}
@@ -120,7 +151,7 @@ func (s *search) segment(one segment) error {
 		}
 		err := s.stopped()
 		if err == nil {
-			err = s.block(&b)
+			err = s.use(&b)
 		}
 		if err != nil {
 			s.blocks = s.blocks[:i+1]
@@ -144,7 +175,7 @@ func (s *search) locate(one segment) error {
 		}
 		b, err := s.r.next()
 		if errors.Is(err, io.EOF) {
-			s.j.learn(one, all)
+			s.learn(one, all)
 			return nil
 		}
 		if err != nil {

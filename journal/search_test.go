@@ -268,3 +268,33 @@ func TestSearchStopsInTime(t *testing.T) {
 		t.Errorf("Search with ended context = %v, want %v", err, why)
 	}
 }
+
+// TestFinder compares finders with the standard library.
+func TestFinder(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	r := rand.New(rand.NewPCG(seed, 10))
+	letters := []byte("aAbB[z@Z`")
+	text := func(n int) []byte {
+		b := make([]byte, n)
+		for i := range b {
+			b[i] = letters[r.IntN(len(letters))]
+		}
+		return b
+	}
+	for range 3000 {
+		body := text(minFound + r.IntN(200))
+		wanted := text(minFound)
+		if r.IntN(3) > 0 {
+			at := r.IntN(len(body) - minFound + 1)
+			wanted = bytes.Clone(body[at : at+minFound])
+		}
+		if got, want := newFinder(wanted, false).in(body), bytes.Contains(body, wanted); got != want {
+			t.Fatalf("seed %d: %q in %q = %v, want %v", seed, wanted, body, got, want)
+		}
+		lower := foldCase(nil, wanted)
+		if got, want := newFinder(lower, true).in(body), bytes.Contains(foldCase(nil, body), lower); got != want {
+			t.Fatalf("seed %d: %q in any case in %q = %v, want %v", seed, lower, body, got, want)
+		}
+	}
+}

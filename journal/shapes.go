@@ -102,7 +102,11 @@ func (d *decoder) column(c *storedColumn, documents int, codec byte) {
 			c.few[i] = d.bytes(d.uvarint())
 		}
 		c.numbers = d.bytes(uint64(documents))
-		d.bad = d.bad || documents > 0 && int(slices.Max(c.numbers)) >= c.size
+		most := -1
+		for _, k := range c.numbers {
+			most = max(most, int(k))
+		}
+		d.bad = d.bad || most >= c.size
 	case c.kind == shortColumn:
 		c.prefix = d.bytes(d.uvarint())
 		c.width = int(min(d.uvarint(), maxShortBytes))
