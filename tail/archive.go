@@ -28,7 +28,7 @@ type archive struct {
 // the text before the position is skipped; a file that came and was compressed between two looks; or nothing.
 func (g *Group) meetArchive(c *found) error {
 	if !g.settled(c) {
-		g.waiting = true
+		g.wait(c)
 		return nil
 	}
 	a := g.archives[c.at]
@@ -48,10 +48,18 @@ func (g *Group) meetArchive(c *found) error {
 		return nil
 	}
 	if g.unpacking() {
-		g.waiting = true // one at a time: each takes the memory of a decompressor
+		g.wait(c) // one at a time: each takes the memory of a decompressor
 		return nil
 	}
 	return g.judge(a, c)
+}
+
+// wait notes that an archive cannot be decided about yet. What may be in it is kept track of, but not for ever: an archive
+// that never stops changing, or a copy of a file that is never rotated, must not keep the end of others from being noticed.
+func (g *Group) wait(c *found) {
+	if time.Since(g.sights[c.at].first) < g.pace.forget {
+		g.waiting = true
+	}
 }
 
 // inspect reads the first bytes of the archive's text.
@@ -104,7 +112,7 @@ func (g *Group) judge(a *archive, c *found) error {
 		case f.orphaned && len(f.head) <= len(a.head):
 			return g.adoptArchive(f, a, c)
 		case !f.orphaned && len(f.head) >= len(a.head):
-			g.waiting = true // a copy of what is being read from the original; its position decides later
+			g.wait(c) // a copy of what is being read from the original; its position decides later
 			return nil
 		}
 	}

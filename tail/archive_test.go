@@ -329,3 +329,71 @@ func TestCopyBesideOriginal(t *testing.T) {
 		})
 	}
 }
+
+// testdata/rotated.log.bz2 holds 500 lines that were read before and 300 that were not.
+func TestBzip2(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gw.log")
+	first, text := numbered("first", 500)
+	write(t, path, text)
+	f := follow(t, Config{Globs: []string{path}})
+	f.await(first...)
+	id := f.ids()[0]
+	f.stop()
+	packed, err := os.ReadFile("testdata/rotated.log.bz2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path+".1.bz2", string(packed))
+	write(t, path, "now\n")
+	f.start()
+	rest, _ := numbered("rest", 300)
+	f.await(append(append(first, rest...), "now")...)
+	if got := f.idOf(rest[0]); got != id {
+		t.Errorf("the rest has identity %s, want that of the file before, %s", got, id)
+	}
+}
+
+func TestArchivesOfOtherKindsAreTold(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gw.log")
+	write(t, path+".7.xz", "from before our time")
+	write(t, path, "1\n")
+	f := follow(t, Config{Globs: []string{path}})
+	f.await("1")
+	write(t, path+".1.xz", "compressed")
+	told := func(want float64) bool { return f.metric("gatewatch_tail_unread_archives_total") == want }
+	await(t, func() bool { return told(1) })
+	rename(t, path+".1.xz", path+".2.xz")
+	write(t, path+".1.zip", "compressed")
+	await(t, func() bool { return told(2) })
+	f.settles([]string{"1"})
+	if !told(2) {
+		t.Error("a renamed archive was told of again")
+	}
+}
+
+// An archive that never stops changing does not keep what was lost from being counted.
+func TestEndlessArchive(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gw.log")
+	write(t, path, "1\n"+strings.Repeat("x", 100))
+	pace := testPace()
+	pace.forget = time.Second // six times that when something is waited for
+	f := followAt(t, Config{Globs: []string{path}}, pace)
+	f.await("1")
+	f.stop()
+	rename(t, path, filepath.Join(t.TempDir(), "elsewhere"))
+	f.start()
+	began := time.Now()
+	await(t, func() bool {
+		write(t, path+".1.gz", "x")
+		return f.metric("gatewatch_tail_lost_bytes_total") == 100
+	})
+	if took := time.Since(began); took > 5*pace.forget {
+		t.Errorf("100 lost bytes were counted after %v, want about %v", took, 2*pace.forget)
+	}
+}

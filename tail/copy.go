@@ -76,10 +76,11 @@ func sameBefore(file *os.File, other io.ReaderAt, offset, at int64) bool {
 	return n == len(a) && m == len(b) && bytes.Equal(a, b)
 }
 
-// sight is since when a file has looked as it does.
+// sight is since when a file has been there, and has looked as it does.
 type sight struct {
-	size           int64
-	touched, since time.Time
+	first, since time.Time
+	size         int64
+	touched      time.Time
 }
 
 // settled tells whether the file has not changed for a while. The file's own times do not tell: the clock of a file
@@ -87,7 +88,11 @@ type sight struct {
 func (g *Group) settled(c *found) bool {
 	s, ok := g.sights[c.at]
 	if !ok || s.size != c.size || !s.touched.Equal(c.touched) {
-		s = sight{c.size, c.touched, time.Now()}
+		now := time.Now()
+		if !ok {
+			s.first = now
+		}
+		s.since, s.size, s.touched = now, c.size, c.touched
 		g.sights[c.at] = s
 	}
 	return time.Since(s.since) >= g.pace.settled

@@ -149,12 +149,31 @@ func (g *Group) readable(path string, info fs.FileInfo, followed bool) (packed, 
 		return false, false
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
-	case ".gz", ".zst":
+	case ".gz", ".zst", ".bz2":
 		return true, true
-	case ".bz2", ".xz", ".lz4", ".zip":
+	case ".xz", ".lz4", ".zip", ".lzma", ".br":
+		g.passOver(path, info)
 		return false, false
 	case ".tmp", ".swp": // what compressors and editors write beside a log
 		return false, followed
 	}
 	return false, true
+}
+
+// passOver says once of a compressed file that it is of a kind that is not read, unless it is from before our time.
+func (g *Group) passOver(path string, info fs.FileInfo) {
+	at := inodeOf(info)
+	if g.passed[at] {
+		return
+	}
+	if len(g.passed) >= maxNoted {
+		clear(g.passed)
+	}
+	g.passed[at] = true
+	if g.ledger.first || touched(info).Before(g.ledger.since) {
+		return
+	}
+	g.metrics.passedOver.Inc()
+	g.log.Warn("compressed log file is of a kind that is not read; what was not read before it was compressed is missing",
+		"path", path, "kinds_read", ".gz .zst .bz2")
 }

@@ -10,7 +10,7 @@ import (
 
 // Metrics counts what all groups of an agent do.
 type Metrics struct {
-	lines, truncations, errors, adopted, broken, lost, closed prometheus.Counter
+	lines, truncations, errors, adopted, broken, passedOver, lost, closed prometheus.Counter
 }
 
 // NewMetrics registers the counters.
@@ -26,6 +26,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		errors:      counter("gatewatch_tail_errors_total", "Different troubles with opening or reading followed files."),
 		adopted:     counter("gatewatch_tail_copies_total", "Copies of truncated or compressed files whose unread rest was taken."),
 		broken:      counter("gatewatch_tail_broken_archives_total", "Compressed log files that could not be read to their end."),
+		passedOver:  counter("gatewatch_tail_unread_archives_total", "Compressed log files that came while following, of a kind that is not read."),
 		lost:        counter("gatewatch_tail_lost_bytes_total", "Bytes of log files that were destroyed before they could be read, as far as is known."),
 		closed:      counter("gatewatch_tail_files_closed_total", "Files closed for a while because too many were open."),
 	}

@@ -105,6 +105,7 @@ type Group struct {
 	looked   atomic.Bool
 	archives map[inode]*archive
 	sights   map[inode]sight // of files that may still be growing into copies
+	passed   map[inode]bool  // compressed files that are not read, and were told of
 	waiting  bool            // there are files that could not be decided about or opened yet
 	crowded  bool            // among them some for which there was no room
 	board    board
@@ -126,8 +127,8 @@ func New(cfg Config, marks map[string][]byte, log *slog.Logger, metrics *Metrics
 		cfg.MaxOpen = DefaultMaxOpen
 	}
 	g := &Group{
-		cfg: cfg, pace: usualPace(), log: log, metrics: metrics, noted: map[string]string{}, archives: map[inode]*archive{}, sights: map[inode]sight{},
-		buf: make([]byte, windowSize+readSize),
+		cfg: cfg, pace: usualPace(), log: log, metrics: metrics, noted: map[string]string{}, archives: map[inode]*archive{},
+		sights: map[inode]sight{}, passed: map[inode]bool{}, buf: make([]byte, windowSize+readSize),
 	}
 	g.ledger = readLedger(marks, cfg.Globs, log)
 	return g, nil

@@ -2,6 +2,7 @@ package tail
 
 import (
 	"bytes"
+	"compress/bzip2"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -50,6 +51,8 @@ func unpack(file *os.File) (u *unpacked, err error) {
 		if err == nil {
 			u.text, u.free = z, z.Close
 		}
+	case bytes.HasPrefix(magic, []byte("BZh")):
+		u.text = bzip2.NewReader(file)
 	default:
 		err = errors.New("its name says compressed, its first bytes do not")
 	}
