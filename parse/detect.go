@@ -14,6 +14,9 @@ var detectors = []struct {
 	// joins tells that lines which do not fit continue the record before them.
 	joins bool
 }{
+	{"mongodb", fitsMongoDB, false},
+	{"redis", new(redis).Starts, true},
+	{"audit", fitsAudit, false},
 	{"postgres", fitsPostgres, true},
 	{"json", fitsJSON, false},
 	{"nginx-error", new(nginxError).Starts, true},

@@ -265,13 +265,13 @@ func (l *fieldList) haproxyDefault(s []byte) bool {
 	return true
 }
 
-// endpoint splits "10.0.0.1:1234" and "fe80::1:1234".
+// endpoint splits "10.0.0.1:1234", "fe80::1:1234" and "[fe80::1]:1234".
 func endpoint(s []byte) (address, port []byte, ok bool) {
 	i := bytes.LastIndexByte(s, ':')
 	if i <= 0 || !allDigits(s[i+1:]) || bytes.IndexByte(s, ' ') >= 0 {
 		return nil, nil, false
 	}
-	return bytes.TrimPrefix(s[:i], []byte("::ffff:")), s[i+1:], true
+	return bytes.TrimPrefix(bytes.Trim(s[:i], "[]"), []byte("::ffff:")), s[i+1:], true
 }
 
 // isTimer tells whether s is numbers with slashes between them.

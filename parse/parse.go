@@ -49,6 +49,9 @@ var formats = []struct {
 	{"mysql-slow", func() Parser { return &mysqlSlow{} }},
 	{"mysql-error", func() Parser { return &mysqlError{} }},
 	{"postgres", func() Parser { return &postgres{} }},
+	{"mongodb", func() Parser { return &mongodb{} }},
+	{"redis", func() Parser { return &redis{} }},
+	{"audit", func() Parser { return &audit{} }},
 	{"text", func() Parser { return text{} }},
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // systemFormats are the formats of the system and of servers beside the gateway.
-var systemFormats = []string{"syslog", "haproxy", "mysql-slow", "mysql-error", "postgres"}
+var systemFormats = []string{"syslog", "haproxy", "mysql-slow", "mysql-error", "postgres", "mongodb", "redis", "audit"}
 
 // TestDetectLine detects each format from one line.
 func TestDetectLine(t *testing.T) {
@@ -38,6 +38,11 @@ func TestDetectLine(t *testing.T) {
 		{`2026-11-22 08:00:00.270 UTC,,,1,,655f6a05.1,1,,2026-11-22 08:00:00 UTC,,0,LOG,00000,"x",,,,,,,,,"","postmaster",,0`, "postgres"},
 		{`{"timestamp":"2026-11-22 08:00:00.270 UTC","pid":1,"error_severity":"LOG","message":"x"}`, "postgres"},
 		{`{"timestamp":"2026-11-22 08:00:00.270 UTC","pid":1,"level":"LOG","message":"x"}`, "json"},
+		{`{"t":{"$date":"2026-11-22T08:00:00.349+00:00"},"s":"I",  "c":"STORAGE",  "id":4615611, "ctx":"initandlisten","msg":"MongoDB starting"}`, "mongodb"},
+		{`26571:M 22 Nov 2026 08:00:00.874 * Ready to accept connections`, "redis"},
+		{`[1625] 22 Nov 08:00:05.123 # Server started, Redis version 2.4.6`, "redis"},
+		{`type=USER_LOGIN msg=audit(1795334402.174:600): pid=3001 uid=0 res=failed`, "audit"},
+		{`node=a type=EOE msg=audit(1795334402.174:600): `, "audit"},
 		{`# Time: 2026-11-22T08:00:02.475469Z`, "mysql-slow"},
 		{`# User@Host: root[root] @ localhost []  Id:    14`, "mysql-slow"},
 		{`2026-11-22T08:00:00.484123Z 0 [System] [MY-013169] [Server] starting`, "mysql-error"},
@@ -96,7 +101,7 @@ func FuzzSystem(f *testing.F) {
 }
 
 func BenchmarkSystem(b *testing.B) {
-	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic", "mysql-slow_versions", "mysql-error_versions", "postgres_stderr", "postgres_csv", "postgres_json"} {
+	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic", "mysql-slow_versions", "mysql-error_versions", "postgres_stderr", "postgres_csv", "postgres_json", "mongodb_versions", "redis_versions", "audit_types"} {
 		text, err := os.ReadFile("testdata/" + file + ".log")
 		if err != nil {
 			b.Fatal(err)

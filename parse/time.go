@@ -22,10 +22,10 @@ func timePrefix(s []byte, loc *time.Location) (time.Time, []byte, bool) {
 		return time.Time{}, nil, false
 	case isDigit(s[0]) && isDigit(s[1]) && isDigit(s[2]) && isDigit(s[3]) && !isDigit(s[4]) && s[4] != '.' && s[4] != 'e' && s[4] != 'E':
 		return dateFirst(s, loc)
-	case isDigit(s[0]) && s[6] == ' ':
-		return shortDate(s, loc)
 	case isDigit(s[0]) && s[2] == ' ':
 		return dayFirst(s, loc)
+	case isDigit(s[0]) && s[6] == ' ':
+		return shortDate(s, loc)
 	case isDigit(s[0]) && (s[2] == '/' || s[1] == '/'):
 		return nginxTime(s, loc)
 	case isDigit(s[0]):
