@@ -25,7 +25,7 @@ func runSink() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Elastic-Product", "Elasticsearch")
 		if !strings.HasSuffix(r.URL.Path, "/_bulk") {
-			io.WriteString(w, `{"version":{"number":"8.19.21"},"index_templates":[{"index_template":{"version":9}}]}`)
+			io.WriteString(w, `{"version":{"number":"8.19.21"},"index_templates":[{"index_template":{}}]}`)
 			return
 		}
 		lines, buf := 0, make([]byte, 64<<10)

@@ -29,6 +29,15 @@ type about struct {
 
 func (a *about) openSearch() bool { return a.Version.Distribution == "opensearch" }
 
+// before tells whether the version is older than major.minor; one that is not known is not.
+func (a *about) before(major, minor int) bool {
+	var has [2]int
+	if n, _ := fmt.Sscanf(a.Version.Number, "%d.%d", &has[0], &has[1]); n < len(has) {
+		return false
+	}
+	return slices.Compare(has[:], []int{major, minor}) < 0
+}
+
 // about asks the cluster what it is. Credentials that may only write cannot ask; the cluster is then taken for an
 // Elasticsearch.
 func (e *Elasticsearch) about(ctx context.Context) (*about, error) {

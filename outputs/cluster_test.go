@@ -3,6 +3,7 @@ package outputs
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -23,6 +24,8 @@ import (
 type cluster struct {
 	// openSearch makes it an OpenSearch, which never sends the product header.
 	openSearch bool
+	// version is 8.19.21 when empty.
+	version string
 	// maxBody is http.max_content_length; 0 is none.
 	maxBody int
 	// fault, when not nil, is asked before each bulk request is carried out.
@@ -67,7 +70,7 @@ func (c *cluster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if c.openSearch {
 			dist = `"distribution":"opensearch",`
 		}
-		io.WriteString(w, `{"cluster_name":"fake","version":{`+dist+`"number":"8.19.21"}}`)
+		io.WriteString(w, `{"cluster_name":"fake","version":{`+dist+`"number":"`+cmp.Or(c.version, "8.19.21")+`"}}`)
 	case strings.HasPrefix(r.URL.Path, "/_index_template/"):
 		c.serveTemplate(w, r)
 	case strings.HasSuffix(r.URL.Path, "/_bulk"):

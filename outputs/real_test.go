@@ -312,3 +312,53 @@ func TestRealOpenSearch(t *testing.T) {
 	search(`{"match_phrase":{"message":"超时"}}`, 1)
 	search(`{"range":{"log.offset":{"gte":99000}}}`, 10)
 }
+
+// TestRealUserTemplates: what users have set up in the cluster is never overridden without a word.
+func TestRealUserTemplates(t *testing.T) {
+	t.Parallel()
+	es := servicetest.ElasticsearchNode(t)
+	deliver := func(namespace string) *rig {
+		t.Helper()
+		f := newFeed(records(source(1, "app"), 0, 10))
+		r := newRig(t, realConfig(es.URL, namespace), f, nil)
+		r.deliverAll(t, f)
+		return r
+	}
+	setting := func(namespace, name string) string {
+		t.Helper()
+		var indices map[string]struct{ Settings map[string]string }
+		call(t, "GET", es.URL+"/logs-gatewatch.app-"+namespace+"/_settings?flat_settings", "", &indices)
+		for _, index := range indices {
+			return index.Settings[name]
+		}
+		return ""
+	}
+	const own = `{"index_patterns":["logs-gatewatch.*"],"data_stream":{},"priority":300,"template":{"settings":{"index.lifecycle.name":"own"}}}`
+	// A template with another name that is in the way: Elasticsearch refuses ours, and events wait until that is settled.
+	call(t, "PUT", es.URL+"/_index_template/payments", strings.Replace(own, "300", "500", 1), nil)
+	f := newFeed(records(source(1, "app"), 0, 10))
+	r := newRig(t, realConfig(es.URL, "waits"), f, nil)
+	stop := r.start(t)
+	eventually(t, "trouble", func() bool { return r.Trouble() != nil })
+	stop()
+	if err := r.Trouble(); !strings.Contains(err.Error(), "[payments]") || f.position().Offset != 0 {
+		t.Errorf("trouble = %v, want the name of the template in the way, and nothing acknowledged", err)
+	}
+	call(t, "DELETE", es.URL+"/_index_template/payments", "", nil)
+	deliver("waits")
+	// A lifecycle of the user's own, where the template looks for it.
+	call(t, "PUT", es.URL+"/_component_template/logs-gatewatch@custom", `{"template":{"settings":{"index.lifecycle.name":"mine","index.number_of_replicas":0}}}`, nil)
+	deliver("custom")
+	if got := setting("custom", "index.lifecycle.name"); got != "mine" {
+		t.Errorf("lifecycle = %q, want the user's", got)
+	}
+	if got := setting("custom", "index.mapping.total_fields.limit"); got != "1000" {
+		t.Errorf("total_fields.limit = %q, want the template's", got)
+	}
+	// A template of the user's own with the same name.
+	call(t, "PUT", es.URL+"/_index_template/logs-gatewatch", own, nil)
+	r = deliver("own")
+	if got := setting("own", "index.lifecycle.name"); got != "own" || !strings.Contains(r.log.String(), "not ours and stays as it is") {
+		t.Errorf("lifecycle = %q, want that of the user's template; log:\n%s", got, r.log)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -38,8 +39,8 @@ func (t *template) forget() {
 	t.mu.Unlock()
 }
 
-// ensureTemplate puts the index template unless the cluster has it, in this version or a newer one. It returns what
-// an error means for what was to be sent.
+// ensureTemplate puts the index template unless the cluster has it, in this version or a newer one, or somebody else's
+// of the same name. It returns what an error means for what was to be sent.
 func (e *Elasticsearch) ensureTemplate(ctx context.Context) (fate, error) {
 	e.tmpl.mu.Lock()
 	defer e.tmpl.mu.Unlock()
@@ -84,6 +85,9 @@ func (e *Elasticsearch) putTemplate(ctx context.Context) (int, error) {
 	if err != nil {
 		return status, fmt.Errorf("look for index template %s: %w", templateName, err)
 	}
+	if there == foreign {
+		e.log.Info("index template is not ours and stays as it is", "name", templateName)
+	}
 	if there >= version {
 		return status, nil
 	}
@@ -96,7 +100,11 @@ func (e *Elasticsearch) putTemplate(ctx context.Context) (int, error) {
 	return status, nil
 }
 
-// templateVersion returns the version of the template in the cluster: -1 when there is none, 0 when it has none.
+// foreign is the version of a template that somebody else wrote. It is above all others.
+const foreign = math.MaxInt
+
+// templateVersion returns the version of the template in the cluster: -1 when there is none, 0 when it has none, foreign
+// when it is not ours.
 func (e *Elasticsearch) templateVersion(ctx context.Context) (int, int, error) {
 	resp, err := esapi.IndicesGetIndexTemplateRequest{Name: templateName}.Do(ctx, e.client)
 	status, body, err := finish(resp, err)
@@ -108,7 +116,12 @@ func (e *Elasticsearch) templateVersion(ctx context.Context) (int, int, error) {
 	}
 	var answer struct {
 		Templates []struct {
-			Template struct{ Version int } `json:"index_template"`
+			Template struct {
+				Version int
+				Meta    struct {
+					ManagedBy string `json:"managed_by"`
+				} `json:"_meta"`
+			} `json:"index_template"`
 		} `json:"index_templates"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
@@ -116,6 +129,9 @@ func (e *Elasticsearch) templateVersion(ctx context.Context) (int, int, error) {
 	}
 	if len(answer.Templates) == 0 {
 		return -1, status, nil
+	}
+	if answer.Templates[0].Template.Meta.ManagedBy != "gatewatch" {
+		return foreign, status, nil
 	}
 	return answer.Templates[0].Template.Version, status, nil
 }
@@ -130,24 +146,29 @@ func (e *Elasticsearch) templateFor(ctx context.Context) ([]byte, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if !about.openSearch() {
+	if !about.openSearch() && !about.before(8, 7) {
 		return templateJSON, head.Version, nil
 	}
-	body, err := openSearchTemplate(templateJSON)
+	body, err := plainTemplate(templateJSON, about.openSearch())
 	return body, head.Version, err
 }
 
-// openSearchTemplate replaces the one field type that OpenSearch has under another name.
-func openSearchTemplate(data []byte) ([]byte, error) {
+// plainTemplate leaves out the component template that may be missing, which OpenSearch and Elasticsearch before 8.7 do
+// not know, and for OpenSearch replaces the one field type that it has under another name.
+func plainTemplate(data []byte, openSearch bool) ([]byte, error) {
 	var whole map[string]any
 	if err := json.Unmarshal(data, &whole); err != nil {
 		return nil, err
 	}
+	delete(whole, "composed_of")
+	delete(whole, "ignore_missing_component_templates")
 	at := whole
 	for _, key := range []string{"template", "mappings", "properties"} {
 		at, _ = at[key].(map[string]any)
 	}
-	at["fields"] = map[string]any{"type": "flat_object"}
+	if openSearch {
+		at["fields"] = map[string]any{"type": "flat_object"}
+	}
 	return json.Marshal(whole)
 }
 

@@ -30,9 +30,12 @@ func TestTemplateVersions(t *testing.T) {
 		})
 	}
 	f("none", nil, 1)
-	f("without version", map[string]any{"priority": 1}, 1)
-	f("same", map[string]any{"version": 1}, 0)
-	f("newer", map[string]any{"version": 7}, 0)
+	ours := map[string]any{"managed_by": "gatewatch"}
+	f("without version", map[string]any{"_meta": ours}, 1)
+	f("older", map[string]any{"_meta": ours, "version": 1}, 1)
+	f("same", map[string]any{"_meta": ours, "version": 2}, 0)
+	f("newer", map[string]any{"_meta": ours, "version": 7}, 0)
+	f("somebody else's", map[string]any{"priority": 1}, 0)
 }
 
 // TestTemplateAfterReconnect: another, empty cluster behind the same address gets the template before documents.
@@ -82,6 +85,28 @@ func TestOpenSearchTemplate(t *testing.T) {
 			t.Errorf("template = %s, want flat_object", text)
 		}
 	})
+}
+
+// TestTemplateForOlderVersions: Elasticsearch refuses a template with a key that it does not know.
+func TestTemplateForOlderVersions(t *testing.T) {
+	t.Parallel()
+	f := func(version string, want bool) {
+		t.Helper()
+		synctest.Test(t, func(t *testing.T) {
+			fd := newFeed(records(source(1, "app"), 0, 1))
+			c := &cluster{version: version}
+			newRig(t, config(), fd, c).deliverAll(t, fd)
+			if _, got := c.template["ignore_missing_component_templates"]; got != want {
+				t.Errorf("%s: ignore_missing_component_templates is there: %v, want %v", version, got, want)
+			}
+		})
+	}
+	f("7.17.29", false)
+	f("8.6.2", false)
+	f("8.7.0", true)
+	f("8.19.21", true)
+	f("9.0.0", true)
+	f("10.1.0", true)
 }
 
 // TestTemplateMapsEveryFact: a fact that is not mapped would get a type by guess.
