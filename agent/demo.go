@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"gatewatch/alerting"
 	"gatewatch/configs"
 	"gatewatch/internal/gatewaysim"
@@ -46,6 +48,7 @@ func demo(ctx context.Context, flags *flag.FlagSet, args []string, out *output) 
 	if err != nil {
 		return usageError{err}
 	}
+	cfg.Patterns.Learn = model.Duration(max(*incident*3/4, 0)) // what the incident brings is new
 	listener, err := listenOn(cfg.HTTP.Listen, *listen == "")
 	if err != nil {
 		return err

@@ -62,6 +62,14 @@ func TestDemo(t *testing.T) {
 	if err := contains(search, "SYSTEM_ERROR"); err != nil {
 		t.Error(err)
 	}
+	eventually(t, "the page of errors has what the incident brought", func() error {
+		errors, err := httpGet(p.base + "/errors?lang=en")
+		if err != nil {
+			return err
+		}
+		_, newest, _ := strings.Cut(errors, `<i class="tag">new</i>`)
+		return contains(newest, "java.net.SocketTimeoutException at com.payment.gateway.channel.HttpExecutor.post")
+	})
 	eventually(t, "it resolves on the terminal", func() error { return contains(p.text(), "RESOLVED ") })
 	reportDelay(t, p.text())
 	p.stop()

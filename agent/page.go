@@ -23,6 +23,8 @@ func (a *agent) addPage() error {
 		Logs:      pageLogs{a.journal},
 		Incidents: a.incidents.all,
 		Agent:     a.facts,
+		Errors:    a.errorGroups,
+		Deployed:  a.patterns.Deployed,
 		ProviderName: func(provider, lang string) string {
 			if n, ok := names[provider]; ok {
 				return n[lang]

@@ -150,6 +150,7 @@ func needRestart(before, after *configs.Config) []string {
 		{"data_dir", before.DataDir, after.DataDir},
 		{"http", before.HTTP, after.HTTP},
 		{"redact", before.Redact, after.Redact},
+		{"patterns", before.Patterns, after.Patterns},
 		{"journal", before.Journal, after.Journal},
 		{"series", before.Series, after.Series},
 		{"collectors", before.Collectors, after.Collectors},

@@ -16,7 +16,7 @@ import (
 type Config struct {
 	// Prometheus rule files, globs allowed.
 	Rules []string `yaml:"rules"`
-	// Shipped rule packs: payments, agent.
+	// Shipped rule packs: payments, errors, agent.
 	Packs []string `yaml:"packs"`
 	// Slack; none when absent.
 	Slack *SlackConfig `yaml:"slack"`

@@ -26,6 +26,9 @@ func isLibrary(frame []byte) bool {
 			return true
 		}
 	}
+	if bytes.Contains(frame, []byte(".java:")) {
+		return false
+	}
 	for _, inside := range insides {
 		if bytes.Contains(frame, []byte(inside)) {
 			return true

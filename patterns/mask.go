@@ -71,9 +71,7 @@ func appendTemplate(dst, text []byte) []byte {
 			m.out = append(m.out, "(<*>)"...)
 			m.at += 2
 		case c >= utf8.RuneSelf:
-			r, size := utf8.DecodeRune(text[m.at:])
-			m.out = utf8.AppendRune(m.out, r)
-			m.at += size
+			m.foreign()
 		default:
 			m.out = append(m.out, c)
 			m.at++
@@ -97,6 +95,23 @@ func (m *masker) space() {
 	if len(m.out) > m.start && m.out[len(m.out)-1] != ' ' {
 		m.out = append(m.out, ' ')
 	}
+}
+
+// foreign keeps what is not ASCII, such as Chinese text, as far as there is room.
+func (m *masker) foreign() {
+	end := m.at
+	for end < len(m.text) && m.text[end] >= utf8.RuneSelf {
+		end++
+	}
+	run := cut(m.text[m.at:end], maxTemplate-(len(m.out)-m.start))
+	if len(run) > 0 && utf8.Valid(run) {
+		m.out = append(m.out, run...)
+		m.at += len(run)
+		return
+	}
+	r, size := utf8.DecodeRune(m.text[m.at:])
+	m.out = utf8.AppendRune(m.out, r)
+	m.at += size
 }
 
 // word masks or keeps the word at the masker's place.

@@ -1,6 +1,7 @@
 package patterns
 
 import (
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -63,7 +64,7 @@ func (t *Tracker) Collect(ch chan<- prometheus.Metric) {
 		if o.level < levelError || now.Sub(o.last) > recentMinutes*time.Minute {
 			continue
 		}
-		text := string(cut([]byte(o.text), maxLabel))
+		text := label(o.text)
 		if factor, ok := o.rising(now, t.began); o.first.After(since) {
 			recent := o.minutes.sum(minute-recentMinutes+1, minute+1)
 			ch <- prometheus.MustNewConstMetric(newDesc, prometheus.GaugeValue, float64(recent), string(o.key), text)
@@ -71,4 +72,16 @@ func (t *Tracker) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(risingDesc, prometheus.GaugeValue, factor, string(o.key), text)
 		}
 	}
+}
+
+// label cuts the text of a template for a label, after a word.
+func label(text string) string {
+	if len(text) <= maxLabel {
+		return text
+	}
+	text = string(cut([]byte(text), maxLabel))
+	if space := strings.LastIndexByte(text, ' '); space > 0 {
+		text = text[:space]
+	}
+	return text + " …"
 }

@@ -19,6 +19,11 @@ type Deps struct {
 	Agent func() Agent
 	// ProviderName returns the name of a provider for people, in "en" or "zh". Nil: the canonical name.
 	ProviderName func(provider, lang string) string
+	// Errors returns the groups of errors, the most noteworthy first, at most limit of them. It must not block. Nil: there
+	// is no page of errors.
+	Errors func(limit int) ErrorGroups
+	// Deployed notes that a new version of what writes the logs begins to run. Nil: it cannot be told.
+	Deployed func(version string)
 	// Metrics serves /metrics.
 	Metrics http.Handler
 	// Ready returns nil when the agent does its work, otherwise why not yet.

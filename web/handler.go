@@ -83,6 +83,12 @@ func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler 
 	}
 	named("/{$}", "now", s.nowPage)
 	named("/logs", "logs", s.logsPage)
+	if s.errors != nil {
+		named("/errors", "errors", s.errorsPage)
+	}
+	if s.deploy != nil {
+		mux.Handle("/api/v1/deploys", s.counted("deploys", http.NewCrossOriginProtection().Handler(s.checked(s.deployed))))
+	}
 	named("/incidents", "incidents", s.incidentsPage)
 	named("/agent", "agent", s.agentPage)
 	named("/api/chart", "chart", s.chart)

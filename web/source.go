@@ -11,7 +11,9 @@ type source struct {
 	series    Series
 	logs      Logs
 	incidents func() []Incident
-	agent     func() Agent // nil when nothing is known
+	agent     func() Agent                // nil when nothing is known
+	errors    func(limit int) ErrorGroups // nil when nothing is grouped
+	deploy    func(version string)        // nil when it cannot be told
 	now       func() time.Time
 
 	trends    *cache[string, *trend]
@@ -26,7 +28,7 @@ type source struct {
 const agentFresh = time.Second
 
 func newSource(d Deps) *source {
-	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, now: d.Now}
+	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, errors: d.Errors, deploy: d.Deployed, now: d.Now}
 	if d.Agent != nil {
 		agents := newCache[string, Agent](d.Now)
 		s.agent = func() Agent {

@@ -33,7 +33,7 @@ const outcomeField = "payment.outcome"
 
 // otherFields are names of documents that no fact has.
 var otherFields = map[string]bool{
-	outcomeField: true, "event.outcome": true, "event.kind": true, "event.dataset": true, "log.file.path": true, "host.name": true,
+	outcomeField: true, groupingField: true, "event.outcome": true, "event.kind": true, "event.dataset": true, "log.file.path": true, "host.name": true,
 }
 
 // fieldName returns the document's name of a field that may stand before a colon in a search, or false.

@@ -24,7 +24,7 @@ type views struct {
 	languages  map[string]*language
 }
 
-var pageNames = [...]string{"now", "logs", "incidents", "agent", "error"}
+var pageNames = [...]string{"now", "logs", "errors", "incidents", "agent", "error"}
 
 func loadViews(static *assets, providerName func(provider, lang string) string, loc *time.Location) (*views, error) {
 	v := &views{map[string]map[string]*template.Template{}, map[string]*language{}}
@@ -106,6 +106,8 @@ type page struct {
 	// Active is the number of active incidents that are more than information, Worst how bad they are.
 	Active int
 	Worst  state
+	// HasErrors tells whether there is a page of errors.
+	HasErrors bool
 	// Live tells whether the page is fetched again while it is open.
 	Live bool
 	Body any
@@ -113,7 +115,7 @@ type page struct {
 
 func (s *server) page(r *http.Request, name, lang string) page {
 	now := s.now().In(s.loc)
-	p := page{Name: name, Lang: lang, Now: now, Host: s.host, Ranges: ranges, Live: true}
+	p := page{Name: name, Lang: lang, Now: now, Host: s.host, Ranges: ranges, HasErrors: s.errors != nil, Live: true}
 	p.Self = linkTo(r.URL.Path, r.URL.Query())
 	p.OtherLang = languages[0]
 	if lang == languages[0] {

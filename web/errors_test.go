@@ -1,0 +1,86 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+)
+
+func groupsOf(now time.Time) ErrorGroups {
+	minutes := make([]int, 60)
+	minutes[59] = 40
+	return ErrorGroups{All: 2, NewSince: now.Add(-24 * time.Hour), Groups: []ErrorGroup{
+		{Key: "026fadccee1fd339", Text: "call of <*> failed: <b>x</b>", Sample: "call of 17 failed: <b>x</b>", Level: "error", Count: 1204, Hour: 40,
+			First: now.Add(-time.Minute), Last: now, Providers: []string{"wechatpay"}, Codes: []string{"SYSTEM_ERROR"}, Minutes: minutes, New: true},
+		{Key: "1f38af355d01ad9b", Text: "余额不足", Level: "warn", Count: 7, First: now.Add(-72 * time.Hour), Last: now.Add(-50 * time.Hour),
+			Minutes: make([]int, 60), Rising: true, Factor: 4.2},
+	}}
+}
+
+func TestErrorsPage(t *testing.T) {
+	t.Parallel()
+	f := func(lang string, wants ...string) {
+		t.Helper()
+		d := newWorld(fixed(start)).deps()
+		d.Errors = func(int) ErrorGroups { return groupsOf(start) }
+		rec := httptest.NewRecorder()
+		handlerOf(t, d).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:9600/errors?lang="+lang, nil))
+		if rec.Code != http.StatusOK {
+			t.Fatalf("/errors = %d %s", rec.Code, rec.Body)
+		}
+		for _, want := range wants {
+			if !strings.Contains(rec.Body.String(), want) {
+				t.Errorf("/errors in %s has no %q:\n%s", lang, want, rec.Body)
+			}
+		}
+	}
+	f("en", `<tr id="e-026fadccee1fd339" class="bad">`, `<i class="tag">new</i>`, "call of <i class=\"any\"", "failed: &lt;b&gt;x&lt;/b&gt;",
+		"1,204 in all", "WeChat Pay", "SYSTEM_ERROR", `href="/logs?q=error.grouping_key%3A026fadccee1fd339"`,
+		`<tr id="e-1f38af355d01ad9b" class="ok">`, "rising ×4", `range=7d`, `<a href="/errors" aria-current="page">Errors</a>`)
+	f("zh", `<i class="tag">新增</i>`, "上升 ×4", "微信支付", "2 类")
+}
+
+func TestErrorsPageEmpty(t *testing.T) {
+	t.Parallel()
+	d := newWorld(fixed(start)).deps()
+	d.Errors = func(int) ErrorGroups {
+		return ErrorGroups{NewSince: start.Add(-time.Hour), Deploy: "2.4.1", DeployedAt: start.Add(-time.Hour)}
+	}
+	rec := httptest.NewRecorder()
+	handlerOf(t, d).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:9600/errors", nil))
+	for _, want := range []string{"No errors or warnings seen yet.", "since deploy 2.4.1"} {
+		if !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("/errors has no %q:\n%s", want, rec.Body)
+		}
+	}
+}
+
+func TestDeploys(t *testing.T) {
+	t.Parallel()
+	f := func(method, from, body string, headers map[string]string, want int, wantVersion string) {
+		t.Helper()
+		var told string
+		d := newWorld(fixed(start)).deps()
+		d.Deployed = func(version string) { told = version }
+		req := httptest.NewRequest(method, "http://127.0.0.1:9600/api/v1/deploys", strings.NewReader(body))
+		req.RemoteAddr = from
+		for name, value := range headers {
+			req.Header.Set(name, value)
+		}
+		rec := httptest.NewRecorder()
+		handlerOf(t, d).ServeHTTP(rec, req)
+		if rec.Code != want || told != wantVersion {
+			t.Errorf("%s %q from %s = %d %q and %q told, want %d and %q", method, body, from, rec.Code, rec.Body, told, want, wantVersion)
+		}
+	}
+	const here, good = "127.0.0.1:5000", `{"version":"2.4.1"}`
+	f(http.MethodPost, here, good, nil, 200, "2.4.1")
+	f(http.MethodGet, here, good, nil, 405, "")
+	f(http.MethodPost, "10.1.2.3:5000", good, nil, 403, "")
+	f(http.MethodPost, here, good, map[string]string{"Sec-Fetch-Site": "cross-site"}, 403, "")
+	f(http.MethodPost, here, `{"version":" "}`, nil, 400, "")
+	f(http.MethodPost, here, `2.4.1`, nil, 400, "")
+	f(http.MethodPost, here, `{"version":"`+strings.Repeat("1", 5000)+`"}`, nil, 400, "")
+}
