@@ -26,10 +26,12 @@ named by ECS and its payment classed. Nothing is followed, kept or sent. "-" rea
   gatewatch parse /var/log/gateway/pay.log | jq .
   gatewatch parse -format grok -pattern '%{IP:source.ip} %{GREEDYDATA:message}' pay.log
 
+Of a record that does not follow its format or pattern, error.message says where it stops doing so.
 `
 
 func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *output) error {
 	format := flags.String("format", "", "format of the files; default: what the configuration says, or found from their first lines")
+	pattern := flags.String("pattern", "", "pattern of the format: an nginx log_format, an Apache LogFormat, a logback pattern, a regular expression …")
 	config := flags.String("config", "", "configuration whose logs entry for the file is used")
 	if err := parseFlags(flags, args); err != nil {
 		return err
@@ -53,7 +55,10 @@ func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *ou
 	for _, path := range flags.Args() {
 		group := groupFor(path, cfg.Logs)
 		if *format != "" {
-			group.Format = *format
+			group.Format, group.Pattern = *format, ""
+		}
+		if *pattern != "" {
+			group.Pattern = *pattern
 		}
 		if err := group.Validate(); err != nil {
 			return usageError{err}

@@ -48,7 +48,13 @@ func newNames(t testing.TB, overrides map[string]string, loc *time.Location) *pa
 // check parses raw and checks what every format promises.
 func check(t *testing.T, names *parse.Names, format string, raw []byte) *event.Event {
 	t.Helper()
-	p, err := parse.New(format)
+	return checkPattern(t, names, format, "", raw)
+}
+
+// checkPattern is check for a format with a pattern.
+func checkPattern(t *testing.T, names *parse.Names, format, pattern string, raw []byte) *event.Event {
+	t.Helper()
+	p, err := parse.NewPattern(format, pattern)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,15 +9,26 @@ import (
 // logback reads what Java gateways write through logback and log4j: a time, a level, thread and logger in the usual
 // orders, then the message, which may have several lines. A stack trace at its end is kept apart. Pairs (key=value,
 // key：value), JSON objects, forms and XML in the message become derived fields.
-type logback struct{ walker }
+type logback struct {
+	walker
+	// format is the name in the configuration when it is not logback.
+	format string
+	plain  []byte
+}
 
-func (*logback) Name() string    { return "logback" }
+func (p *logback) Name() string {
+	if p.format != "" {
+		return p.format
+	}
+	return "logback"
+}
+
 func (*logback) Dataset() string { return "app" }
 
 // Starts tells whether line begins with a time and a level.
-func (*logback) Starts(line []byte) bool {
+func (p *logback) Starts(line []byte) bool {
 	var h header
-	return h.read(line)
+	return h.read(uncoloured(line, &p.plain))
 }
 
 // The fields of a header beside the message.
@@ -41,7 +52,7 @@ var (
 )
 
 func (p *logback) Parse(ev *event.Event) {
-	ev.Raw = validText(ev.Raw)
+	ev.Raw = uncoloured(validText(ev.Raw), &p.plain)
 	first, _, _ := bytes.Cut(ev.Raw, []byte{'\n'})
 	var h header
 	if !h.read(first) {

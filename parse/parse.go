@@ -44,6 +44,7 @@ var formats = []struct {
 	{"golog", func() Parser { return &goLog{} }},
 	{"killbill", func() Parser { return &killBill{} }},
 	{"logback", func() Parser { return &logback{} }},
+	{"log4j2", func() Parser { return &logback{format: "log4j2"} }},
 	{"syslog", func() Parser { return &syslog{} }},
 	{"haproxy", func() Parser { return &haproxy{} }},
 	{"mysql-slow", func() Parser { return &mysqlSlow{} }},

@@ -13,6 +13,8 @@ var patterned = []struct {
 }{
 	{"nginx", newNginx},
 	{"apache", newApache},
+	{"logback", newLogback},
+	{"log4j2", newLog4j2},
 	{"postgres", newPostgres},
 }
 

@@ -252,6 +252,9 @@ func javaStamp(layout string) (*stamp, error) {
 			n++
 		}
 		part, ok := javaPart(c, n)
+		if c == '@' { // the names that stand for either have it
+			part, n = stampPart{kind: stampSpaceOrT}, 1
+		}
 		if !ok {
 			return nil, fmt.Errorf("the date has %q, which is not supported", layout[i:i+n])
 		}
