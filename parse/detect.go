@@ -14,6 +14,7 @@ var detectors = []struct {
 	// joins tells that lines which do not fit continue the record before them.
 	joins bool
 }{
+	{"journald", fitsJournald, true},
 	{"mongodb", fitsMongoDB, false},
 	{"redis", new(redis).Starts, true},
 	{"audit", fitsAudit, false},

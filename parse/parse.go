@@ -53,6 +53,7 @@ var formats = []struct {
 	{"mongodb", func() Parser { return &mongodb{} }},
 	{"redis", func() Parser { return &redis{} }},
 	{"audit", func() Parser { return &audit{} }},
+	{"journald", func() Parser { return &journald{} }},
 	{"text", func() Parser { return text{} }},
 }
 

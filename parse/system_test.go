@@ -12,7 +12,7 @@ import (
 )
 
 // systemFormats are the formats of the system and of servers beside the gateway.
-var systemFormats = []string{"syslog", "haproxy", "mysql-slow", "mysql-error", "postgres", "mongodb", "redis", "audit"}
+var systemFormats = []string{"syslog", "haproxy", "mysql-slow", "mysql-error", "postgres", "mongodb", "redis", "audit", "journald"}
 
 // TestDetectLine detects each format from one line.
 func TestDetectLine(t *testing.T) {
@@ -43,6 +43,10 @@ func TestDetectLine(t *testing.T) {
 		{`[1625] 22 Nov 08:00:05.123 # Server started, Redis version 2.4.6`, "redis"},
 		{`type=USER_LOGIN msg=audit(1795334402.174:600): pid=3001 uid=0 res=failed`, "audit"},
 		{`node=a type=EOE msg=audit(1795334402.174:600): `, "audit"},
+		{`__CURSOR=s=739ad463348b4ceca5a9e69c95a3c93f;i=4ece7`, "journald"},
+		{`_SYSTEMD_UNIT=ssh.service`, "journald"},
+		{`{"__CURSOR":"s=1;i=5","__REALTIME_TIMESTAMP":"1795334404123456","MESSAGE":"x"}`, "journald"},
+		{`PATH=/usr/bin:/bin`, "text"},
 		{`# Time: 2026-11-22T08:00:02.475469Z`, "mysql-slow"},
 		{`# User@Host: root[root] @ localhost []  Id:    14`, "mysql-slow"},
 		{`2026-11-22T08:00:00.484123Z 0 [System] [MY-013169] [Server] starting`, "mysql-error"},
@@ -101,7 +105,7 @@ func FuzzSystem(f *testing.F) {
 }
 
 func BenchmarkSystem(b *testing.B) {
-	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic", "mysql-slow_versions", "mysql-error_versions", "postgres_stderr", "postgres_csv", "postgres_json", "mongodb_versions", "redis_versions", "audit_types"} {
+	for _, file := range []string{"syslog_auth", "syslog_any", "haproxy_traffic", "mysql-slow_versions", "mysql-error_versions", "postgres_stderr", "postgres_csv", "postgres_json", "mongodb_versions", "redis_versions", "audit_types", "journald_export", "journald_json"} {
 		text, err := os.ReadFile("testdata/" + file + ".log")
 		if err != nil {
 			b.Fatal(err)
