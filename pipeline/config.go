@@ -31,7 +31,8 @@ type GroupConfig struct {
 	// files of a container runtime, whose lines may hold any of them. auto looks at each file's first lines.
 	Format string `yaml:"format"`
 	// How the format's lines are laid out, as the program that writes them is told: nginx's log_format, Apache's
-	// LogFormat, the pattern of logback or log4j2, a regular expression, a grok expression, the header of a JTL.
+	// LogFormat, the pattern of logback or log4j2, a regular expression, a grok expression, the header of a JTL, PostgreSQL's
+	// log_line_prefix.
 	Pattern string `yaml:"pattern"`
 	// Where to start in a file never seen before: beginning or end.
 	Start string `yaml:"start"`
