@@ -60,6 +60,12 @@ func (c *column) add(v []byte) bool {
 		c.values, c.size = append(c.values, v), c.size+len(v)
 		return n == 0 || !bytes.Equal(c.values[n-1], v)
 	}
+	if n := len(c.numbers); n > 0 {
+		if k := c.numbers[n-1]; bytes.Equal(c.few[k], v) { // as in most columns
+			c.numbers = append(c.numbers, k)
+			return false
+		}
+	}
 	if c.slots == nil {
 		c.slots = make([]byte, fewSlots)
 	}

@@ -383,13 +383,13 @@ func FuzzColumns(f *testing.F) {
 	split := newSplitter()
 	split.reset()
 	raw := 0
-	for n := range 300 {
+	for n := range 100 {
 		doc := record(n).Document
 		split.add(doc)
 		raw += len(doc)
 	}
 	split.pack()
-	f.Add(split.appendIndex(nil, nil), split.appendText(nil), split.appendPacked(nil), uint16(300), uint32(raw), record(1).Document, record(2).Document)
+	f.Add(split.appendIndex(nil, nil), split.appendText(nil), split.appendPacked(nil), uint16(100), uint32(raw), record(1).Document, record(2).Document)
 	f.Fuzz(func(t *testing.T, index, text, packed []byte, records uint16, rawLen uint32, a, b []byte) {
 		for _, codec := range []byte{codecColumns, codecTextColumns} {
 			h := header{codec: codec, records: int(records), rawLen: int(rawLen % (1 << 20)), flags: flagSealed}
@@ -406,8 +406,8 @@ func FuzzColumns(f *testing.F) {
 			s.reset()
 			want := []byte("head")
 			h := header{codec: codecColumns}
-			for n := range 300 {
-				doc := [][]byte{a, b, event.AppendJSONString(nil, string(b)), fmt.Appendf(bytes.Clone(a), `{"x":%d}`, n)}[n%4]
+			for n := range minShortValues + 3 {
+				doc := [][]byte{a, b, event.AppendJSONString(nil, string(b)), fmt.Appendf(bytes.Clone(a), `{"x":%d}`, n*n*n)}[min(n, 3)]
 				s.add(doc)
 				want = append(want, doc...)
 				h.records++
