@@ -2,9 +2,10 @@ package tail
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -39,7 +40,10 @@ func (g *Group) meetArchive(c *found) error {
 			a.done = true
 			return nil
 		}
-		if err := g.inspect(a, c); err != nil {
+		if err := g.inspect(a, c); errors.Is(err, fs.ErrNotExist) {
+			delete(g.archives, c.at) // renamed; the next scan finds it
+			return err
+		} else if err != nil {
 			a.done = true
 			return err
 		}
@@ -82,7 +86,7 @@ func (g *Group) inspect(a *archive, c *found) error {
 }
 
 func (g *Group) openArchive(a *archive, c *found) (*unpacked, error) {
-	file, err := os.Open(c.path)
+	file, err := g.openFound(c)
 	if err != nil {
 		return nil, err
 	}

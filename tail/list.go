@@ -27,6 +27,8 @@ type found struct {
 	followed bool
 	// packed says that the name is one of a compressed file.
 	packed bool
+	// link is the followed path that led here, when it leads elsewhere by now and the file was never seen before.
+	link string
 }
 
 // siblingsOf returns the globs of the rotated files beside those that glob matches.
@@ -74,6 +76,9 @@ func (g *Group) list() []found {
 	}
 	for _, m := range g.ledger.marks {
 		l.target(m.Real, m.inode)
+		if !g.looked.Load() {
+			l.missed(m)
+		}
 	}
 	return l.all
 }
@@ -111,6 +116,15 @@ func (l *lister) target(real string, at inode) {
 	if !l.reals[real] {
 		l.reals[real] = true
 		l.glob(escapeGlob(real)+siblings, false, false)
+	}
+}
+
+// addTarget adds a file that the link led to.
+func (l *lister) addTarget(path, link string) {
+	had := len(l.all)
+	l.add(path, false)
+	if len(l.all) > had {
+		l.all[had].link = link
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
 func symlink(t *testing.T, to, path string) {
@@ -34,6 +35,42 @@ func TestSymlinkMoves(t *testing.T) {
 	symlink(t, day("23"), link)
 	f.start()
 	f.await("21 a", "22 a", "21 late", "22 unread", "23 a")
+}
+
+// A link that moves on several times while nobody looks, in a folder with other logs of the like.
+func TestSymlinkMovesTwiceWhileAway(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	real := filepath.Join(dir, "real")
+	if err := os.Mkdir(real, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	day := func(d string) string { return filepath.Join(real, "pay.2026-11-"+d+".log") }
+	link := filepath.Join(dir, "current.log")
+	write(t, day("20"), "from before our time\n")
+	write(t, day("21"), "21\n")
+	if bornAt(day("21")) == 0 {
+		t.Skip("this file system does not keep when a file was created")
+	}
+	symlink(t, day("21"), link)
+	f := follow(t, Config{Globs: []string{link}})
+	f.await("21")
+	f.stop()
+	write(t, filepath.Join(real, "refund.2026-11-22.log"), "another log\n")
+	tick := 20 * time.Millisecond // of the clock that files are stamped with
+	for _, d := range []string{"22", "23", "24"} {
+		time.Sleep(tick)
+		write(t, day(d), d+"\n")
+		symlink(t, day(d), link)
+	}
+	time.Sleep(tick)
+	write(t, day("25"), "not yet ours\n")
+	f.start()
+	f.await("21", "22", "23", "24")
+	f.stop()
+	write(t, day("23"), "23 late\n")
+	f.start()
+	f.settles([]string{"21", "22", "23", "24"}, "23 late")
 }
 
 // A link to a file in another folder, which is rotated and compressed there, as Kubernetes has it.

@@ -3,6 +3,7 @@ package tail
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -20,7 +21,7 @@ func (g *Group) scan(ctx context.Context, handle Handler) error {
 		here[all[i].at] = &all[i]
 	}
 	now := time.Now()
-	g.waiting, g.crowded = false, false
+	g.waiting, g.crowded, g.rotating = false, false, false
 	open := make(map[inode]bool, len(g.files))
 	for _, f := range g.files {
 		at := f.at
@@ -95,7 +96,7 @@ func (g *Group) meet(c *found) error {
 	if !g.makeRoom() {
 		return nil
 	}
-	file, err := os.Open(c.path)
+	file, err := g.openFound(c)
 	if err != nil {
 		return err
 	}
@@ -110,6 +111,26 @@ func (g *Group) meet(c *found) error {
 	f.moved(c, time.Now())
 	return nil
 }
+
+// openFound opens a file that was found, unless its name has been given to another one since.
+func (g *Group) openFound(c *found) (*os.File, error) {
+	file, err := os.Open(c.path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && inodeOf(info) != c.at {
+		err = errMoved
+		g.rotating = true
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+// errMoved counts as if the file were not there: the next scan finds out where it is.
+var errMoved = fmt.Errorf("renamed while looking: %w", fs.ErrNotExist)
 
 // recognise returns the File that reads the opened file, or nil when it is not to be read (now).
 func (g *Group) recognise(c *found, known *mark, file *os.File) (*File, error) {
@@ -169,7 +190,9 @@ func (g *Group) newFile(c *found, file *os.File) *File {
 		Path: c.path, host: g.cfg.Host, origin: c.path, at: c.at, born: born(file), content: file, known: c.size,
 		stat: stat{c.size, c.changed},
 	}
-	if real, err := filepath.EvalSymlinks(c.path); err == nil && real != c.path && c.followed {
+	if c.link != "" {
+		f.origin, f.real = c.link, c.path
+	} else if real, err := filepath.EvalSymlinks(c.path); err == nil && real != c.path && c.followed {
 		f.real = real
 	}
 	return f

@@ -108,6 +108,7 @@ type Group struct {
 	passed   map[inode]bool  // compressed files that are not read, and were told of
 	waiting  bool            // there are files that could not be decided about or opened yet
 	crowded  bool            // among them some for which there was no room
+	rotating bool            // files were renamed during the scan
 	board    board
 	lastScan time.Time
 	nextScan time.Duration // after lastScan
@@ -150,7 +151,7 @@ func (g *Group) Run(ctx context.Context, handle Handler) error {
 				return err
 			}
 			g.nextScan = max(g.pace.scan, scanShare*time.Since(now))
-			if g.crowded {
+			if g.crowded || g.rotating {
 				g.nextScan = g.pace.poll
 			}
 		}
