@@ -3,6 +3,7 @@ package outputs
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"fmt"
 	"io"
@@ -29,8 +30,17 @@ func runSink() {
 			return
 		}
 		lines, buf := 0, make([]byte, 64<<10)
+		body := io.Reader(r.Body)
+		if r.Header.Get("Content-Encoding") == "gzip" {
+			unpacked, err := gzip.NewReader(body)
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusBadRequest)
+				return
+			}
+			body = unpacked
+		}
 		for {
-			n, err := r.Body.Read(buf)
+			n, err := body.Read(buf)
 			lines += bytes.Count(buf[:n], []byte{'\n'})
 			if err != nil {
 				break
@@ -103,6 +113,11 @@ func cpu(b *testing.B) (user, system int64) {
 // BenchmarkDeliver is all that delivery costs this process, through real connections to a server in another one:
 // 350-byte documents in blocks as the journal's.
 func BenchmarkDeliver(b *testing.B) {
+	b.Run("plain", func(b *testing.B) { benchmarkDeliver(b, false) })
+	b.Run("gzip", func(b *testing.B) { benchmarkDeliver(b, true) })
+}
+
+func benchmarkDeliver(b *testing.B, packed bool) {
 	const each = 512
 	block := records(source(1, "app"), 0, each)
 	for i := range block {
@@ -111,7 +126,7 @@ func BenchmarkDeliver(b *testing.B) {
 			`"payment.order_id":"20261122000%d","trace.id":"4bf92f3577b34da6a3ce929d0e0e4736","payment.outcome":"success","event.outcome":"success","fields":{"n":%d}}`, i, i, i)
 	}
 	cfg := config()
-	cfg.URLs = []string{startSink(b)}
+	cfg.URLs, cfg.Gzip = []string{startSink(b)}, packed
 	blocks := (b.N + each - 1) / each
 	f := &endless{records: block, left: blocks, last: journal.Position{Segment: 1, Offset: int64(blocks)}, all: make(chan struct{})}
 	r := newRig(b, cfg, f, nil)

@@ -40,7 +40,27 @@ type outcome struct {
 // scratch is the memory of one request, which serves again.
 type scratch struct {
 	body   []byte
+	packed bytes.Buffer
+	packer *gzip.Writer
 	answer bytes.Buffer
+}
+
+// pack returns the body as gzip. It stays valid until the next call.
+func (s *scratch) pack() ([]byte, error) {
+	s.packed.Reset()
+	if s.packer == nil {
+		w, err := gzip.NewWriterLevel(&s.packed, gzip.BestSpeed)
+		if err != nil {
+			return nil, err
+		}
+		s.packer = w
+	}
+	s.packer.Reset(&s.packed)
+	if _, err := s.packer.Write(s.body); err != nil {
+		return nil, err
+	}
+	err := s.packer.Close()
+	return s.packed.Bytes(), err
 }
 
 // borrow returns memory for a request. One that never comes back is no harm.
@@ -85,7 +105,7 @@ func (e *Elasticsearch) post(ctx context.Context, items []item) outcome {
 func (e *Elasticsearch) exchange(ctx context.Context, index string, s *scratch, n int) outcome {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(e.cfg.Timeout))
 	defer cancel()
-	resp, err := e.request(ctx, index, s.body)
+	resp, err := e.request(ctx, index, s)
 	if err != nil {
 		e.tmpl.forget()
 		return outcome{fate: transportFate(err), err: err}
@@ -106,33 +126,20 @@ func (e *Elasticsearch) exchange(ctx context.Context, index string, s *scratch, 
 	return o
 }
 
-func (e *Elasticsearch) request(ctx context.Context, index string, body []byte) (*esapi.Response, error) {
+func (e *Elasticsearch) request(ctx context.Context, index string, s *scratch) (*esapi.Response, error) {
 	req := esapi.BulkRequest{
 		Index: index, FilterPath: answerFields, Header: http.Header{"Content-Type": {"application/x-ndjson"}},
 	}
+	body := s.body
 	if e.cfg.Gzip {
-		packed, err := pack(body)
-		if err != nil {
+		var err error
+		if body, err = s.pack(); err != nil {
 			return nil, err
 		}
-		body = packed
 		req.Header.Set("Content-Encoding", "gzip")
 	}
 	req.Body = bytes.NewReader(body)
 	return req.Do(ctx, e.client)
-}
-
-func pack(body []byte) ([]byte, error) {
-	var buf bytes.Buffer
-	w, err := gzip.NewWriterLevel(&buf, gzip.BestSpeed)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(body); err != nil {
-		return nil, err
-	}
-	err = w.Close()
-	return buf.Bytes(), err
 }
 
 // transportFate tells a request that never reached a node from one that may have been carried out.
