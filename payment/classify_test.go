@@ -65,8 +65,11 @@ func TestOutcome(t *testing.T) {
 		f(facts{"provider": provider, "status": "ok", "http": "200"}, event.Approved, "")
 		f(facts{"provider": provider, "status": "timeout", "http": "504"}, event.UnknownOutcome, "timeout")
 		code := ""
-		if provider == "paypal" {
+		switch provider {
+		case "paypal":
 			code = "DECLINED"
+		case "checkout":
+			code = "Declined"
 		}
 		f(facts{"provider": provider, "status": "declined", "http": "402"}, event.IssuerPolicy, code)
 	}
@@ -139,7 +142,8 @@ func TestOutcome(t *testing.T) {
 	f(facts{"provider": "stripe", "code": "P0001", "status": "succeeded"}, event.Approved, "succeeded")
 	f(facts{"provider": "stripe", "code": "0", "status": "failed", "http": "500"}, event.ProviderDown, "")
 	f(facts{"provider": "stripe", "code": "504"}, event.UnknownOutcome, "timeout")
-	f(facts{"provider": "worldpay", "code": "20051", "status": "failed"}, event.Unclassed, "")
+	f(facts{"provider": "worldpay", "code": "20051", "status": "failed"}, event.Unclassed, "20051")
+	f(facts{"provider": "nuvei", "code": "20051", "status": "failed"}, event.Unclassed, "")
 
 	// Failed, without a reason.
 	f(facts{"provider": "checkout", "status": "failed", "http": "503"}, event.ProviderDown, "")
