@@ -91,19 +91,29 @@ func skipDigits(in []byte, i int) int {
 }
 
 // grouped reads the groups after the first four digits, which end at end, and tells whether they make a card number:
-// 4-6-5, 4-6-4, 4-4-4-4 and its shorter and longer forms, with one separator.
+// 4-6-5, 4-6-4, 4-4-4-4 and its shorter and longer forms, with one separator, and a line break in the place of one.
 func (s *scan) grouped(c *number, end int) bool {
-	if end >= len(s.in) {
-		return false
-	}
-	sep := separatorAt(s.in, end)
-	if sep == nil {
-		return false
-	}
+	var sep []byte
 	var ends [5]int // digits up to each group's end
-	groups := 0
-	for groups < len(ends)-1 && bytes.HasPrefix(s.in[end:], sep) {
-		count, next := c.group(s.in, end+len(sep), 7)
+	groups, broken := 0, false
+	for groups < len(ends)-1 {
+		size := 0
+		if !broken {
+			size = breakAt(s.in, end)
+			broken = size > 0
+		}
+		switch {
+		case broken && size > 0:
+		case sep == nil:
+			sep = separatorAt(s.in, end)
+			size = len(sep)
+		case bytes.HasPrefix(s.in[end:], sep):
+			size = len(sep)
+		}
+		count, next := 0, 0
+		if size > 0 {
+			count, next = c.group(s.in, end+size, 7)
+		}
 		if count == 0 || count > 6 {
 			c.n -= count
 			break
@@ -111,6 +121,9 @@ func (s *scan) grouped(c *number, end int) bool {
 		end = next
 		ends[groups] = c.n
 		groups++
+	}
+	if sep == nil {
+		return false // a column of numbers
 	}
 	return s.groupedAs(c, sep, ends[:groups])
 }
@@ -157,7 +170,7 @@ func (s *scan) isCard(c *number, sep []byte) bool {
 	if needsWord || leftWord || rightWord {
 		return s.cardWordBefore(c.from[0]) || s.cardWordAfter(c.end())
 	}
-	return true
+	return sep != nil || !s.isOrder(c.from[0])
 }
 
 // leftOpen tells whether a card number may begin at i; withWord, that it may only beside a card word.

@@ -28,17 +28,42 @@ var unicodeZero = []byte("u00")
 // separators are what may stand between the groups of a card number, the same one between all of them.
 var separators = [...][]byte{
 	[]byte(" "), []byte("-"), []byte("."), []byte("_"), []byte("+"),
-	[]byte("%20"), []byte("%2D"), []byte("%2d"), []byte("%2B"), []byte("%2b"), []byte("\u00a0"),
+	[]byte("%20"), []byte("%2D"), []byte("%2d"), []byte("%2B"), []byte("%2b"), []byte("\t"), []byte("\u00a0"), []byte("\u2009"),
+	[]byte("\u202f"), []byte("\u3000"), []byte("\u2010"), []byte("\u2011"), []byte("\u2013"), []byte("\u2212"),
 }
 
 // separatorAt returns the separator at in[i], or nil.
 func separatorAt(in []byte, i int) []byte {
+	if i >= len(in) {
+		return nil
+	}
 	for _, sep := range separators {
 		if bytes.HasPrefix(in[i:], sep) {
 			return sep
 		}
 	}
 	return nil
+}
+
+// maxIndent bounds the white space at the beginning of a line that goes on with a number.
+const maxIndent = 16
+
+// breakAt returns the length of the line break at in[i], which may be escaped, and of the indentation behind it, or 0.
+func breakAt(in []byte, i int) int {
+	at := i
+	for at < len(in) && (in[at] == '\\' || in[at] == '\r') {
+		at++
+	}
+	if escaped := at > i && in[at-1] == '\\'; escaped && bytes.HasPrefix(in[at:], []byte(`r\n`)) {
+		at += 2
+	} else if at >= len(in) || in[at] != '\n' && !(escaped && in[at] == 'n') {
+		return 0
+	}
+	at++
+	for end := min(len(in), at+maxIndent); at < end && (in[at] == ' ' || in[at] == '\t'); {
+		at++
+	}
+	return at - i
 }
 
 // loose tells whether other numbers commonly stand beside a number with that separator between, as in a sentence. The

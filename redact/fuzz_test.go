@@ -22,6 +22,8 @@ func FuzzRedact(f *testing.F) {
 		"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----", "密码：x，卡号：4242 4242 4242 4242 5555",
 		`{"m":"{\"cvv\":123,\"x\":\"{\\\"pin\\\":1}\"}"}`, `card%5Bcvc%5D=1&biz=%7B%22cvv%22%3A%22123%22`, `"{\x22cvv\x22:\x22123\x22}"`,
 		`{"m":"\u003ccvv\u003e1\u003c/cvv\u003e a\u003d4\u0026password\u003dx"}`, `{"cvv":[1,{"a":"]"}],"pan":["4242424242424242"]}`,
+		"body=eyJjYXJkIjoiNDI0MiA0MjQyIDQyNDIgNDI0MiIsImN2diI6IjEyMyJ9&x=1", "/a/7b2263617264223a2234323432343234323432343234323432222c22637676223a22313233227d",
+		`{"b":"bWVyY2hhbnQ9bV8xJmNhcmQ9NDI0MjQyNDI0MjQyNDI0MiZjdnY9MTIz==","order_id":4242424242424242}`, "4242 4242\n  4242 4242",
 	} {
 		f.Add([]byte(seed))
 	}

@@ -7,7 +7,8 @@ type key struct {
 	kind   kind
 	quote  quote // that encloses it
 	quoted bool
-	start  int
+	// in[start:end] is the name.
+	start, end int
 }
 
 // keyed handles the separator at in[i:next]: when the key before it says what the value is, the value is taken out. It
@@ -152,7 +153,7 @@ func (s *scan) keyBefore(i int) (k key) {
 	} else if bytes.HasSuffix(s.in[:end], encodedBracketClose) || bytes.HasSuffix(s.in[:end], encodedBracketCloseLower) {
 		end -= 3
 	}
-	k.start = s.wordStart(end)
+	k.start, k.end = s.wordStart(end), end
 	k.kind = s.r.keys.kind(s.in[k.start:end], s.parentBefore(k.start))
 	return k
 }

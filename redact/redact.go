@@ -82,6 +82,7 @@ type scan struct {
 	// fresh is where a word begins although a letter or a digit stands before it: after an escape such as %20 or \n,
 	// or after the stars of a masked number.
 	fresh int
+	depth int // of encoded texts around the record
 	json  jsonState
 }
 
@@ -102,20 +103,30 @@ var classes = [256]uint8{
 }
 
 // run goes over the record once, block after block. What follows a stop looks at a bounded distance around it, except for
-// values that are taken out, which are passed over as well.
+// values that are taken out, which are passed over as well, and for encoded text between two stops.
 func (s *scan) run() {
 	in := s.in
-	// begin is where the scan went on last: a digit there begins a number, whatever is before it.
-	for i, begin := 0, 0; i < len(in); {
+	// begin is where the scan went on last: a digit there begins a number, whatever is before it. quiet is where the
+	// bytes begin that no stop has dealt with.
+	begin, quiet := 0, 0
+	for i := 0; i < len(in); {
 		b := blockAt(in, i)
 		next := i + blockLen
 		for hits := b.hits(i > begin && isDigit(in[i-1])); hits != 0; {
 			at := i + bits.TrailingZeros64(hits)
 			hits &= hits - 1
+			if at-quiet >= minEncoded && s.endsRun(at) {
+				s.encodedIn(quiet, at)
+				quiet = at
+			}
 			if isSeparator(in[at]) && !s.r.keys.mayEnd(in, at) && (at+1 >= len(in) || in[at+1] != '/') {
+				quiet = at + 1
 				continue
 			}
 			after := s.stop(at)
+			if !isDigit(in[at]) || s.done > at {
+				quiet = after
+			}
 			if after >= next || after > at+1 && after < len(in) && isDigit(in[after]) {
 				next, begin = after, after
 				break
@@ -124,13 +135,22 @@ func (s *scan) run() {
 		}
 		i = next
 	}
+	if len(in)-quiet >= minEncoded {
+		s.encodedIn(quiet, len(in))
+	}
 }
+
+// endsRun tells whether a run of letters ends before in[at]: digits may go on with one.
+func (s *scan) endsRun(at int) bool { return !isDigit(s.in[at]) || sextets[s.in[at-1]] == notEncoded }
 
 // isSeparator tells of : = > that they are; ; < ? share the answer and are ends of no key.
 func isSeparator(c byte) bool { return c-':' < 6 }
 
 // stop handles the byte at in[at] and returns where to go on.
 func (s *scan) stop(at int) int {
+	if at < s.done { // the = behind encoded text
+		return s.done
+	}
 	switch classes[s.in[at]] {
 	case digit:
 		return s.digits(at)

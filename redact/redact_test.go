@@ -1,7 +1,10 @@
 package redact
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -144,4 +147,50 @@ func TestPrivateKey(t *testing.T) {
 	f(`{"m":"-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----\nx"}`,
 		`{"m":"-----BEGIN PRIVATE KEY-----***-----END PRIVATE KEY-----\nx"}`)
 	f(`{"m":"-----BEGIN PRIVATE KEY-----\nMIIE","a":1}`, `{"m":"-----BEGIN PRIVATE KEY-----***","a":1}`)
+}
+
+func TestEncoded(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	f := func(encode func([]byte) string, form, body, want string) {
+		t.Helper()
+		text, wanted := fmt.Sprintf(form, encode([]byte(body))), fmt.Sprintf(form, encode([]byte(want)))
+		if got := redact(t, r, text); got != wanted {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, wanted)
+		}
+	}
+	const body, clean = `{"card":"4242 4242 4242 4242","cvv":"123","name":"张三"}`, `{"card":"4242 42** **** 4242","cvv":"***","name":"张三"}`
+	for _, encode := range []func([]byte) string{
+		hex.EncodeToString, base64.StdEncoding.EncodeToString, base64.URLEncoding.EncodeToString, base64.RawURLEncoding.EncodeToString,
+	} {
+		f(encode, `{"body":"%s","ok":true}`, body, clean)
+		f(encode, "body=%s&x=1", body, clean)
+		f(encode, "%s", body, clean)
+		f(encode, "POST /notify/%s HTTP/1.1", body, clean)
+		f(encode, `{"card":"x","body":"%s"}`, "no card in here, but much text", "no card in here, but much text")
+		twice := func(text []byte) string { return encode([]byte("data: " + encode(text))) }
+		f(twice, `{"body":"%s"}`, body, clean)
+	}
+}
+
+func TestOrderNumbers(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	f := func(text, want string) {
+		t.Helper()
+		if got := redact(t, r, text); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+	for _, text := range []string{
+		`{"order_id":"4242424242424242"}`, `{"payOrderId":4242424242424242}`, `{"m":"{\"tradeNo\" : \"4242424242424242\"}"}`, "订单号：4242424242424242，",
+		"out_trade_no=4242424242424242&x=1", "<transaction_id>4242424242424242</transaction_id>", "x%26request_id%3D4242424242424242",
+	} {
+		f(text, text)
+	}
+	f("order 4242424242424242 paid", "order 424242******4242 paid")
+	f(`{"order_id":"x","ref":"4242424242424242"}`, `{"order_id":"x","ref":"424242******4242"}`)
+	f(`{"order_id":"4242 4242 4242 4242"}`, `{"order_id":"4242 42** **** 4242"}`)
+	f("4242 4242\n    4242 4242", "4242 42**\n    **** 4242")
+	f("4242\n4242\n4242\n4242", "4242\n4242\n4242\n4242")
 }

@@ -29,6 +29,7 @@ func (s *scan) cardWordBefore(i int) bool {
 	}
 	text = append(text, s.in[max(s.done, i-besideBefore):i]...)
 	text = text[max(0, len(text)-besideBefore):]
+	text = bytes.TrimSuffix(bytes.TrimRight(text, `,;"'`), []byte("&nbsp")) // card,4222… is a table
 	if cut := bytes.LastIndexAny(text, ",;}&"); cut >= 0 {
 		text = text[cut+1:]
 	}
@@ -50,7 +51,7 @@ func (s *scan) cardWordAfter(i int) bool {
 func hasCardWord(text []byte) bool {
 	for i := 0; i < len(text); {
 		if !isLetter(text[i]) {
-			i++
+			i += escapeLength(text[i:])
 			continue
 		}
 		start := i
@@ -63,4 +64,23 @@ func hasCardWord(text []byte) bool {
 		}
 	}
 	return false
+}
+
+// escapeLength returns the length of the escape that text begins with (%3F, \n, \x22, \u0026), or 1: its letters are
+// none of the word behind it.
+func escapeLength(text []byte) int {
+	switch {
+	case text[0] == '%' && len(text) > 2 && isHex(text[1]) && isHex(text[2]):
+		return 3
+	case text[0] == '\\' && len(text) > 1:
+		switch text[1] {
+		case 'n', 'r', 't', 'b', 'f':
+			return 2
+		case 'x':
+			return 4
+		case 'u':
+			return 6
+		}
+	}
+	return 1
 }
