@@ -43,8 +43,8 @@ type Summary struct {
 // shownMinutes is how far back a Template's Minutes reach.
 const shownMinutes = 60
 
-// List returns the templates: new ones first, then rising ones, then by their records of the last hour and of all time,
-// at most limit of them. A limit of 0 or less returns all.
+// List returns the templates: new ones first, errors before warnings, then rising ones, then by their records of the last
+// hour and of all time, at most limit of them. A limit of 0 or less returns all.
 func (t *Tracker) List(limit int) ([]Template, Summary) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -58,8 +58,7 @@ func (t *Tracker) List(limit int) ([]Template, Summary) {
 		all = append(all, e.Value.(*template).public(now, sum.NewSince, t.began))
 	}
 	slices.SortStableFunc(all, func(a, b Template) int {
-		return cmp.Or(-compareBool(a.New, b.New), -compareBool(a.Rising, b.Rising), cmp.Compare(b.Hour, a.Hour),
-			cmp.Compare(b.Count, a.Count), cmp.Compare(a.Key, b.Key))
+		return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(b.Hour, a.Hour), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Key, b.Key))
 	})
 	if limit > 0 && len(all) > limit {
 		all = all[:limit]
@@ -83,12 +82,18 @@ func (o *template) public(now, newSince, began time.Time) Template {
 	return p
 }
 
-func compareBool(a, b bool) int {
+// rank is low for what people want to see first.
+func (p *Template) rank() int {
+	rank := 0
 	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
+	case p.New:
+	case p.Rising:
+		rank = 2
+	default:
+		return 4
 	}
-	return -1
+	if p.Level == levelNames[levelWarn] {
+		rank++
+	}
+	return rank
 }

@@ -49,6 +49,7 @@ func New(cfg Config, path string, log *slog.Logger, reg prometheus.Registerer) *
 		templates: map[uint64]*template{}, variants: newVariants(cfg.MaxTemplates), began: time.Now(),
 	}
 	t.load()
+	t.chooseSeries()
 	reg.MustRegister(t)
 	return t
 }

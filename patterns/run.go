@@ -50,7 +50,13 @@ func (t *Tracker) chooseSeries() {
 		all = append(all, rated{o, o.minutes.sum(minute-shownMinutes+1, minute+1)})
 	}
 	slices.SortStableFunc(all, func(a, b rated) int {
-		return cmp.Or(cmp.Compare(b.hour, a.hour), -compareBool(a.series, b.series))
+		if a.hour == b.hour && a.series != b.series {
+			if a.series {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(b.hour, a.hour)
 	})
 	t.series = 0
 	for i, r := range all {

@@ -8,7 +8,7 @@ import (
 // BenchmarkPages measures one page from request to answer, while the caches hold what the parts gave.
 func BenchmarkPages(b *testing.B) {
 	h := newWorld(fixed(start)).handler(b)
-	for _, path := range []string{"/", "/logs", "/incidents", "/agent", "/api/chart"} {
+	for _, path := range []string{"/", "/logs", "/errors", "/incidents", "/agent", "/api/chart"} {
 		b.Run(path, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

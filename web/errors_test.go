@@ -57,6 +57,20 @@ func TestErrorsPageEmpty(t *testing.T) {
 	}
 }
 
+func TestHostileErrors(t *testing.T) {
+	t.Parallel()
+	for _, text := range hostile {
+		d := newWorld(fixed(start)).deps()
+		d.Errors = func(int) ErrorGroups {
+			return ErrorGroups{Deploy: text, DeployedAt: start, Groups: []ErrorGroup{
+				{Key: text, Text: text, Sample: text, Level: text, Providers: []string{text}, Codes: []string{text}, New: true}}}
+		}
+		rec := httptest.NewRecorder()
+		handlerOf(t, d).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:9600/errors", nil))
+		harmless(t, "/errors", parse(t, rec.Body.String()))
+	}
+}
+
 func TestDeploys(t *testing.T) {
 	t.Parallel()
 	f := func(method, from, body string, headers map[string]string, want int, wantVersion string) {

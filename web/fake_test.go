@@ -323,6 +323,7 @@ func (w *world) deps() Deps {
 	return Deps{
 		Series: w, Logs: w, Now: w.now, Location: time.FixedZone("CST", 8*3600),
 		Incidents: func() []Incident { w.mu.Lock(); defer w.mu.Unlock(); return append([]Incident(nil), w.incidents...) },
+		Errors:    func(int) ErrorGroups { return groupsOf(w.now()) },
 		Agent:     func() Agent { w.mu.Lock(); defer w.mu.Unlock(); return w.agent },
 		ProviderName: func(p, lang string) string {
 			names := map[string][2]string{"wechatpay": {"WeChat Pay", "微信支付"}, "alipay": {"Alipay", "支付宝"}, "visa": {"Visa", "Visa"},

@@ -67,7 +67,8 @@ func New(cfg Config, deps Deps, log *slog.Logger, reg prometheus.Registerer) (ht
 // routes is the table of all addresses.
 func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	// Anybody may ask for these by any host name: they hold no log text, and probes and scrapers use many names.
+	// Anybody may ask for these by any host name: of the logs they hold no more than codes and masked templates of errors,
+	// and probes and scrapers use many names.
 	open := func(pattern, page string, h http.Handler) { mux.Handle(pattern, s.counted(page, get(h))) }
 	// These show log text.
 	named := func(pattern, page string, h http.HandlerFunc) { open(pattern, page, s.checked(h)) }
