@@ -29,7 +29,8 @@ type Parser interface {
 	Parse(ev *event.Event)
 }
 
-// formats lists the formats in the order in which Formats and error messages name them.
+// formats lists the formats in the order in which Formats and error messages name them. Those that only read by a
+// pattern have none to make without.
 var formats = []struct {
 	name string
 	make func() Parser
@@ -54,13 +55,19 @@ var formats = []struct {
 	{"redis", func() Parser { return &redis{} }},
 	{"audit", func() Parser { return &audit{} }},
 	{"journald", func() Parser { return &journald{} }},
+	{"regex", nil},
+	{"grok", nil},
 	{"text", func() Parser { return text{} }},
 }
 
 // New returns a Parser for the format, or an error that lists the known ones.
 func New(format string) (Parser, error) {
 	for _, f := range formats {
-		if f.name == format {
+		switch {
+		case f.name != format:
+		case f.make == nil:
+			return nil, fmt.Errorf("format %s needs a pattern", format)
+		default:
 			return f.make(), nil
 		}
 	}

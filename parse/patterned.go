@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// patterned are the formats that take a pattern, and what makes their parsers. Those of needsPattern have no other.
+// patterned are the formats that take a pattern, and what makes their parsers.
 var patterned = []struct {
 	name string
 	make func(pattern string) (Parser, error)
@@ -15,13 +15,13 @@ var patterned = []struct {
 	{"apache", newApache},
 	{"logback", newLogback},
 	{"log4j2", newLog4j2},
+	{"regex", newRegex},
+	{"grok", newGrok},
 	{"postgres", newPostgres},
 }
 
-var needsPattern = []string{}
-
-// NewPattern returns a Parser for the format that reads records as pattern says: nginx and apache as their
-// configuration writes it. Without a pattern it is New. The error says what is wrong with the pattern, and where.
+// NewPattern returns a Parser for the format that reads records as pattern says, which is written as the
+// configuration of the program that logs has it, or as a regular or grok expression. Without a pattern it is New. The error says what is wrong with the pattern, and where.
 func NewPattern(format, pattern string) (Parser, error) {
 	if strings.TrimSpace(pattern) == "" {
 		return New(format)
