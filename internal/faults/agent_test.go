@@ -18,38 +18,55 @@ import (
 // program builds the program of the module's folder once, for all tests that ask for it.
 type program struct {
 	folder string
-	once   sync.Once
-	path   string
-	err    error
+	// overlay writes what of Go's own library is replaced in the program, and returns the file for go build -overlay.
+	overlay func(dir string) (string, error)
+	once    sync.Once
+	path    string
+	err     error
 }
 
-var gatewatch = &program{folder: "agent"}
+var (
+	gatewatch        = &program{folder: "agent"}
+	gatewatchJumping = &program{folder: "agent", overlay: jumpingClock}
+)
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if gatewatch.path != "" {
-		os.RemoveAll(filepath.Dir(gatewatch.path))
+	for _, p := range []*program{gatewatch, gatewatchJumping} {
+		if p.path != "" {
+			os.RemoveAll(filepath.Dir(p.path))
+		}
 	}
 	os.Exit(code)
 }
 
 func (p *program) build(t *testing.T) string {
 	t.Helper()
-	p.once.Do(func() {
-		dir, err := os.MkdirTemp("", "gatewatch-faults-*")
-		if err != nil {
-			p.err = err
-			return
-		}
-		p.path = filepath.Join(dir, p.folder)
-		if out, err := exec.Command("go", "build", "-o", p.path, "gatewatch/"+p.folder).CombinedOutput(); err != nil {
-			p.err = fmt.Errorf("go build: %w\n%s", err, out)
-		}
-	})
+	p.once.Do(func() { p.err = p.compile() })
 	if p.err != nil {
 		t.Fatal(p.err)
 	}
 	return p.path
+}
+
+func (p *program) compile() error {
+	dir, err := os.MkdirTemp("", "gatewatch-faults-*")
+	if err != nil {
+		return err
+	}
+	p.path = filepath.Join(dir, p.folder)
+	args := []string{"build", "-o", p.path}
+	if p.overlay != nil {
+		overlay, err := p.overlay(dir)
+		if err != nil {
+			return err
+		}
+		args = append(args, "-overlay", overlay)
+	}
+	if out, err := exec.Command("go", append(args, "gatewatch/"+p.folder)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // agent is one agent that is started again and again with the same data.
@@ -57,6 +74,8 @@ type agent struct {
 	t      *testing.T
 	path   string
 	config string
+	clock  string // the file that says how wrong the clock is, of an agent whose clock jumps
+
 	// What configure writes: the folder of the data, what is followed, and where it is sent to.
 	data, glob, url, namespace string
 
@@ -97,6 +116,9 @@ alerting: {packs: []}
 func (a *agent) start() error {
 	cmd := exec.Command(a.path, "run", "-config", a.config)
 	dieWithParent(cmd)
+	if a.clock != "" {
+		cmd.Env = append(os.Environ(), clockVariable+"="+a.clock)
+	}
 	cmd.Stdout, cmd.Stderr = a, a
 	a.mu.Lock()
 	a.started = a.output.Len()

@@ -26,6 +26,8 @@ type trouble struct {
 	bites func(*cell, sink.Report) bool
 	// disk returns the folder for the agent's data, when it must be a special one.
 	disk func(*testing.T) string
+	// clock says that the agent's clock must be one that can jump.
+	clock bool
 }
 
 func troubles() []trouble {
@@ -38,7 +40,8 @@ func troubles() []trouble {
 		{name: "refused", during: refused, bites: says("connection refused")},
 		{name: "SIGHUP", during: hungUp, bites: says("configuration reloaded")},
 		{name: "disk full", during: diskFull, bites: says("no space left"), disk: smallDisk},
-		{name: "clock jump", during: clockJump},
+		{name: "file times", during: fileTimes},
+		{name: "clock jump", during: clockJump, clock: true},
 	}
 }
 
@@ -139,10 +142,9 @@ func fill(path string) error {
 	return nil
 }
 
-// clockJump lets the clock of the files jump: a Go program does not take its time from the C library, so libfaketime
-// has no hold on it, and the clock of the machine belongs to others, too. What the agent compares with its own clock
-// and remembers over restarts are the times of files; those go an hour forth and back here, and it is killed between.
-func clockJump(ctx context.Context, c *cell) error {
+// fileTimes lets the times of the files jump an hour forth and back, as they do when their server's clock does, and kills
+// the agent between: times are what it compares with its own clock and remembers over restarts.
+func fileTimes(ctx context.Context, c *cell) error {
 	for hours := time.Duration(1); retry.Sleep(ctx, 600*time.Millisecond); hours = -hours {
 		at := time.Now().Add(hours * time.Hour)
 		files, err := filepath.Glob(filepath.Join(filepath.Dir(c.writer.Path), "*"))
