@@ -195,6 +195,8 @@ func (s *scan) leftOpen(i int, sep []byte, end int) (ok, withWord bool) {
 		return false, false
 	case sep != nil && !loose(sep) && p == sep[0] && isDigit(before):
 		return false, false
+	case p == '-': // a negative number, as of a hash, or a word and a number
+		return true, !isLetter(before) && !isDigit(before)
 	}
 	return true, false
 }
@@ -260,5 +262,5 @@ func (s *scan) starDigits(c *number) {
 		s.out = append(s.out, s.in[c.till[i]:c.from[i+1]]...)
 	}
 	s.done = c.from[c.n-4]
-	s.count(c.kind)
+	s.count(c.kind, c.from[0], c.digits[:c.n])
 }

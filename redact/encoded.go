@@ -155,14 +155,23 @@ func (s *scan) base64In(from, to int) {
 // decoded redacts text, which in[from:to] decodes to, and puts it back.
 func (s *scan) decoded(from, to int, text []byte, encode func(dst, text []byte) []byte) {
 	inner := scan{r: s.r, in: text, depth: s.depth + 1}
+	var found []Finding
+	if s.found != nil {
+		inner.found = &found
+	}
 	inner.run()
 	if inner.changes == 0 {
 		return
+	}
+	for _, f := range found {
+		f.At = from
+		*s.found = append(*s.found, f)
 	}
 	s.out = append(s.out, s.in[s.done:from]...)
 	s.out = encode(s.out, append(inner.out, text[inner.done:]...))
 	s.done, s.fresh = to, to
 	s.changes += inner.changes
+	s.cardData += inner.cardData
 }
 
 // isText tells whether some stretch of run decodes to plain ASCII text, as far as the first letters of each unit tell:

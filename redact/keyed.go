@@ -47,7 +47,7 @@ func (s *scan) take(k *key, v value, next int) int {
 	if k.kind == pan || k.kind == account {
 		return s.takeNumber(k, v, next)
 	}
-	if masked(text) {
+	if isMasked(text) {
 		return next
 	}
 	s.replace(k.kind, v.from, v.to, v.needs)
@@ -75,7 +75,7 @@ func (s *scan) takeNumber(k *key, v value, next int) int {
 		if k.kind == account && (c.n < 15 || starred) {
 			return next
 		}
-	case k.kind == account, c.n == 0, shaped && c.n <= 6, masked(text):
+	case k.kind == account, c.n == 0, shaped && c.n <= 6, isMasked(text):
 		return next
 	default:
 		s.replace(pan, v.from, v.to, v.needs)
@@ -129,8 +129,8 @@ func (s *scan) cardShape(v value) (c number, shaped, starred bool) {
 	return c, shaped, starred && shaped
 }
 
-// masked tells whether a value is nothing but stars.
-func masked(text []byte) bool {
+// isMasked tells whether a value is nothing but stars.
+func isMasked(text []byte) bool {
 	for _, c := range text {
 		if c != '*' && !isSpace(c) {
 			return false

@@ -14,8 +14,9 @@ var (
 // maxHead is the length of the longest BEGIN line: that of an ENCRYPTED or OPENSSH key.
 const maxHead = 48
 
-// withoutPrivateKeys returns text with the bodies of private keys as stars, and how many there were.
-func (r *Redactor) withoutPrivateKeys(text []byte) (clean []byte, changes int) {
+// withoutPrivateKeys makes the bodies of private keys stars, before anything else is looked for.
+func (s *scan) withoutPrivateKeys() {
+	text := s.in
 	var out []byte
 	done := 0
 	for {
@@ -30,18 +31,16 @@ func (r *Redactor) withoutPrivateKeys(text []byte) (clean []byte, changes int) {
 		}
 		out = append(out, text[done:from]...)
 		done = from
-		if body := text[from:to]; len(trimBreaks(body)) > 0 && !masked(body) {
+		if body := text[from:to]; len(trimBreaks(body)) > 0 && !isMasked(body) {
 			out = append(out, stars...)
 			out = appendBreaks(out, body)
 			done = to
-			changes++
-			r.counters[secret].Inc()
+			s.count(secret, from, nil)
 		}
 	}
-	if changes == 0 {
-		return text, 0
+	if s.changes > 0 {
+		s.in = append(out, text[done:]...)
 	}
-	return append(out, text[done:]...), changes
 }
 
 // pemBody returns where the key that begins at from ends: at its END line, or, without one, at the first byte that is

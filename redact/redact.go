@@ -35,6 +35,8 @@ var kindNames = [kindCount]string{
 	"", "pan", "pan", "cvv", "track", "pin", "secret", "secret", "secret", "identity",
 }
 
+func (k kind) isCardData() bool { return k >= pan && k <= pin }
+
 // Redactor takes card data and secrets out of records. Safe for concurrent use.
 type Redactor struct {
 	keys     keyTable
@@ -61,9 +63,21 @@ func New(cfg Config, reg prometheus.Registerer) *Redactor {
 // otherwise the clean text, appended to dst[:0], which must not overlap record. A record that is a JSON object or array
 // stays one, the number of line breaks stays the same, and redacting the result changes nothing.
 func (r *Redactor) Redact(dst, record []byte) []byte {
+	clean, _ := r.RedactCounting(dst, record)
+	return clean
+}
+
+// RedactCounting is Redact. It also tells how many values were card data: card numbers, security codes, tracks, PINs.
+func (r *Redactor) RedactCounting(dst, record []byte) (clean []byte, cardData int) {
 	s := scan{r: r, in: record, out: dst[:0]}
+	return s.clean(), s.cardData
+}
+
+// clean scans the record and returns what Redact does.
+func (s *scan) clean() []byte {
+	record := s.in
 	if bytes.Contains(record, privateKey) {
-		s.in, s.changes = r.withoutPrivateKeys(record)
+		s.withoutPrivateKeys()
 	}
 	s.run()
 	if s.changes == 0 {
@@ -79,6 +93,10 @@ type scan struct {
 	out     []byte
 	done    int // in[:done] is in out, redacted
 	changes int
+	// cardData is how many of the changes were of card data.
+	cardData int
+	// found gets what was taken out, when somebody asks for it.
+	found *[]Finding
 	// fresh is where a word begins although a letter or a digit stands before it: after an escape such as %20 or \n,
 	// or after the stars of a masked number.
 	fresh int
@@ -218,12 +236,19 @@ func (s *scan) replace(k kind, from, to int, quote []byte) {
 		s.out = appendBreaks(s.out, s.in[from:to])
 	}
 	s.done = to
-	s.count(k)
+	s.count(k, from, nil)
 }
 
-func (s *scan) count(k kind) {
+// count notes that a value at in[at] was taken out; number is its digits, if it was a number.
+func (s *scan) count(k kind, at int, number []byte) {
 	s.changes++
+	if k.isCardData() {
+		s.cardData++
+	}
 	s.r.counters[k].Inc()
+	if s.found != nil {
+		*s.found = append(*s.found, Finding{Kind: kindNames[k], At: at, Masked: masked(number)})
+	}
 }
 
 func appendBreaks(dst, text []byte) []byte {

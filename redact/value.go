@@ -232,7 +232,7 @@ func (s *scan) userinfo(from int) int {
 		case c == ':' && colon < 0:
 			colon = i
 		case c == '@':
-			if colon < 0 || i == colon+1 || masked(s.in[colon+1:i]) {
+			if colon < 0 || i == colon+1 || isMasked(s.in[colon+1:i]) {
 				return from
 			}
 			s.replace(secret, colon+1, i, nil)

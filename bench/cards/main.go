@@ -72,14 +72,15 @@ func (t *table) missed(name string, samples []cardcorpus.Sample) {
 	})
 }
 
-// flagged counts the texts that something was taken out of.
+// flagged counts the texts that card data was taken out of.
 func (t *table) flagged(name string, samples []cardcorpus.Sample) {
 	most := len(samples) / 10_000
 	if name != "ids" {
 		most = len(samples) / 50_000
 	}
 	t.row(name, most, samples, func(s cardcorpus.Sample) bool {
-		return string(t.redactor.Redact(nil, []byte(s.Text))) != s.Text
+		_, cardData := t.redactor.RedactCounting(nil, []byte(s.Text))
+		return cardData > 0
 	})
 }
 
@@ -108,8 +109,7 @@ func (t *table) row(name string, most int, samples []cardcorpus.Sample, wrong fu
 	}
 }
 
-// folder reads the lines of every file below path. It does not say which words beside a key were taken out of them:
-// only numbers are counted.
+// folder reads the lines of every file below path.
 func (t *table) folder(path string) error {
 	var samples []cardcorpus.Sample
 	err := filepath.WalkDir(path, func(name string, entry fs.DirEntry, err error) error {
