@@ -15,7 +15,7 @@ type Alert struct {
 	Name string
 	// Severity is critical, warning or info, as the rule says.
 	Severity string
-	// Verdict says whose fault it is: theirs, ours or unknown.
+	// Verdict says whose fault it is: provider, us, network, customer (who declines, or whose bank does) or unknown.
 	Verdict string
 	// State is pending (true, but not yet for as long as the rule wants) or firing.
 	State string
@@ -38,17 +38,18 @@ type Change struct {
 
 const (
 	stateFiring  = "firing"
-	verdictOurs  = "ours"
-	verdictThem  = "theirs"
 	verdictOpen  = "unknown"
 	labelVerdict = "verdict"
 )
+
+// verdicts are those that say something.
+var verdicts = [...]string{"provider", "us", "network", "customer"}
 
 // newAlert fills in what labels and annotations say. A verdict that can change while the alert lasts is an annotation:
 // a label would make it another alert.
 func newAlert(state string, labels, annotations map[string]string, since time.Time, value float64) Alert {
 	verdict := cmp.Or(strings.TrimSpace(annotations[labelVerdict]), labels[labelVerdict], verdictOpen)
-	if verdict != verdictOurs && verdict != verdictThem {
+	if !slices.Contains(verdicts[:], verdict) {
 		verdict = verdictOpen
 	}
 	return Alert{

@@ -106,7 +106,7 @@ groups:
   rules:
   - alert: Broken
     expr: broken > 0
-    labels: {severity: critical, verdict: theirs}
+    labels: {severity: critical, verdict: provider}
     annotations: {summary: '{{ $labels.provider }} is <broken> & more'}
 `
 
@@ -194,7 +194,7 @@ func TestFromCountersToSlack(t *testing.T) {
 	}
 	run(1, 200)
 	active := r.engine.Alerts()
-	if len(active) != 1 || active[0].Name != "PaymentProviderDown" || active[0].State != "firing" || active[0].Verdict != "theirs" ||
+	if len(active) != 1 || active[0].Name != "PaymentProviderDown" || active[0].State != "firing" || active[0].Verdict != "provider" ||
 		active[0].Severity != "critical" || !active[0].Since.Equal(r.ts) {
 		t.Fatalf("Alerts() after the first sample with failures = %+v", active)
 	}

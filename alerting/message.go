@@ -89,7 +89,7 @@ func mark(a *NoticeAlert) string {
 	return "🔵"
 }
 
-// alert adds the blocks of one alert: when, figures, and why.
+// alert adds the blocks of one alert: when, figures, what happens, and why it is whose fault.
 func (m *message) alert(a *NoticeAlert) {
 	m.context(escape(m.severity(a)) + m.times(a, false))
 	var fields []*slack.TextBlockObject
@@ -100,9 +100,13 @@ func (m *message) alert(a *NoticeAlert) {
 	if len(fields) > 0 {
 		m.blocks = append(m.blocks, slack.NewSectionBlock(nil, fields, nil))
 	}
-	if why := m.words.annotation(a, "description"); why != "" && a.Ended.IsZero() {
-		m.section(fit(m.shownProvider(a, why), maxSection/2), maxSection/2)
+	if !a.Ended.IsZero() {
+		return
 	}
+	if what := m.words.annotation(a, "description"); what != "" {
+		m.section(fit(m.shownProvider(a, what), maxSection/2), maxSection/2)
+	}
+	m.section(fit(m.words.why(a), maxSection/2), maxSection/2)
 }
 
 // times says since when, or how long.

@@ -20,7 +20,7 @@ func incident() Notice {
 		Alert: newAlert(stateFiring,
 			map[string]string{"alertname": "PaymentProviderDown", "provider": "wechatpay", "severity": "critical"},
 			map[string]string{
-				"summary": "wechatpay is failing", "summary_zh": "wechatpay 交易大量失败", "verdict": "theirs",
+				"summary": "wechatpay is failing", "summary_zh": "wechatpay 交易大量失败", "verdict": "provider", "reasons": "others_well their_errors ",
 				"description":    "58% of the attempts fail for technical reasons: SYSTEM_ERROR 31%, time-out <10 s & more.\nProviders that fail: 1 of 4 with traffic.",
 				"description_zh": "58% 的请求因技术原因失败：SYSTEM_ERROR 31%。有流量的 4 个渠道中 1 个失败。",
 				"success":        "41.2%", "expected": "96.8%", "technical": "58%", "latency": "18s", "attempts": "1204",

@@ -155,7 +155,7 @@ func TestShippedPaymentRules(t *testing.T) {
 				attempts("visa", "customer", [3]int{100, 10, minutes(10)}) +
 				attempts("wechatpay", "provider_down", [3]int{250, 0, 24}, [3]int{100, 150, 24}, [3]int{250, 0, minutes(6)}),
 			until: 9 * time.Minute,
-			want:  map[string]seen{"PaymentProviderDown wechatpay": {first: 120 * time.Second, last: 270 * time.Second, verdict: "theirs"}},
+			want:  map[string]seen{"PaymentProviderDown wechatpay": {first: 120 * time.Second, last: 270 * time.Second, verdict: "provider"}},
 		},
 		{
 			name: "all providers down",
@@ -164,9 +164,9 @@ func TestShippedPaymentRules(t *testing.T) {
 				attempts("wechatpay", "provider_down", [3]int{250, 0, 24}, [3]int{100, 150, minutes(2)}),
 			until: 4 * time.Minute,
 			want: map[string]seen{
-				"PaymentProviderDown alipay":    {first: 120 * time.Second, verdict: "ours"},
-				"PaymentProviderDown visa":      {first: 120 * time.Second, verdict: "ours"},
-				"PaymentProviderDown wechatpay": {first: 120 * time.Second, verdict: "ours"},
+				"PaymentProviderDown alipay":    {first: 120 * time.Second, verdict: "us"},
+				"PaymentProviderDown visa":      {first: 120 * time.Second, verdict: "us"},
+				"PaymentProviderDown wechatpay": {first: 120 * time.Second, verdict: "us"},
 			},
 		},
 		{
@@ -174,13 +174,38 @@ func TestShippedPaymentRules(t *testing.T) {
 			series: attempts("alipay", "provider_down", [3]int{250, 0, minutes(6)}) +
 				attempts("wechatpay", "merchant_config", [3]int{50, 0, 24}, [3]int{0, 50, minutes(3)}),
 			until: 4 * time.Minute,
-			want:  map[string]seen{"PaymentProviderDown wechatpay": {first: 120 * time.Second, verdict: "ours"}},
+			want:  map[string]seen{"PaymentProviderDown wechatpay": {first: 120 * time.Second, verdict: "us"}},
 		},
 		{
 			name:   "only one provider",
 			series: attempts("stripe", "provider_down", [3]int{50, 0, 24}, [3]int{0, 50, minutes(3)}),
 			until:  4 * time.Minute,
-			want:   map[string]seen{"PaymentProviderDown stripe": {first: 120 * time.Second, verdict: "unknown"}},
+			want:   map[string]seen{"PaymentProviderDown stripe": {first: 120 * time.Second, verdict: "provider"}},
+		},
+		{
+			name: "only one provider, and nobody says why",
+			series: "  payment_attempts_total{provider=\"stripe\",outcome=\"approved\"} 0+50x24 1200x40\n" +
+				"  payment_attempts_total{provider=\"stripe\",outcome=\"unknown_outcome\"} 0x23 0+50x40\n",
+			until: 4 * time.Minute,
+			want:  map[string]seen{"PaymentProviderDown stripe": {first: 125 * time.Second, verdict: "unknown"}},
+		},
+		{
+			name: "nobody answers in time",
+			series: strings.ReplaceAll(attempts("alipay", "unknown_outcome", [3]int{250, 0, 24}, [3]int{50, 200, minutes(2)})+
+				attempts("wechatpay", "unknown_outcome", [3]int{250, 0, 24}, [3]int{100, 150, minutes(2)}), "SYSTEM_ERROR", "timeout"),
+			until: 4 * time.Minute,
+			want: map[string]seen{
+				"PaymentProviderDown alipay":    {first: 120 * time.Second, verdict: "network"},
+				"PaymentProviderDown wechatpay": {first: 120 * time.Second, verdict: "network"},
+			},
+		},
+		{
+			name: "no connection to one provider",
+			series: strings.ReplaceAll(attempts("alipay", "unknown_outcome", [3]int{250, 0, 24}, [3]int{50, 200, minutes(2)}), "SYSTEM_ERROR", "timeout") +
+				attempts("visa", "customer", [3]int{100, 10, minutes(5)}) +
+				"  probe_success{name=\"alipay\",instance=\"a\"} 1x20 0x60\n  probe_http_status_code{name=\"alipay\",instance=\"a\"} 200x20 0x60\n",
+			until: 4 * time.Minute,
+			want:  map[string]seen{"PaymentProviderDown alipay": {first: 120 * time.Second, verdict: "network"}},
 		},
 		{
 			// Four attempts in an hour, three of which fail.
@@ -203,7 +228,7 @@ func TestShippedPaymentRules(t *testing.T) {
 				"  payment_attempts_total{provider=\"visa\",method=\"card\",outcome=\"issuer_policy\"} 0+5x39 200+45x40\n",
 			step:  15 * time.Second,
 			until: 20 * time.Minute,
-			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 12 * time.Minute, verdict: "unknown"}},
+			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 12 * time.Minute, verdict: "customer"}},
 		},
 		{
 			name: "an expected rate that is low by nature",
@@ -212,7 +237,7 @@ func TestShippedPaymentRules(t *testing.T) {
 			step:  15 * time.Second,
 			until: 19 * time.Minute,
 			// Without history it is below what almost any method has; with it, it is usual.
-			want: map[string]seen{"PaymentSuccessRateLow amex": {first: 75 * time.Second, last: 240 * time.Second, verdict: "unknown"}},
+			want: map[string]seen{"PaymentSuccessRateLow amex": {first: 75 * time.Second, last: 240 * time.Second, verdict: "customer"}},
 		},
 		{
 			name: "time-outs, too few for an outage",
@@ -220,7 +245,7 @@ func TestShippedPaymentRules(t *testing.T) {
 				attempts("alipay", "customer", [3]int{60, 1, long(10)}),
 			step:  15 * time.Second,
 			until: 10 * time.Minute,
-			want:  map[string]seen{"PaymentUnknownOutcome unionpay": {first: 8 * time.Minute, verdict: "theirs"}},
+			want:  map[string]seen{"PaymentUnknownOutcome unionpay": {first: 8 * time.Minute, verdict: "provider"}},
 		},
 		{
 			name: "no traffic where there was much",
@@ -235,7 +260,7 @@ func TestShippedPaymentRules(t *testing.T) {
 			series: attempts("alipay", "customer", [3]int{250, 1, long(10)}, [3]int{0, 0, long(5)}),
 			step:   15 * time.Second,
 			until:  13 * time.Minute,
-			want:   map[string]seen{"PaymentNoTraffic alipay": {first: 10*time.Minute + 45*time.Second, verdict: "ours"}},
+			want:   map[string]seen{"PaymentNoTraffic alipay": {first: 10*time.Minute + 45*time.Second, verdict: "us"}},
 		},
 		{
 			name:   "a little-used method is silent for a while",
@@ -319,8 +344,8 @@ func TestShippedAgentRules(t *testing.T) {
 			got := runPack(t, "agent", "  "+c.loud+"\n", 5*time.Second, 6*time.Minute)
 			if s := got[c.name]; s == nil || len(got) != 1 {
 				t.Errorf("fired: %v, want %s", slices.Collect(maps.Keys(got)), c.name)
-			} else if s.verdict != "ours" {
-				t.Errorf("verdict %q, want ours", s.verdict)
+			} else if s.verdict != "us" {
+				t.Errorf("verdict %q, want us", s.verdict)
 			}
 		})
 	}

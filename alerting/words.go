@@ -17,8 +17,9 @@ type words struct {
 	suffix     string
 	providers  map[string]string
 	severities map[string]string
-	theirs     string
-	ours       string
+	verdicts   map[string]string // behind the headline
+	because    string            // the reasons
+	reasons    map[string]string
 	resolved   string
 	test       string
 	// Formats; the arguments are in the names.
@@ -38,6 +39,8 @@ type words struct {
 	minute      string
 	second      string
 	betweenUnit string
+
+	betweenReasons string
 }
 
 // facts are the annotations that become the figures of a message, in this order. "expected" stands in brackets behind
@@ -55,7 +58,20 @@ func english() *words {
 	return &words{
 		providers:  providerNames(func(p payment.Provider) string { return p.English }),
 		severities: map[string]string{"critical": "critical", "warning": "warning", "info": "info"},
-		theirs:     ", on their side", ours: ", on our side",
+		verdicts: map[string]string{
+			"provider": ", on their side", "us": ", on our side", "network": ", on the way to them", "customer": "; more are declined",
+		},
+		because: "Why we think so: %s.",
+		reasons: map[string]string{
+			"own_errors":          "they refuse our keys, permissions or rate",
+			"most_providers":      "most providers fail at once",
+			"timeouts_everywhere": "most providers do not answer in time",
+			"no_connection":       "our probe cannot connect to them",
+			"probe_refused":       "our probe gets an error from them",
+			"others_well":         "the other providers are well",
+			"their_errors":        "they answer with their own system errors",
+			"declines":            "customers, banks and risk checks say no, nothing fails technically",
+		},
 		resolved: "Resolved: ", test: "Test: ",
 		sinceFor: "since %s (%s)", lasted: "lasted %s, %s to %s",
 		about: "about %s", expected: "%s (expected %s)",
@@ -67,7 +83,8 @@ func english() *words {
 		factLabels: map[string]string{
 			"success": "Success", "technical": "Technical failures", "latency": "Latency, 95 % under", "attempts": "Attempts a minute",
 		},
-		day: " d", hour: " h", minute: " min", second: " s", betweenUnit: " ",
+		betweenReasons: "; ",
+		day:            " d", hour: " h", minute: " min", second: " s", betweenUnit: " ",
 	}
 }
 
@@ -76,7 +93,20 @@ func chinese() *words {
 		suffix:     "_zh",
 		providers:  providerNames(func(p payment.Provider) string { return p.Chinese }),
 		severities: map[string]string{"critical": "严重", "warning": "警告", "info": "提示"},
-		theirs:     "，原因在对方", ours: "，原因在我方",
+		verdicts: map[string]string{
+			"provider": "，原因在对方", "us": "，原因在我方", "network": "，原因在网络", "customer": "，拒付增多",
+		},
+		because: "判断依据：%s。",
+		reasons: map[string]string{
+			"own_errors":          "对方拒绝我方的密钥、权限或频率",
+			"most_providers":      "多数渠道同时失败",
+			"timeouts_everywhere": "多数渠道未能及时应答",
+			"no_connection":       "探测无法连接对方",
+			"probe_refused":       "探测收到对方的错误应答",
+			"others_well":         "其他渠道正常",
+			"their_errors":        "对方返回自身系统错误",
+			"declines":            "客户、银行或风控拒绝，没有技术性失败",
+		},
 		resolved: "已恢复：", test: "测试：",
 		sinceFor: "自 %s 起（已 %s）", lasted: "持续 %s，%s 至 %s",
 		about: "约 %s 笔", expected: "%s（预期 %s）",
@@ -88,7 +118,8 @@ func chinese() *words {
 		factLabels: map[string]string{
 			"success": "成功率", "technical": "技术性失败", "latency": "95 % 时延低于", "attempts": "每分钟笔数",
 		},
-		day: " 天", hour: " 小时", minute: " 分钟", second: " 秒", betweenUnit: " ",
+		betweenReasons: "；",
+		day:            " 天", hour: " 小时", minute: " 分钟", second: " 秒", betweenUnit: " ",
 	}
 }
 
@@ -103,12 +134,7 @@ func (w *words) headline(n *Notice, a *NoticeAlert) string {
 	provider := a.Labels["provider"]
 	line = w.naming(line, provider)
 	if provider != "" {
-		switch a.Verdict {
-		case verdictThem:
-			line += w.theirs
-		case verdictOurs:
-			line += w.ours
-		}
+		line += w.verdicts[a.Verdict]
 	}
 	switch {
 	case n.Test:
@@ -117,6 +143,20 @@ func (w *words) headline(n *Notice, a *NoticeAlert) string {
 		return w.resolved + line
 	}
 	return line
+}
+
+// why says what the verdict rests on, or "".
+func (w *words) why(a *NoticeAlert) string {
+	var known []string
+	for reason := range strings.FieldsSeq(a.Annotations["reasons"]) {
+		if text := w.reasons[reason]; text != "" {
+			known = append(known, text)
+		}
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(w.because, strings.Join(known, w.betweenReasons))
 }
 
 // providerNames returns the providers' names for people.

@@ -118,7 +118,7 @@ type Incident struct {
 	Name, Severity string
 	// Provider is the payment provider concerned, or "".
 	Provider string
-	// Side is whose fault it is: "theirs", "ours", or "" when the rule does not know.
+	// Side is whose fault it is: "provider", "us", "network", "customer", or "" when the rule does not know.
 	Side string
 	// Summary and Description are the texts of the rule by language, "en" and "zh". A missing "zh" falls back to
 	// "en".

@@ -79,7 +79,7 @@ func newWorld(now func() time.Time) *world {
 			codes: map[string]string{"customer": "PAYER_ACTION_REQUIRED"}},
 	}
 	w.incidents = []Incident{
-		{ID: "a1", Name: "PaymentProviderDown", Severity: "critical", Provider: "wechatpay", Side: "theirs", Since: began.Add(10 * time.Second),
+		{ID: "a1", Name: "PaymentProviderDown", Severity: "critical", Provider: "wechatpay", Side: "provider", Since: began.Add(10 * time.Second),
 			Summary:     map[string]string{"en": "WeChat Pay is failing", "zh": "微信支付异常"},
 			Description: map[string]string{"en": "More than half of the attempts fail for technical reasons."},
 			Labels:      map[string]string{"alertname": "PaymentProviderDown", "provider": "wechatpay", "severity": "critical"}},

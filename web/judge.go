@@ -14,11 +14,12 @@ const (
 // String returns the name of the style class.
 func (s state) String() string { return [...]string{"ok", "warn", "bad"}[s] }
 
-// Whose fault it is. declines is nobody's: customers and issuers say no more often than usual.
+// Whose fault it is. declines is nobody's: customers and issuers say no more often than usual. An alert may also blame
+// the network.
 const (
-	theirs   = "theirs"
-	ours     = "ours"
-	declines = "declines"
+	theirs   = "provider"
+	ours     = "us"
+	declines = "customer"
 )
 
 // The limits of the page's own judgement, which colours a row before and beside the alert rules.

@@ -35,7 +35,7 @@ func (s *server) incidentViews(all []Incident, p page) []incidentView {
 	views := make([]incidentView, 0, len(all))
 	for _, one := range all {
 		v := incidentView{Incident: one, State: severityState(one.Severity), Length: one.length(s.now())}
-		if one.Side == theirs || one.Side == ours {
+		if one.Side != "" {
 			v.Whose = "tag." + one.Side
 		}
 		st := logState{Provider: one.Provider, From: one.Since.In(s.loc).Add(-logMargin)}

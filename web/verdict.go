@@ -151,11 +151,8 @@ func (l *language) fault(bad []row, of int) string {
 			return ""
 		}
 	}
-	switch {
-	case fault == "":
+	if fault == "" {
 		return ""
-	case fault != theirs && fault != ours:
-		return l.text("verdict." + declines)
 	}
 	return l.text("verdict." + fault)
 }
