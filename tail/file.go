@@ -194,14 +194,15 @@ func (f *File) remainder(maxLine int) []Line {
 // expired tells whether nothing more will come from f.
 func (f *File) expired(now time.Time, g *Group) bool {
 	quietFor := now.Sub(f.lastRead)
+	goneFor := g.lastScan.Sub(f.goneAt) // one look may miss what is renamed meanwhile, and looks may be far apart
 	switch {
 	case f.packed != nil:
 		return false // it has an end of its own
 	case f.orphaned:
-		gone := min(quietFor, now.Sub(f.goneAt))
+		gone := min(quietFor, goneFor)
 		return gone >= g.pace.orphan && (!g.waiting || gone >= g.pace.forget) // a copy may be among those that wait
 	case !f.goneAt.IsZero():
-		return quietFor >= g.pace.gone && now.Sub(f.goneAt) >= g.pace.gone
+		return quietFor >= g.pace.gone && goneFor >= g.pace.gone
 	case !f.rotatedAt.IsZero():
 		return quietFor >= g.pace.rotated && now.Sub(f.rotatedAt) >= g.pace.rotated
 	}

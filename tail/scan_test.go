@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -78,4 +79,23 @@ func TestRenamedWhileLooking(t *testing.T) {
 	}
 	t.Run("plain", func(t *testing.T) { f(t, "") })
 	t.Run("compressed", func(t *testing.T) { f(t, ".gz") })
+}
+
+// A copy that a scan misses is found by the next one, however late that comes.
+func TestLateLookForTheCopy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "gw.log")
+	all, text := numbered("line", 100)
+	write(t, path, text)
+	pace := testPace()
+	pace.orphan, pace.scan = 100*time.Millisecond, time.Second
+	f := followAt(t, Config{Globs: []string{path}}, pace)
+	f.await(all...)
+	copyTruncate(t, path, filepath.Join(dir, "elsewhere"))
+	await(t, func() bool { return f.metric("gatewatch_tail_truncations_total") == 1 })
+	time.Sleep(3 * pace.orphan)
+	rename(t, filepath.Join(dir, "elsewhere"), path+".1")
+	write(t, path, "after\n")
+	f.settles(all, "after")
 }
