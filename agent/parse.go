@@ -14,6 +14,7 @@ import (
 
 	"gatewatch/configs"
 	"gatewatch/event"
+	"gatewatch/patterns"
 	"gatewatch/payment"
 	"gatewatch/pipeline"
 	"gatewatch/redact"
@@ -83,6 +84,7 @@ func parseFile(ctx context.Context, path string, cfg pipeline.GroupConfig, parts
 	var doc []byte
 	var failed error
 	_, err := pipeline.ReadAll(ctx, in, path, cfg, parts, func(ev *event.Event) {
+		parts.Observe(ev)
 		doc = append(event.AppendDocument(doc[:0], ev), '\n')
 		if _, err := w.Write(doc); err != nil && failed == nil {
 			failed = fmt.Errorf("write: %w", err)
@@ -119,6 +121,7 @@ func offlineParts(cfg *configs.Config) (pipeline.Parts, error) {
 	reg := prometheus.NewRegistry()
 	return pipeline.Parts{
 		Host: hostname(), Redactor: redact.New(cfg.Redact, reg), Classifier: classifier,
+		Observe: patterns.New(cfg.Patterns, "", slog.New(slog.DiscardHandler), reg).Observe,
 		Metrics: pipeline.NewMetrics(reg), Log: slog.New(slog.DiscardHandler),
 	}, nil
 }

@@ -51,7 +51,10 @@ func (t *Tracker) load() {
 		t.log.Error("error templates are learned anew", "err", err)
 		return
 	}
-	t.began, t.deploys = saved.Began, saved.Deploys
+	if !saved.Began.IsZero() {
+		t.began = saved.Began
+	}
+	t.deploys = saved.Deploys[:min(len(saved.Deploys), maxDeploys)]
 	for _, s := range saved.Templates {
 		if s.Text == "" || len(s.Text) > maxText || len(t.templates) == t.cfg.MaxTemplates {
 			continue

@@ -1,7 +1,7 @@
 // Command patterns measures how well error messages are grouped, on labelled logs: the folder holds, for each system, a
-// folder with a file *_structured.csv whose columns Content and EventId are the message and the label (loghub's form).
+// folder with a file *_structured*.csv whose columns Content and EventId are the message and the label (loghub's form).
 //
-//	go run ./bench/patterns [-wrong N] FOLDER
+//	go run ./bench/patterns [-label COLUMN] [-wrong N] FOLDER
 //
 // Grouping accuracy is the usual one: a message is right when its group has exactly the messages of its label.
 package main
@@ -23,15 +23,16 @@ import (
 
 func main() {
 	wrong := flag.Int("wrong", 0, "also print the largest N labels of each system that are not grouped as labelled")
+	label := flag.String("label", "EventId", "the column with the labels")
 	flag.Parse()
-	files, err := filepath.Glob(filepath.Join(flag.Arg(0), "*", "*_structured.csv"))
+	files, err := filepath.Glob(filepath.Join(flag.Arg(0), "*", "*_structured*.csv"))
 	if err != nil || len(files) == 0 || flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: patterns [-wrong N] FOLDER, with FOLDER/*/*_structured.csv in it")
+		fmt.Fprintln(os.Stderr, "usage: patterns [-label COLUMN] [-wrong N] FOLDER, with FOLDER/*/*_structured*.csv in it")
 		os.Exit(2)
 	}
 	var sum float64
 	for _, file := range files {
-		messages, err := read(file)
+		messages, err := read(file, *label)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -53,7 +54,7 @@ type message struct {
 	group       string
 }
 
-func read(file string) ([]message, error) {
+func read(file, labels string) ([]message, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
@@ -70,12 +71,12 @@ func read(file string) ([]message, error) {
 		switch name {
 		case "Content":
 			text = i
-		case "EventId":
+		case labels:
 			label = i
 		}
 	}
 	if text < 0 || label < 0 {
-		return nil, fmt.Errorf("read %s: the columns Content and EventId are missing", file)
+		return nil, fmt.Errorf("read %s: the columns Content and %s are missing", file, labels)
 	}
 	var all []message
 	for _, row := range rows[1:] {
