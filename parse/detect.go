@@ -23,6 +23,7 @@ var detectors = []struct {
 	{"nginx-error", new(nginxError).Starts, true},
 	{"apache-error", new(apacheError).Starts, true},
 	{"killbill", new(killBill).Starts, true},
+	{"jtl", fitsJTL, true},
 	{"zap", fitsZap, true},
 	{"golog", fitsGoLog, true},
 	{"nginx", fitsNginx, false},

@@ -9,7 +9,7 @@ import (
 )
 
 // programFormats are the formats of web servers and programs that have fixed shapes.
-var programFormats = []string{"apache", "nginx-error", "apache-error", "logfmt", "zap", "golog", "killbill"}
+var programFormats = []string{"apache", "nginx-error", "apache-error", "logfmt", "zap", "golog", "killbill", "jtl"}
 
 func FuzzPrograms(f *testing.F) {
 	seed(f, "")

@@ -70,7 +70,8 @@ const (
 	asLevel
 	asMessage
 	asPairs
-	asTrace
+	asBool
+	asCode
 )
 
 // seal fills what elements know of each other.

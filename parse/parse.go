@@ -44,6 +44,7 @@ var formats = []struct {
 	{"zap", func() Parser { return &zap{} }},
 	{"golog", func() Parser { return &goLog{} }},
 	{"killbill", func() Parser { return &killBill{} }},
+	{"jtl", func() Parser { return usualJTL() }},
 	{"logback", func() Parser { return &logback{} }},
 	{"log4j2", func() Parser { return &logback{format: "log4j2"} }},
 	{"syslog", func() Parser { return &syslog{} }},

@@ -17,6 +17,7 @@ var patterned = []struct {
 	{"log4j2", newLog4j2},
 	{"regex", newRegex},
 	{"grok", newGrok},
+	{"jtl", newJTL},
 	{"postgres", newPostgres},
 }
 
