@@ -167,9 +167,22 @@ func plainTemplate(data []byte, openSearch bool) ([]byte, error) {
 		at, _ = at[key].(map[string]any)
 	}
 	if openSearch {
-		at["fields"] = map[string]any{"type": "flat_object"}
+		flatObjects(at)
 	}
 	return json.Marshal(whole)
+}
+
+// flatObjects gives the fields of type flattened the name that OpenSearch has for it.
+func flatObjects(properties map[string]any) {
+	for name, field := range properties {
+		field, _ := field.(map[string]any)
+		if field["type"] == "flattened" {
+			properties[name] = map[string]any{"type": "flat_object"}
+		}
+		if inner, ok := field["properties"].(map[string]any); ok {
+			flatObjects(inner)
+		}
+	}
 }
 
 // finish reads an answer to its end. An error status is a refusedError.

@@ -81,8 +81,8 @@ func TestOpenSearchTemplate(t *testing.T) {
 		c := &cluster{openSearch: true}
 		newRig(t, config(), f, c).deliverAll(t, f)
 		text, _ := json.Marshal(c.template)
-		if !strings.Contains(string(text), `"fields":{"type":"flat_object"}`) {
-			t.Errorf("template = %s, want flat_object", text)
+		if !strings.Contains(string(text), `"fields":{"type":"flat_object"}`) || strings.Contains(string(text), "flattened") {
+			t.Errorf("template = %s, want flat_object for each flattened", text)
 		}
 	})
 }
