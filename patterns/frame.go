@@ -29,6 +29,9 @@ func isLibrary(frame []byte) bool {
 	if bytes.Contains(frame, []byte(".java:")) {
 		return false
 	}
+	if open := bytes.Index(frame, []byte(" (")); open > 0 && bytes.IndexByte(frame[open:], '/') < 0 && bytes.HasSuffix(frame, []byte(")")) {
+		return true // JavaScript: (net.js:1141:16) is the runtime's
+	}
 	for _, inside := range insides {
 		if bytes.Contains(frame, []byte(inside)) {
 			return true
@@ -46,6 +49,7 @@ func appendFrame(dst, frame []byte) []byte {
 		return append(dst, name...)
 	}
 	name, place, ok := bytes.Cut(frame, []byte(" (")) // JavaScript: settle (/app/pay.js:12:3)
+	name, _, _ = bytes.Cut(name, []byte(" [as "))
 	if ok && bytes.Contains(place, []byte(":")) {
 		file, _, _ := bytes.Cut(base(place), []byte(":"))
 		return append(append(append(dst, base(file)...), ':'), name...)

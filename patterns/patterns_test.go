@@ -73,6 +73,7 @@ func TestTemplates(t *testing.T) {
 	f("user unknown", "user unknown")
 	f("pay failed code=SYSTEM_ERROR amount=1999 wayCode=WX_JSAPI", "pay failed code=SYSTEM_ERROR amount=<*> wayCode=<*>")
 	f("declined code=51 order=51", "declined code=51 order=<*>")
+	f("ChannelRetMsg(channelOrderId=7, channelErrCode=SYSTEMERROR)", "ChannelRetMsg(channelOrderId=<*>, channelErrCode=SYSTEMERROR)")
 	f("retry at Mon Nov 22 14:02:11 2026", "retry at <*>")
 	f("read/write error", "read/write error")
 	f("tried [1, 2, 3]", "tried [<*>]")

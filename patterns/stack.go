@@ -97,13 +97,16 @@ func (s *trace) line(line []byte) {
 	case bytes.HasPrefix(text, []byte("at ")):
 		s.frame(text[3:])
 	case call != nil && (line[0] == '\t' || line[0] == ' ') && bytes.Contains(text, []byte(".go:")):
+		if s.bare() && bytes.Equal(s.cause, call) {
+			s.cause = nil // a Go trace without a panic begins with a function
+		}
 		s.frame(call)
 	case bytes.HasPrefix(text, []byte("thread '")) && bytes.Contains(text, []byte("panicked at")):
 		s.panicked = true
 	case text[0] >= '0' && text[0] <= '9' && rustFrame(text) != nil:
 		s.frame(rustFrame(text))
-	case s.cause == nil && !bytes.HasPrefix(text, []byte("goroutine ")):
-		s.cause = text
+	case s.cause == nil && s.bare() && !bytes.HasPrefix(text, []byte("goroutine ")):
+		s.cause, s.call = text, text
 	case line[0] != ' ' && line[0] != '\t':
 		s.call = text
 		if bytes.HasPrefix(text, []byte("panic: ")) || s.bare() && isException(text) {

@@ -42,6 +42,8 @@ Caused by: java.net.ConnectException: refused
     at /app/src/server.ts:88:12
     at Layer.handle (/app/node_modules/express/lib/router/layer.js:95:5)`,
 		"Error: connect ECONNREFUSED <*> at pay.js:settle < server.ts")
+	f("old node", `Error: connect ECONNREFUSED 10.0.0.7:443
+    at TCPConnectWrap.afterConnect [as oncomplete] (net.js:1141:16)`, "Error: connect ECONNREFUSED <*> at net.js:TCPConnectWrap.afterConnect")
 	f("node with a cause", `PayError: order 17
     at settle (/app/src/pay.js:12:3) {
   [cause]: TypeError: Cannot read properties of undefined
@@ -69,6 +71,10 @@ main.(*Server).settle(0xc0001, {0x1, 0x2})
 	/src/pay/server.go:88 +0x1d
 main.main()
 	/src/pay/main.go:12 +0x25`, "panic: runtime error: index out of range [<*>] with length <*> at main.(*Server).settle < main.main")
+	f("go, as loggers write it", `pay.(*Wechat).Create
+	/src/pay/wechat.go:88
+main.main
+	/src/pay/main.go:12`, "order <*> failed")
 	f("rust", `thread 'tokio-runtime-worker' panicked at src/settle.rs:10:5:
 order 17 has no amount
 stack backtrace:

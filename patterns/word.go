@@ -13,7 +13,7 @@ func (m *masker) isValue(begin int) bool {
 // causes are the keys whose values say what is wrong, written without _ and in lower case.
 var causes = map[string]bool{
 	"code": true, "subcode": true, "errcode": true, "errorcode": true, "retcode": true, "returncode": true, "resultcode": true,
-	"respcode": true, "status": true, "state": true, "result": true, "reason": true, "cause": true, "error": true, "err": true,
+	"respcode": true, "declinecode": true, "status": true, "state": true, "result": true, "reason": true, "cause": true, "error": true, "err": true,
 	"msg": true, "message": true, "errmsg": true, "errormsg": true, "exception": true, "type": true, "kind": true, "class": true,
 }
 
@@ -35,9 +35,12 @@ func (m *masker) value(w []byte, seen uint8) {
 	m.port()
 }
 
-// isCause tells whether a key is one of causes.
+// maxKey is the longest key that can be one of causes.
+const maxKey = 32
+
+// isCause tells whether a key is one of causes, or ends like channelErrCode.
 func isCause(key []byte) bool {
-	var buf [12]byte
+	var buf [maxKey]byte
 	n := 0
 	for _, c := range key {
 		if c == '_' || c == '-' {
@@ -52,7 +55,9 @@ func isCause(key []byte) bool {
 		buf[n] = c
 		n++
 	}
-	return causes[string(buf[:n])]
+	name := buf[:n]
+	return causes[string(name)] || bytes.HasSuffix(name, []byte("errcode")) || bytes.HasSuffix(name, []byte("errmsg")) ||
+		bytes.HasSuffix(name, []byte("errorcode")) || bytes.HasSuffix(name, []byte("errormsg"))
 }
 
 // port takes the port after an address: it belongs to it.
