@@ -68,14 +68,14 @@ func readWide(w uint64) (others, stops uint64) {
 func gather(w uint64) uint64 { return (w & highs) * 0x0002040810204081 >> 56 }
 
 // hits returns the bytes to stop at: the stops, and the first digit of each run that may be a card number or its
-// beginning. Those are of thirteen digits or more, and of four with digits behind a separator; what is behind the block
-// is taken for digits. continued tells that the run at the block's first byte began before it.
-func (b *block) hits(continued bool) uint64 {
+// beginning. Those are of so many digits or more, from eight to sixteen, and of four with digits behind a separator; what
+// is behind the block is taken for digits. continued tells that the run at the block's first byte began before it.
+func (b *block) hits(digits uint, continued bool) uint64 {
 	o := b.others
 	two := o | o>>1
 	four := two | two>>2
 	eight := four | four>>4
-	long := ^(eight | eight>>5)
+	long := ^(eight | eight>>(digits-8))
 	groups := ^(four | o>>7 | o>>8) & (o >> 4)
 	before := ^o << 1
 	if continued {

@@ -5,6 +5,7 @@ import "bytes"
 // number is a candidate for a card number: its digits, and where each begins and ends.
 type number struct {
 	kind       kind
+	head       int // digits at the beginning that may be shown
 	n          int
 	digits     [maxCard + 1]byte
 	from, till [maxCard + 1]int
@@ -42,7 +43,7 @@ func (c *number) group(in []byte, i, max int) (count, end int) {
 // card looks whether a card number begins with the digit at start, and takes it out. It returns where to go on: runEnd
 // is the position after the run of digits, for when there is none.
 func (s *scan) card(start, runEnd int) int {
-	c := number{kind: pan}
+	c := number{kind: pan, head: 6}
 	count, end := c.group(s.in, start, maxCard+1)
 	if _, more := digitAt(s.in, end); more > 0 {
 		return skipDigits(s.in, end) // a longer number
@@ -63,7 +64,7 @@ func (s *scan) card(start, runEnd int) int {
 	default:
 		return runEnd
 	}
-	return s.maskCard(&c)
+	return s.maskNumber(&c)
 }
 
 // mayBeCard tells whether the digits in[start:end] are worth a closer look: not when no issuer has numbers of that length
@@ -226,9 +227,9 @@ func (s *scan) rightOpen(i int, sep []byte) (ok, withWord bool) {
 	return true, false
 }
 
-// maskCard writes the number with all but its first six and last four digits as stars, and the track data behind it. It
+// maskNumber writes the number with all but its head and its last four digits as stars, and the track data behind it. It
 // returns where to go on: at the last four, because they may begin a further number (and would, the next time).
-func (s *scan) maskCard(c *number) int {
+func (s *scan) maskNumber(c *number) int {
 	if quote := s.bareNumber(c.from[0], c.end()); len(quote) > 0 {
 		from := c.from[0]
 		if from > 0 && s.in[from-1] == '-' {
@@ -245,7 +246,7 @@ func (s *scan) maskCard(c *number) int {
 		return s.done
 	}
 	s.starDigits(c)
-	if from, to := s.trackEnd(c); to > from {
+	if from, to := s.trackEnd(c); to > from && c.kind == pan {
 		s.replace(track, from, to, nil)
 		s.fresh = to
 		return to
@@ -256,11 +257,11 @@ func (s *scan) maskCard(c *number) int {
 
 // starDigits writes c up to its last four digits.
 func (s *scan) starDigits(c *number) {
-	s.out = append(s.out, s.in[s.done:c.from[6]]...)
-	for i := 6; i < c.n-4; i++ {
+	s.out = append(s.out, s.in[s.done:c.from[c.head]]...)
+	for i := c.head; i < c.n-4; i++ {
 		s.out = append(s.out, '*')
 		s.out = append(s.out, s.in[c.till[i]:c.from[i+1]]...)
 	}
 	s.done = c.from[c.n-4]
-	s.count(c.kind, c.from[0], c.digits[:c.n])
+	s.count(c.kind, c.from[0], c.masked)
 }

@@ -13,6 +13,8 @@ type Config struct {
 	Keys []string `yaml:"keys"`
 	// Also redact Chinese identity numbers (18 digits with a valid date and check digit).
 	IdentityNumbers bool `yaml:"identity_numbers"`
+	// Also redact phone numbers: Chinese mobile numbers, and the values of names such as mobile and phone.
+	PhoneNumbers bool `yaml:"phone_numbers"`
 	// Also take the Maestro ranges for card numbers. They overlap with other ids of 16 digits.
 	Maestro bool `yaml:"maestro"`
 }

@@ -34,6 +34,7 @@ func TestMetric(t *testing.T) {
 gatewatch_redacted_total{kind="cvv"} 1
 gatewatch_redacted_total{kind="identity"} 0
 gatewatch_redacted_total{kind="pan"} 2
+gatewatch_redacted_total{kind="phone"} 0
 gatewatch_redacted_total{kind="pin"} 1
 gatewatch_redacted_total{kind="secret"} 2
 gatewatch_redacted_total{kind="track"} 1

@@ -84,14 +84,14 @@ func (s *scan) encodedIn(from, to int) {
 			end++
 		}
 		s.decodable(start, end, all)
-		from = end
+		from = max(end, s.done)
 	}
 }
 
 // decodable redacts what the run in[from:to] decodes to. all is what all of its letters may be.
 func (s *scan) decodable(from, to int, all uint8) {
 	switch {
-	case s.depth == maxDepth:
+	case s.takeToken(from, to), s.depth == maxDepth:
 	case all&inHex != 0:
 		s.hexIn(from, to)
 	case all&noSign != 0 || !s.hexParts(from, to):

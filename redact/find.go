@@ -19,14 +19,13 @@ func (r *Redactor) Find(record []byte) []Finding {
 	return found
 }
 
-// masked returns what may be shown of a number, or of any other value when it has no digits.
-func masked(number []byte) string {
-	if len(number) == 0 {
-		return string(stars)
-	}
-	shown := make([]byte, len(number))
-	for i, digit := range number {
-		if shown[i] = '*'; i < 6 || i >= len(number)-4 {
+func allStars() string { return string(stars) }
+
+// masked returns what may be shown of a number.
+func (c *number) masked() string {
+	shown := make([]byte, c.n)
+	for i, digit := range c.digits[:c.n] {
+		if shown[i] = '*'; i < c.head || i >= c.n-4 {
 			shown[i] = '0' + digit
 		}
 	}

@@ -24,10 +24,11 @@ func FuzzRedact(f *testing.F) {
 		`{"m":"\u003ccvv\u003e1\u003c/cvv\u003e a\u003d4\u0026password\u003dx"}`, `{"cvv":[1,{"a":"]"}],"pan":["4242424242424242"]}`,
 		"body=eyJjYXJkIjoiNDI0MiA0MjQyIDQyNDIgNDI0MiIsImN2diI6IjEyMyJ9&x=1", "/a/7b2263617264223a2234323432343234323432343234323432222c22637676223a22313233227d",
 		`{"b":"bWVyY2hhbnQ9bV8xJmNhcmQ9NDI0MjQyNDI0MjQyNDI0MiZjdnY9MTIz==","order_id":4242424242424242}`, "4242 4242\n  4242 4242",
+		`{"mobile":8613800138000,"t":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl","m":"call 13800138000 sk_live_51H8aBcDeFgHiJkLmNoPqRsT"}`,
 	} {
 		f.Add([]byte(seed))
 	}
-	r := newRedactor(Config{IdentityNumbers: true, Maestro: true})
+	r := newRedactor(Config{IdentityNumbers: true, PhoneNumbers: true, Maestro: true})
 	f.Fuzz(func(t *testing.T, record []byte) {
 		before := bytes.Clone(record)
 		out := bytes.Clone(r.Redact(nil, record))

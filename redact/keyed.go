@@ -105,7 +105,7 @@ func (s *scan) maskQuoted(c *number, v value) int {
 // cardShape reads a value as digits with separators; shaped is false when there is anything else in it, except for the
 // stars of a masked number.
 func (s *scan) cardShape(v value) (c number, shaped, starred bool) {
-	shaped, c.kind = true, pan
+	shaped, c.kind, c.head = true, pan, 6
 	for i := v.from; i < v.to; {
 		if value, size := digitAt(s.in, i); size > 0 {
 			if c.n < len(c.digits) {

@@ -29,6 +29,9 @@ var names = [...]struct {
 	{cookie, "cookie setcookie"},
 }
 
+// phoneNames are the names of phone numbers, for when they are to be redacted.
+const phoneNames = "mobile mobileno mobilenumber mobilephone phone phoneno phonenumber phonenum telephone telno 手机 手机号 手机号码 电话 电话号码 手機號"
+
 // suffixes are the names that may be the last word of a longer key. Chinese has no words to see, so its names are all
 // here: 银行卡号, 支付密码.
 var suffixes = [...]string{
@@ -53,15 +56,20 @@ type keyTable struct {
 	ends     [1 << 15 / 64]uint64
 }
 
-func newKeyTable(further []string) keyTable {
+func newKeyTable(cfg Config) keyTable {
 	t := keyTable{kinds: map[string]kind{}}
 	for _, row := range names {
 		for _, name := range strings.Fields(row.names) {
 			t.add(name, row.kind)
 		}
 	}
-	for _, name := range further {
+	for _, name := range cfg.Keys {
 		t.add(normalise(name), secret)
+	}
+	if cfg.PhoneNumbers {
+		for _, name := range strings.Fields(phoneNames) {
+			t.add(name, phone)
+		}
 	}
 	for _, suffix := range suffixes {
 		last := suffix[len(suffix)-1]

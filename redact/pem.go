@@ -35,7 +35,7 @@ func (s *scan) withoutPrivateKeys() {
 			out = append(out, stars...)
 			out = appendBreaks(out, body)
 			done = to
-			s.count(secret, from, nil)
+			s.count(secret, from, allStars)
 		}
 	}
 	if s.changes > 0 {

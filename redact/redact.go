@@ -28,11 +28,12 @@ const (
 	authorization // a secret of two words; counts as secret
 	cookie        // a secret to the end of the line; counts as secret
 	identity
+	phone
 	kindCount
 )
 
 var kindNames = [kindCount]string{
-	"", "pan", "pan", "cvv", "track", "pin", "secret", "secret", "secret", "identity",
+	"", "pan", "pan", "cvv", "track", "pin", "secret", "secret", "secret", "identity", "phone",
 }
 
 func (k kind) isCardData() bool { return k >= pan && k <= pin }
@@ -42,6 +43,7 @@ type Redactor struct {
 	keys     keyTable
 	maestro  bool
 	identity bool
+	shortest uint // runs of digits that are looked at
 	counters [kindCount]prometheus.Counter
 }
 
@@ -52,7 +54,10 @@ func New(cfg Config, reg prometheus.Registerer) *Redactor {
 		Help: "Values taken out of log records before anything else saw them, by kind.",
 	}, []string{"kind"})
 	reg.MustRegister(total)
-	r := &Redactor{keys: newKeyTable(cfg.Keys), maestro: cfg.Maestro, identity: cfg.IdentityNumbers}
+	r := &Redactor{keys: newKeyTable(cfg), maestro: cfg.Maestro, identity: cfg.IdentityNumbers, shortest: minCard}
+	if cfg.PhoneNumbers {
+		r.shortest = mobileDigits
+	}
 	for k := pan; k < kindCount; k++ {
 		r.counters[k] = total.WithLabelValues(kindNames[k])
 	}
@@ -130,7 +135,7 @@ func (s *scan) run() {
 	for i := 0; i < len(in); {
 		b := blockAt(in, i)
 		next := i + blockLen
-		for hits := b.hits(i > begin && isDigit(in[i-1])); hits != 0; {
+		for hits := b.hits(s.r.shortest, i > begin && isDigit(in[i-1])); hits != 0; {
 			at := i + bits.TrailingZeros64(hits)
 			hits &= hits - 1
 			if at-quiet >= minEncoded && s.endsRun(at) {
@@ -193,6 +198,8 @@ func (s *scan) digits(start int) int {
 		i++
 	}
 	switch n := i - start; {
+	case s.r.shortest == mobileDigits && s.isPhone(start, i):
+		return s.takePhone(start, i)
 	case n >= minCard:
 		if s.mayBeCard(start, i) {
 			return s.card(start, i)
@@ -236,18 +243,18 @@ func (s *scan) replace(k kind, from, to int, quote []byte) {
 		s.out = appendBreaks(s.out, s.in[from:to])
 	}
 	s.done = to
-	s.count(k, from, nil)
+	s.count(k, from, allStars)
 }
 
-// count notes that a value at in[at] was taken out; number is its digits, if it was a number.
-func (s *scan) count(k kind, at int, number []byte) {
+// count notes that a value at in[at] was taken out, and what may be shown of it.
+func (s *scan) count(k kind, at int, shown func() string) {
 	s.changes++
 	if k.isCardData() {
 		s.cardData++
 	}
 	s.r.counters[k].Inc()
 	if s.found != nil {
-		*s.found = append(*s.found, Finding{Kind: kindNames[k], At: at, Masked: masked(number)})
+		*s.found = append(*s.found, Finding{Kind: kindNames[k], At: at, Masked: shown()})
 	}
 }
 

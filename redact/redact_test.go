@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,4 +194,66 @@ func TestOrderNumbers(t *testing.T) {
 	f(`{"order_id":"4242 4242 4242 4242"}`, `{"order_id":"4242 42** **** 4242"}`)
 	f("4242 4242\n    4242 4242", "4242 42**\n    **** 4242")
 	f("4242\n4242\n4242\n4242", "4242\n4242\n4242\n4242")
+}
+
+func TestPhoneNumbers(t *testing.T) {
+	t.Parallel()
+	r, off := newRedactor(Config{PhoneNumbers: true}), newRedactor(Config{})
+	f := func(text, want string) {
+		t.Helper()
+		if got := redact(t, r, text); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+		if got := redact(t, off, text); got != text {
+			t.Errorf("without phone_numbers: Redact(%q) = %q, want no change", text, got)
+		}
+	}
+	f("call 13800138000 now", "call 138****8000 now")
+	f("+8613800138000", "+86138****8000")
+	f("手机13800138000，008613800138000", "手机138****8000，0086138****8000")
+	f(`{"m":13800138000}`, `{"m":"138****8000"}`)
+	f(`{"m":8613800138000}`, `{"m":"86138****8000"}`)
+	f(`{"mobile":"+44 7700 900123"}`, `{"mobile":"***"}`)
+	f("手机号：021-12345678，", "手机号：***，")
+	for _, text := range []string{"12800138000", "x13800138000", "113800138000", "13800138000.5", "order_id=13800138000", "1380013800"} {
+		f(text, text)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	f := func(text, want string) {
+		t.Helper()
+		if got := redact(t, r, text); got != want {
+			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+	const jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+	f("got "+jwt+" from", "got *** from")
+	f(`{"m":"cookie set","v":"`+jwt+`"}`, `{"m":"cookie set","v":"***"}`)
+	f("/callback?state="+jwt+"&x=1", "/callback?state=***&x=1")
+	f("sending Bearer 0123456789abcdef0123456789abcdef", "sending Bearer ***")
+	f("key sk_live_51H8aBcDeFgHiJkLmNoPqRsT.", "key ***.")
+	f("org.apache.http.impl.client.InternalHttpClientImplementation", "org.apache.http.impl.client.InternalHttpClientImplementation")
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{IdentityNumbers: true, PhoneNumbers: true})
+	body := base64.StdEncoding.EncodeToString([]byte("card=4111 1111 1111 1111 and cvv=123"))
+	text := "card 4242-4242-4242-4242 cvv=123 id 11010519491231002X call 13800138000 " + body
+	want := []Finding{
+		{"pan", 5, "424242******4242"}, {"cvv", 29, "***"}, {"identity", 36, "110105*******1002"}, {"phone", 60, "138****8000"},
+		{"pan", 72, "411111******1111"}, {"cvv", 72, "***"},
+	}
+	if got := r.Find([]byte(text)); !slices.Equal(got, want) {
+		t.Errorf("Find(%q) = %v, want %v", text, got, want)
+	}
+	if got := r.Find([]byte("nothing in here")); got != nil {
+		t.Errorf("Find of a clean record = %v, want nothing", got)
+	}
+	if _, n := r.RedactCounting(nil, []byte(text)); n != 4 {
+		t.Errorf("RedactCounting(%q) found %d values of card data, want 4", text, n)
+	}
 }

@@ -1,0 +1,27 @@
+package redact
+
+// Chinese mobile numbers have eleven digits, of which the first is 1 and the second none of 0, 1 and 2.
+const mobileDigits = 11
+
+// isPhone tells whether in[start:end] is a mobile number, perhaps with the code of the country before it.
+func (s *scan) isPhone(start, end int) bool {
+	code := end - start - mobileDigits
+	if code < 0 || s.in[start+code] != '1' || s.in[start+code+1] < '3' {
+		return false
+	}
+	switch string(s.in[start : start+code]) {
+	case "", "86", "0086":
+	default:
+		return false
+	}
+	left, leftWord := s.leftOpen(start, nil, end)
+	right, rightWord := s.rightOpen(end, nil)
+	return left && right && !leftWord && !rightWord && !s.isOrder(start)
+}
+
+// takePhone masks the mobile number in[start:end] but for its first three and last four digits.
+func (s *scan) takePhone(start, end int) int {
+	c := number{kind: phone, head: end - start - mobileDigits + 3}
+	c.group(s.in, start, end-start)
+	return s.maskNumber(&c)
+}
