@@ -3,11 +3,12 @@ package parse
 import "bytes"
 
 var (
-	userHome    = ecs("system.auth.useradd.home")
-	userShell   = ecs("system.auth.useradd.shell")
-	memberAdded = ecsWord("event.action", "group-member-added")
-	userAdded   = ecsWord("event.action", "group-user-added")
-	userRemoved = ecsWord("event.action", "group-user-removed")
+	userHome      = ecs("system.auth.useradd.home")
+	userShell     = ecs("system.auth.useradd.shell")
+	memberAdded   = ecsWord("event.action", "group-member-added")
+	memberRemoved = ecsWord("event.action", "group-member-removed")
+	userAdded     = ecsWord("event.action", "group-user-added")
+	userRemoved   = ecsWord("event.action", "group-user-removed")
 )
 
 // account reads what useradd, userdel, usermod, groupadd, groupdel and gpasswd say.
@@ -17,9 +18,24 @@ func (l *fieldList) account(message []byte) {
 		l.created(message[len("new user: "):], true)
 	case bytes.HasPrefix(message, []byte("new group: ")):
 		l.created(message[len("new group: "):], false)
+	case bytes.HasPrefix(message, []byte("group added to ")) && bytes.Contains(message, []byte(": name=")):
+		_, name, _ := bytes.Cut(message, []byte(": "))
+		l.created(name, false)
 	case bytes.HasPrefix(message, []byte("delete user ")):
 		user, _ := word(message[len("delete user "):])
 		l.add(userField, unquoted(user))
+		l.add(targetUser, unquoted(user))
+		l.note(outcomeSuccess, categoryIAM, typeUserDeletion)
+	case bytes.HasPrefix(message, []byte("delete '")):
+		user, rest, _ := between(message, "'", "' from ")
+		if group, _, ok := between(rest, "'", "'"); ok {
+			l.add(targetUser, user)
+			l.add(groupName, group)
+			l.note(memberRemoved, outcomeSuccess, categoryIAM, typeUserDeletion)
+		}
+	case bytes.HasPrefix(message, []byte("removed group '")), bytes.HasPrefix(message, []byte("removed shadow group '")):
+		group, _, _ := between(message, "'", "'")
+		l.add(groupName, group)
 		l.note(outcomeSuccess, categoryIAM, typeUserDeletion)
 	case bytes.HasPrefix(message, []byte("group '")) && bytes.Contains(message, []byte("' removed")):
 		group, _, _ := between(message, "'", "'")
@@ -30,8 +46,9 @@ func (l *fieldList) account(message []byte) {
 		group, _, ok := between(rest, "'", "'")
 		if ok {
 			l.add(userField, user)
+			l.add(targetUser, user)
 			l.add(groupName, group)
-			l.note(memberAdded, outcomeSuccess, categoryIAM, typeGroupChange)
+			l.note(memberAdded, outcomeSuccess, categoryIAM, typeUserChange)
 		}
 	case bytes.HasPrefix(message, []byte("user ")):
 		l.membership(message[len("user "):])

@@ -122,7 +122,7 @@ var (
 	typeUserDeletion = ecsArray("event.type", `["user","deletion"]`)
 	typeGroupCreated = ecsArray("event.type", `["group","creation"]`)
 	typeGroupDeleted = ecsArray("event.type", `["group","deletion"]`)
-	typeGroupChange  = ecsArray("event.type", `["group","change"]`)
+	typeUserChange   = ecsArray("event.type", `["user","change"]`)
 )
 
 // note adds a field that has its value already.

@@ -63,25 +63,26 @@ func fitsHAProxy(line []byte) bool {
 }
 
 var (
-	haFrontend   = ecs("haproxy.frontend_name")
-	haBackend    = ecs("haproxy.backend_name")
-	haServer     = ecs("haproxy.server_name")
-	haState      = ecs("haproxy.termination_state")
-	haBytes      = ecsNumber("haproxy.bytes_read")
-	haWaiting    = ecsNumber("haproxy.total_waiting_time_ms")
-	haConnecting = ecsNumber("haproxy.connection_wait_time_ms")
-	haRequest    = ecsNumber("haproxy.http.request.time_wait_ms")
-	haResponse   = ecsNumber("haproxy.http.request.time_wait_without_data_ms")
-	haMode       = ecs("haproxy.mode")
-	haTLS        = event.Field{Name: []byte("tls")}
-	haStatus     = event.Field{Key: event.HTTPStatus, Name: []byte("status")}
-	haBodyBytes  = event.Field{Key: event.BodyBytes, Name: []byte("bytes")}
-	haMethod     = event.Field{Key: event.HTTPMethod, Name: []byte("method")}
-	haURL        = event.Field{Key: event.URL, Name: []byte("url")}
-	haVersion    = event.Field{Key: event.HTTPVersion, Name: []byte("version")}
-	haLine       = ecs("haproxy.http.request.raw_request_line")
-	haCookies    = [2]event.Field{ecs("haproxy.http.request.captured_cookie"), ecs("haproxy.http.response.captured_cookie")}
-	haHeaders    = [2]event.Field{
+	haDestination = ecs("destination.address")
+	haFrontend    = ecs("haproxy.frontend_name")
+	haBackend     = ecs("haproxy.backend_name")
+	haServer      = ecs("haproxy.server_name")
+	haState       = ecs("haproxy.termination_state")
+	haBytes       = ecsNumber("haproxy.bytes_read")
+	haWaiting     = ecsNumber("haproxy.total_waiting_time_ms")
+	haConnecting  = ecsNumber("haproxy.connection_wait_time_ms")
+	haRequest     = ecsNumber("haproxy.http.request.time_wait_ms")
+	haResponse    = ecsNumber("haproxy.http.request.time_wait_without_data_ms")
+	haMode        = ecs("haproxy.mode")
+	haTLS         = event.Field{Name: []byte("tls")}
+	haStatus      = event.Field{Key: event.HTTPStatus, Name: []byte("status")}
+	haBodyBytes   = event.Field{Key: event.BodyBytes, Name: []byte("bytes")}
+	haMethod      = event.Field{Key: event.HTTPMethod, Name: []byte("method")}
+	haURL         = event.Field{Key: event.URL, Name: []byte("url")}
+	haVersion     = event.Field{Key: event.HTTPVersion, Name: []byte("version")}
+	haLine        = ecs("haproxy.http.request.raw_request_line")
+	haCookies     = [2]event.Field{ecs("haproxy.http.request.captured_cookie"), ecs("haproxy.http.response.captured_cookie")}
+	haHeaders     = [2]event.Field{
 		{Name: []byte("haproxy.http.request.captured_headers"), ECS: true, Kind: event.Array},
 		{Name: []byte("haproxy.http.response.captured_headers"), ECS: true, Kind: event.Array},
 	}
@@ -135,10 +136,16 @@ func (l *fieldList) traffic(s []byte) bool {
 		return false
 	}
 	times, rest := word(rest)
+	var destination []byte
+	if bytes.IndexByte(times, '/') < 0 { // some write the wanted host there
+		destination = times
+		times, rest = word(rest)
+	}
 	if bytes.Count(times, []byte{'/'}) < 2 || !isTimer(times) {
 		return false
 	}
 	l.haproxyClient(address, port, stamp, frontend)
+	l.add(haDestination, destination)
 	l.add(haBackend, backend)
 	l.add(haServer, server)
 	l.haproxyRest(times, rest)

@@ -30,7 +30,7 @@ type mysqlHeader struct {
 //	2026-11-22T08:00:00.123456Z 0 [System] [MY-010116] [Server] …   MySQL
 //	2026-11-22  8:00:00 0 [Note] InnoDB: …                          MariaDB
 //	261122  8:00:00 [Warning] …                                     MySQL 5.5 and 5.6 without a thread
-//	261122 08:00:00 mysqld_safe Starting mysqld daemon …            the script that starts it
+//	261122 08:00:00 mysqld_safe Starting mysqld daemon …            the script that starts it, and InnoDB before 5.6
 func (h *mysqlHeader) read(line []byte) bool {
 	n := mysqlStampLen(line)
 	if n == 0 {
@@ -44,17 +44,18 @@ func (h *mysqlHeader) read(line []byte) bool {
 	if thread, after, ok := bytes.Cut(rest, []byte{' '}); ok && allDigits(thread) {
 		h.thread, rest = thread, after
 	}
-	if bytes.HasPrefix(rest, []byte("mysqld_safe ")) {
-		h.message = len(line) - len(rest)
-		return true
+	h.message = len(line) - len(rest)
+	old := h.time[4] != '-'
+	if len(rest) == 0 || rest[0] != '[' {
+		return old && len(rest) > 0
 	}
 	// Only the old date stands without a thread; other programs write a date and a level in brackets too.
-	if len(rest) == 0 || rest[0] != '[' || h.thread == nil && h.time[4] == '-' {
+	if h.thread == nil && !old {
 		return false
 	}
 	level, after, ok := bytes.Cut(rest[1:], []byte{']'})
 	if !ok || mysqlLevel(level) == nil || len(after) > 0 && after[0] != ' ' {
-		return false
+		return old
 	}
 	h.level = mysqlLevel(level)
 	h.message = len(line) - len(bytes.TrimLeft(after, " "))

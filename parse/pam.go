@@ -13,6 +13,13 @@ var (
 // pam reads what the modules of PAM say in the name of a program ("pam_unix(sshd:session): session opened for user
 // root by (uid=0)"), and tells whether the message is from one.
 func (l *fieldList) pam(message []byte) bool {
+	if more, ok := bytes.CutPrefix(message, []byte("PAM ")); ok {
+		if bytes.Contains(more, []byte(" more authentication failure")) {
+			l.note(authFailure, outcomeFailure, categoryAuth, typeInfo)
+			l.failed(more)
+		}
+		return true
+	}
 	module, said, ok := bytes.Cut(message, []byte("): "))
 	if !ok || !bytes.HasPrefix(module, []byte("pam_")) {
 		return false
@@ -35,6 +42,10 @@ func (l *fieldList) pam(message []byte) bool {
 		l.failed(said)
 	case bytes.HasSuffix(module, []byte(":chauthtok")):
 		l.changed(said)
+	default:
+		if i := bytes.LastIndex(said, []byte(" by user ")); i >= 0 {
+			l.add(userField, unquoted(said[i+len(" by user "):]))
+		}
 	}
 	return true
 }

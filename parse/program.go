@@ -69,7 +69,7 @@ func (l *fieldList) peer(address []byte) {
 	switch {
 	case isAddress(address):
 		l.add(addressField, address)
-	case len(address) > 0 && isHostName(address):
+	case len(address) > 1 && isHostName(address):
 		l.add(sourceDomain, address)
 	}
 }
