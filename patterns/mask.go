@@ -135,7 +135,7 @@ func (m *masker) word() {
 	switch {
 	case m.isValue(begin):
 		m.value(w, seen)
-	case slashes > 0 && isPath(w, slashes, dots), bytes.HasPrefix(m.text[end:], []byte("://")):
+	case slashes > 0 && isPath(w, slashes, dots), end < len(m.text) && m.text[end] == ':' && bytes.HasPrefix(m.text[end:], []byte("://")):
 		m.path()
 	case seen&isDigit != 0, len(w) > maxWord:
 		m.mask()

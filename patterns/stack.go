@@ -135,6 +135,9 @@ func (s *trace) section(text []byte) bool {
 
 // frame takes a frame of the present cause.
 func (s *trace) frame(f []byte) {
+	if s.own.n == maxFrames {
+		return
+	}
 	f = bytes.TrimPrefix(f, []byte("async "))
 	if f[0] == '.' || f[0] == '/' && !bytes.Contains(f, []byte(".js")) && !bytes.Contains(f, []byte(".ts")) {
 		return // the place of a frame in a Rust trace

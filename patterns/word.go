@@ -22,7 +22,7 @@ const maxCode = 6
 
 // value masks the value of a key, unless the key says that it is the cause of an error: words and short codes stay then.
 func (m *masker) value(w []byte, seen uint8) {
-	if isCause(m.before) && (seen&isDigit == 0 && len(w) <= maxWord || len(w) <= maxCode) {
+	if (seen&isDigit == 0 && len(w) <= maxWord || len(w) <= maxCode) && isCause(m.before) {
 		m.keep(w)
 		return
 	}
