@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -25,6 +26,8 @@ type metrics struct {
 
 	// waited are the providers that had orders waiting once; owned by the one who sweeps.
 	waited map[string]bool
+	// met are the providers whose counters exist.
+	met sync.Map
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -57,6 +60,27 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		m.duplicates.WithLabelValues(string(kind)) // at zero before the first one
 	}
 	return m
+}
+
+// callbackResults are the label values of payment_callbacks_total.
+var callbackResults = [...]string{"ok", "late", "failed", "amount_mismatch", "bad_signature", "signature_test"}
+
+// meet makes the counters of a provider, so that they stand at zero before the first thing to count: a Prometheus that
+// finds a new counter at one does not see it rise.
+func (m *metrics) meet(provider string) {
+	if _, ok := m.met.Load(provider); ok {
+		return
+	}
+	m.met.Store(provider, true)
+	for _, result := range callbackResults {
+		m.callbacks.WithLabelValues(provider, result)
+	}
+	switch provider {
+	case "visa":
+		m.retries.WithLabelValues(provider, visaRule)
+	case "mastercard":
+		m.retries.WithLabelValues(provider, mastercardRule)
+	}
 }
 
 // count counts what is in e. provider is the observation's.

@@ -28,10 +28,13 @@ type order struct {
 	Card  string `json:"k,omitempty"`
 	// Counted says that the order is in payment_intents_total.
 	Counted bool `json:"d,omitempty"`
-	// Paid says that an attempt was approved; PaidBy and PaidAs are its provider and transaction.
+	// Paid says that an attempt was approved; PaidBy and PaidAs are its provider and transaction. PaidTwice says that
+	// another payment was found, and told of.
 	Paid   bool   `json:"y,omitempty"`
 	PaidBy string `json:"b,omitempty"`
 	PaidAs string `json:"x,omitempty"`
+
+	PaidTwice bool `json:"w,omitempty"`
 }
 
 // open tells whether the order may still be paid by what was sent already.
@@ -71,7 +74,7 @@ func (o *order) attempt(ob *observation, out *effects) {
 	}
 	switch {
 	case o.Paid && ob.outcome == event.Approved && o.anotherPayment(ob):
-		out.find(PaidTwice, o, ob)
+		o.twice(ob, out)
 	case o.open() && ob.provider == o.Provider && differ(o.Transaction, ob.transaction):
 		out.find(SecondTransaction, o, ob)
 	}
@@ -121,11 +124,25 @@ func (o *order) decide(ob *observation, out *effects) {
 	}
 }
 
-// learn takes in what the provider says of the order when it is asked. That the question failed says nothing.
-func (o *order) learn(ob *observation, out *effects) {
-	if o.Last != 0 && settles(ob.outcome) {
-		o.decide(ob, out)
+// twice reports, once, that two payments of the order were approved.
+func (o *order) twice(ob *observation, out *effects) {
+	if !o.PaidTwice {
+		o.PaidTwice = true
+		out.find(PaidTwice, &order{Transaction: o.PaidAs}, ob)
 	}
+}
+
+// learn takes in what the provider says of the order when it is asked, or of its own accord. That the question failed
+// says nothing. A payment that was given up and made elsewhere may turn out to be approved after all; one provider may
+// have several ids for one payment.
+func (o *order) learn(ob *observation, out *effects) {
+	if o.Last == 0 || !settles(ob.outcome) {
+		return
+	}
+	if o.Paid && ob.outcome == event.Approved && ob.provider != o.PaidBy {
+		o.twice(ob, out)
+	}
+	o.decide(ob, out)
 }
 
 // callback takes in what the provider says of its own accord.

@@ -16,6 +16,12 @@ var visaNever = map[string]bool{
 // mastercardNever are Mastercard's merchant advice codes that say the same.
 var mastercardNever = map[string]bool{"03": true, "21": true}
 
+// The schemes' rules, as they are named in payment_forbidden_retries_total.
+const (
+	visaRule       = "visa_category_1"
+	mastercardRule = "mastercard_advice"
+)
+
 // neverAgain says by which rule a refused attempt must not be repeated, or "".
 func neverAgain(ob *observation) string {
 	if ob.outcome == event.Approved || ob.outcome == event.Pending {
@@ -23,9 +29,9 @@ func neverAgain(ob *observation) string {
 	}
 	switch code, sub := strings.ToUpper(ob.code), strings.ToUpper(ob.subCode); {
 	case ob.provider == "visa" && visaNever[code]:
-		return "visa_category_1"
+		return visaRule
 	case ob.provider == "mastercard" && mastercardNever[sub]:
-		return "mastercard_advice"
+		return mastercardRule
 	}
 	return ""
 }

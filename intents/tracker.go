@@ -51,9 +51,11 @@ func (t *Tracker) Observe(ev *event.Event) {
 	if ev.Payment.Provider == "" {
 		return
 	}
+	t.metrics.meet(ev.Payment.Provider)
 	t.metrics.other(&ev.Payment)
 	ob, ok := observe(ev)
 	if !ok {
+		t.refused(ev)
 		return
 	}
 	if t.shared == nil {
@@ -65,6 +67,22 @@ func (t *Tracker) Observe(ev *event.Event) {
 	default:
 		t.metrics.unshared.Inc()
 	}
+}
+
+// refused takes in a callback that names no order: the order of one that is not genuine stays encrypted.
+func (t *Tracker) refused(ev *event.Event) {
+	if ev.Payment.Operation != "callback" || len(ev.Fact(event.OrderID)) > 0 {
+		return
+	}
+	var out effects
+	switch signatureOf(ev) {
+	case signatureTest:
+		out.callback(ev.Payment.Provider, "signature_test")
+	case signatureBad:
+		out.callback(ev.Payment.Provider, "bad_signature")
+		out.find(BadSignature, &order{}, &observation{at: ev.Time.UnixMilli(), provider: ev.Payment.Provider})
+	}
+	t.note(&out, ev.Payment.Provider)
 }
 
 // observe applies ob to the orders of this host.

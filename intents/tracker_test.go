@@ -165,6 +165,11 @@ func TestFindings(t *testing.T) {
 	}
 	f("paid under two ids", []string{"alipay authorize approved order=ORDER001 tx=T1", "alipay authorize approved order=ORDER001 tx=T2"}, PaidTwice)
 	f("paid at two providers", []string{"alipay authorize approved order=ORDER001", "wechatpay authorize approved order=ORDER001"}, PaidTwice)
+	f("given up, paid elsewhere, then confirmed", []string{
+		"wechatpay authorize unknown_outcome order=ORDER001", "alipay authorize approved order=ORDER001 tx=T1",
+		"wechatpay callback approved order=ORDER001 tx=W1", "wechatpay callback approved order=ORDER001 tx=W1",
+		"wechatpay query approved order=ORDER001 tx=W1",
+	}, PaidTwice)
 	f("logged twice", []string{"alipay authorize approved order=ORDER001 tx=T1", "alipay authorize approved order=ORDER001 tx=T1", "alipay authorize approved order=ORDER001"})
 	f("callback after the answer", []string{"alipay authorize approved order=ORDER001 tx=T1", "alipay callback approved order=ORDER001 tx=T1"})
 	f("second while the first is open", []string{"alipay authorize unknown_outcome order=ORDER001 tx=T1", "alipay authorize pending order=ORDER001 tx=T2"}, SecondTransaction)
@@ -180,6 +185,9 @@ func TestFindings(t *testing.T) {
 	f("short numbers of two merchants", []string{"alipay authorize approved order=1 merchant=a tx=T1", "alipay authorize approved order=1 merchant=b tx=T2"})
 	f("confirmed with another amount", []string{"alipay authorize pending order=ORDER001 amount=1999", "alipay callback approved order=ORDER001 amount=1"}, AmountMismatch)
 	f("wrong signature", []string{"alipay callback none order=ORDER001 验签失败"}, BadSignature)
+	f("wrong signature, order unknown", []string{"wechatpay callback none 验签失败"}, BadSignature)
+	f("wrong signature on purpose, order unknown", []string{"wechatpay callback none 验签失败 WECHATPAY/SIGNTEST/abc"})
+	f("genuine, order unknown", []string{"wechatpay callback approved", "wechatpay authorize none 验签失败"})
 	f("wrong signature on purpose", []string{"wechatpay callback merchant_config order=ORDER001 sign=WECHATPAY/SIGNTEST/abc"})
 	f("forbidden by Visa", []string{
 		"visa authorize fraud order=ORDER001 code=43 card=411111******1111", "visa authorize fraud order=ORDER001 code=43 try=2 card=411111******1111",
@@ -206,8 +214,9 @@ func TestCallbacks(t *testing.T) {
 	s.record("alipay callback approved order=ORDER002")
 	s.record("alipay callback provider_down order=ORDER003")
 	s.wantMetrics("payment_callbacks_total", strings.Join([]string{
+		`payment_callbacks_total{provider="alipay",result="amount_mismatch"} 0`, `payment_callbacks_total{provider="alipay",result="bad_signature"} 0`,
 		`payment_callbacks_total{provider="alipay",result="failed"} 1`, `payment_callbacks_total{provider="alipay",result="late"} 1`,
-		`payment_callbacks_total{provider="alipay",result="ok"} 1`,
+		`payment_callbacks_total{provider="alipay",result="ok"} 1`, `payment_callbacks_total{provider="alipay",result="signature_test"} 0`,
 	}, "\n"))
 }
 
