@@ -95,7 +95,8 @@ func (p *jsonLines) whole() bool {
 // mine looks for pairs in the record's message.
 func (w *walker) mine(message []byte, escaped bool) {
 	if bytes.IndexByte(message, '=') < 0 && bytes.IndexByte(message, '{') < 0 && bytes.IndexByte(message, '<') < 0 &&
-		(!w.high || bytes.Index(message, wideColon) < 0 && bytes.Index(message, spentWords[0]) < 0) {
+		(!w.high || bytes.Index(message, wideColon) < 0 && bytes.Index(message, spentWords[0]) < 0) &&
+		(!escaped || !bytes.Contains(message, wechatSDK)) {
 		return
 	}
 	if escaped {

@@ -85,12 +85,7 @@ func (w *walker) mineField(i int) {
 	if i < 0 {
 		return
 	}
-	value, escaped := w.fields[i].Value, w.fields[i].Escaped
-	if escaped && bytes.Contains(value, wechatSDK) {
-		w.pairs(w.decode(value)) // it has no = that mine would look for
-		return
-	}
-	w.mine(value, escaped)
+	w.mine(w.fields[i].Value, w.fields[i].Escaped)
 }
 
 var wordTrue = []byte("true")

@@ -92,3 +92,30 @@ func TestPatternMistakes(t *testing.T) {
 	f("apache", "%h %y", "at byte 3: %y is not a directive of Apache")
 	f("apache", "%h %{%Q}t", "at byte 3: %{%Q}t: the time has %Q")
 }
+
+func BenchmarkPatterns(b *testing.B) {
+	f := func(name, format, pattern, record string) {
+		b.Run(name, func(b *testing.B) {
+			p, err := parse.NewPattern(format, pattern)
+			if err != nil {
+				b.Fatal(err)
+			}
+			ev := &event.Event{}
+			measure(b, [][]byte{[]byte(record)}, func(raw []byte) {
+				ev.Reset()
+				ev.Raw = raw
+				p.Parse(ev)
+			})
+			if ev.Malformed != "" {
+				b.Fatal(ev.Malformed)
+			}
+		})
+	}
+	const access = `10.177.75.132 - - [22/Nov/2026:08:00:00 +0000] "POST /v1/payouts?t=T000000000000 HTTP/1.1" 200 1545 "https://shop.example/checkout" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36" 0.123`
+	f("nginx", "nginx", `$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_time`, access)
+	f("apache", "apache", `%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" %T`, access)
+	const java = `2026-11-22 08:00:00.123 INFO  [http-nio-9216-exec-3] [com.jeequan.jeepay.pay.channel.WxPay] - 下单成功 out_trade_no=P202611220001 amount=1250`
+	f("logback", "logback", `%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level [%thread] [%logger] - %msg%n`, java)
+	f("regex", "regex", `^(?P<time>\S+ \S+) (?P<level>\w+) +\[(?P<thread>[^\]]*)\] \[(?P<logger>[^\]]*)\] - (?P<message>.*)$`, java)
+	f("grok", "grok", `%{TIMESTAMP_ISO8601:time} %{LOGLEVEL:log.level} +\[%{DATA:thread}\] \[%{DATA:log.logger}\] - %{GREEDYDATA:message}`, java)
+}

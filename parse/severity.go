@@ -36,7 +36,8 @@ func severity(word []byte) []byte {
 	case "info", "warn", "error", "debug":
 		return word
 	}
-	word = bytes.TrimSpace(word)
+	var plain []byte
+	word = bytes.TrimSpace(uncoloured(word, &plain))
 	if len(word) > 2 {
 		if i := bytes.IndexAny(word, "+-"); i > 0 {
 			word = word[:i]

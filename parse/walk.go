@@ -156,7 +156,13 @@ func (w *walker) member(i int, name []byte) int {
 }
 
 // isMessage tells whether the member of that name at the top is searched for pairs.
-func isMessage(name []byte) bool { return string(name) == "message" || string(name) == "msg" }
+func isMessage(name []byte) bool {
+	switch string(name) {
+	case "message", "msg", "error", "err":
+		return true
+	}
+	return false
+}
 
 // add appends a field. Setting the parts in place costs half of appending a Field.
 func (w *walker) add(name, value []byte, kind event.Kind, escaped bool) {
