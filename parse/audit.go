@@ -21,6 +21,9 @@ func (*audit) Dataset() string { return "audit" }
 
 // Starts tells whether line is of another event than the one before.
 func (p *audit) Starts(line []byte) bool {
+	if len(line) == 0 {
+		return false
+	}
 	_, _, stamp, _ := auditHeader(trimBOM(line))
 	same := len(stamp) > 0 && bytes.Equal(stamp, p.serial)
 	p.serial = append(p.serial[:0], stamp...)
