@@ -110,12 +110,13 @@ func (g *Group) unpacking() bool {
 // judge finds out whose text the archive holds, by its first bytes.
 func (g *Group) judge(a *archive, c *found) error {
 	for _, f := range g.files {
-		same := len(f.head) > 0 && bytes.HasPrefix(a.head, f.head[:min(len(f.head), len(a.head))])
+		begins := f.beginning()
+		same := len(begins) > 0 && bytes.HasPrefix(a.head, begins[:min(len(begins), len(a.head))])
 		switch {
 		case !same || a.not[f.id]:
-		case f.orphaned && len(f.head) <= len(a.head):
+		case f.orphaned && len(begins) <= len(a.head):
 			return g.adoptArchive(f, a, c)
-		case !f.orphaned && len(f.head) >= len(a.head):
+		case !f.orphaned && len(begins) >= len(a.head):
 			g.wait(c) // a copy of what is being read from the original; its position decides later
 			return nil
 		}

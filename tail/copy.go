@@ -36,8 +36,9 @@ func (g *Group) copyOf(c *found, file *os.File) (*File, copyVerdict) {
 	}
 	for _, orphans := range []bool{true, false} {
 		for _, f := range g.files {
-			same := min(len(head), len(f.head))
-			if f.orphaned != orphans || same == 0 || !bytes.Equal(head[:same], f.head[:same]) {
+			begins := f.beginning()
+			same := min(len(head), len(begins))
+			if f.orphaned != orphans || same == 0 || !bytes.Equal(head[:same], begins[:same]) {
 				continue
 			}
 			if verdict := g.compare(f, c, file); verdict != isNew {

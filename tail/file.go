@@ -176,6 +176,16 @@ func (f *File) readHead() error {
 	return nil
 }
 
+// beginning returns the first bytes of the file. Until they have been read for good, they are what stands there now.
+func (f *File) beginning() []byte {
+	if f.content == nil || f.packed != nil || f.offset > 0 {
+		return f.head
+	}
+	head := make([]byte, headSize)
+	n, _ := f.content.ReadAt(head, 0)
+	return head[:n]
+}
+
 // remainder returns the last line of a file that nobody writes to any more, when it has no line break.
 func (f *File) remainder(maxLine int) []Line {
 	if f.content == nil || f.skipping || f.packed != nil && !f.arrived {

@@ -3,6 +3,7 @@ package tail
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,5 +95,62 @@ func TestCopyBeforeTheFirstRead(t *testing.T) {
 	look()
 	if lines != 3 {
 		t.Errorf("%d lines, want 3: the first two of the file, the last of its copy", lines)
+	}
+}
+
+// A copy that is there before anything was read of what followed a truncation is not another file.
+func TestCopyBeforeTheFirstReadAfterTruncation(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gw.log")
+	write(t, path, "the first content\n1\n")
+	g, err := New(Config{Globs: []string{path}}, nil, slog.New(slog.DiscardHandler), NewMetrics(prometheus.NewRegistry()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
+	lines := map[string]int{}
+	handle := func(_ context.Context, b Batch) error {
+		for _, l := range b.Lines {
+			lines[string(l.Text)]++
+		}
+		return nil
+	}
+	scan := func() {
+		t.Helper()
+		if err := g.scan(t.Context(), handle); err != nil {
+			t.Fatal(err)
+		}
+	}
+	poll := func() {
+		t.Helper()
+		for _, f := range g.files {
+			f.due = time.Time{}
+		}
+		if _, err := g.poll(t.Context(), handle); err != nil {
+			t.Fatal(err)
+		}
+	}
+	scan()
+	poll()
+	copyTruncate(t, path, path+".1")
+	write(t, path, "the second\n2\n")
+	poll() // notices it, and has read nothing of the second content yet
+	write(t, path+".0", "the second\n2\n")
+	scan()
+	poll()
+	poll()
+	write(t, path+".0", "3\n")
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "the third\n")
+	for range 3 {
+		poll()
+		scan()
+	}
+	poll()
+	want := map[string]int{"the first content": 1, "1": 1, "the second": 1, "2": 1, "3": 1, "the third": 1}
+	if !maps.Equal(lines, want) {
+		t.Errorf("lines = %v, want each once", lines)
 	}
 }
