@@ -326,7 +326,8 @@ func TestShippedAgentRules(t *testing.T) {
 		{"GatewatchOutputLag", "gatewatch_output_lag_seconds{output=\"es\"} 0x10 150x6 0x100", "gatewatch_output_lag_seconds{output=\"es\"} 150x100"},
 		{"GatewatchDeadLetters", "gatewatch_output_dead_letters_total{output=\"es\",reason=\"mapping\"} 3x100",
 			"gatewatch_output_dead_letters_total{output=\"es\",reason=\"mapping\"} 0x20 1x100"},
-		{"GatewatchCardDataSeen", "gatewatch_redacted_total{kind=\"secret\"} 0+1x100", "gatewatch_redacted_total{kind=\"pan\"} 0x20 1x100"},
+		{"GatewatchCardDataSeen", "gatewatch_redacted_total{kind=\"secret\"} 0+1x100",
+			"payment_card_leaks_total{source=\"/var/log/pay.log\",logger=\"c.j.Pay\"} 0x20 1x100"},
 		{"GatewatchMalformedLines",
 			"log_malformed_total{dataset=\"app\"} 0+1x200\n  log_records_total{dataset=\"app\",level=\"info\"} 0+100x200",
 			"log_malformed_total{dataset=\"app\"} 0+50x200\n  log_records_total{dataset=\"app\",level=\"info\"} 0+100x200"},
@@ -348,6 +349,21 @@ func TestShippedAgentRules(t *testing.T) {
 				t.Errorf("verdict %q, want us", s.verdict)
 			}
 		})
+	}
+}
+
+// TestCardDataAlertNamesThePlace holds the alert to naming the file and the logger.
+func TestCardDataAlertNamesThePlace(t *testing.T) {
+	t.Parallel()
+	got := runPack(t, "agent", "  payment_card_leaks_total{source=\"/var/log/pay.log\",logger=\"c.j.Pay\"} 0x20 2x100\n", 5*time.Second, 6*time.Minute)
+	s := got["GatewatchCardDataSeen"]
+	if s == nil {
+		t.Fatal("GatewatchCardDataSeen did not fire")
+	}
+	for _, name := range []string{"description", "description_zh"} {
+		if text := s.annotations[name]; !strings.Contains(text, "/var/log/pay.log") || !strings.Contains(text, "c.j.Pay") {
+			t.Errorf("%s = %q, want the file and the logger in it", name, text)
+		}
 	}
 }
 

@@ -44,6 +44,7 @@ type Parts struct {
 type Metrics struct {
 	records, truncated prometheus.Counter
 	blocked            prometheus.Gauge
+	leaks              *leaks
 }
 
 // NewMetrics registers the counters.
@@ -54,6 +55,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		blocked:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "gatewatch_journal_blocked", Help: "1 while the journal takes no records (disk full or failing) and reading waits."}),
 	}
 	reg.MustRegister(m.records, m.truncated, m.blocked)
+	m.leaks = newLeaks(reg)
 	return m
 }
 
@@ -168,6 +170,9 @@ func (p *Pipeline) record(s *stream, l *lane, offset int64, text, written []byte
 	}
 	if s.envelope != "" {
 		p.addStream(ev, l, s)
+	}
+	if n := p.refine.cardData; n > 0 {
+		p.parts.Metrics.leaks.add(s.source.Path, ev.Fact(event.Logger), n)
 	}
 	p.parts.Metrics.records.Inc()
 	p.parts.Observe(ev)

@@ -20,6 +20,7 @@ type refiner struct {
 	customers  *payment.Customers
 	now        func() time.Time
 	clean      []byte
+	cardData   int // values of card data in the last record
 	ev         event.Event
 }
 
@@ -62,7 +63,8 @@ func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64
 	if isBlank(text) {
 		return nil
 	}
-	clean := r.redactor.Redact(r.clean[:0], text)
+	clean, cardData := r.redactor.RedactCounting(r.clean[:0], text)
+	r.cardData = cardData
 	if len(clean) > 0 && &clean[0] != &text[0] {
 		r.clean = clean
 	}

@@ -1,0 +1,71 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"gatewatch/tail"
+)
+
+func TestCardDataIsCountedWhereItStands(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	parts := testParts(t)
+	m := &memory{ids: map[string]bool{}, marks: map[string][]byte{}}
+	parts.Metrics, parts.Journal = NewMetrics(reg), m
+	path := filepath.Join(t.TempDir(), "pay.log")
+	write(t, path, "2026-11-22 08:00:00.000 INFO [main] [c.j.Pay] - card 4111111111111111 cvv=123\n"+
+		"2026-11-22 08:00:00.000 INFO [main] [c.j.Order] - password=x 411111******1111\n"+
+		"2026-11-22 08:00:00.000 INFO [main] [c.j.Pay] - card 4242 4242 4242 4242\n")
+	cfg := GroupConfig{Paths: []string{path}, Format: "logback"}
+	cfg.SetDefaults()
+	p, err := New(cfg, parts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := tail.New(tail.Config{Globs: cfg.Paths, Host: "h"}, nil, parts.Log, tail.NewMetrics(prometheus.NewRegistry()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- g.Run(ctx, p.Handle) }()
+	await(t, m, 3)
+	cancel()
+	<-done
+	want := fmt.Sprintf(`
+# HELP payment_card_leaks_total Card numbers, security codes, tracks and PINs that stand in log files, by file and the logger that wrote them.
+# TYPE payment_card_leaks_total counter
+payment_card_leaks_total{logger="c.j.Pay",source=%q} 3
+`, path)
+	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "payment_card_leaks_total"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLeaksAreBounded(t *testing.T) {
+	t.Parallel()
+	l := newLeaks(prometheus.NewRegistry())
+	for i := range maxLeaks + 5 {
+		l.add("/var/log/pay.log", fmt.Append(nil, "logger-", i), 2)
+	}
+	l.add("/var/log/pay.log", []byte("logger-0"), 2)
+	if n := testutil.CollectAndCount(l.total); n != maxLeaks+1 {
+		t.Errorf("%d series, want %d", n, maxLeaks+1)
+	}
+	if n := testutil.ToFloat64(l.total.WithLabelValues("other", "other")); n != 10 {
+		t.Errorf("other = %v, want 10", n)
+	}
+	if n := testutil.ToFloat64(l.dropped); n != 5 {
+		t.Errorf("dropped = %v, want 5", n)
+	}
+	if n := testutil.ToFloat64(l.total.WithLabelValues("/var/log/pay.log", "logger-0")); n != 4 {
+		t.Errorf("a known logger = %v, want 4", n)
+	}
+}
