@@ -217,8 +217,10 @@ func traceID(b []byte) []byte {
 		}
 		return nil
 	}
-	if parts := bytes.Split(b, []byte{','}); len(parts) >= 3 && isTraceID(parts[1]) {
-		return parts[1]
+	if _, rest, ok := bytes.Cut(b, []byte{','}); ok {
+		if id, _, ok := bytes.Cut(rest, []byte{','}); ok && isTraceID(id) {
+			return id
+		}
 	}
 	if isTraceID(b) {
 		return b

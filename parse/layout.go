@@ -96,8 +96,7 @@ func (e *element) length(s []byte) int {
 	}
 	switch e.extent {
 	case untilStampEnd:
-		var c clock
-		return e.stamp.read(s, &c)
+		return e.stamp.length(s, e.after)
 	case untilQuote:
 		return e.quoteEnd(s)
 	case untilListEnd:

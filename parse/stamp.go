@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ type stamp struct {
 	dated bool
 	// plain tells that Time reads such stamps as they are.
 	plain bool
+	// like is an example of a plain stamp.
+	like []byte
 }
 
 // stampPart is one number, name or text of a stamp.
@@ -62,8 +65,30 @@ func (p *stamp) finish() *stamp {
 		n := p.read(example, &c)
 		want, same := c.time(time.UTC)
 		p.plain = ok && n == len(example) && (has[stampEpoch] || same && at.Equal(want))
+		if p.plain {
+			p.like = example
+		}
 	}
 	return p
+}
+
+// length returns the length of the stamp that s begins with and after follows, or -1. Most stamps are as long as the
+// example, with digits and letters where it has them.
+func (p *stamp) length(s, after []byte) int {
+	if n := len(p.like); n > 0 && len(s) >= n && bytes.HasPrefix(s[n:], after) && (len(after) > 0 || len(s) == n) && p.resembles(s) {
+		return n
+	}
+	var c clock
+	return p.read(s, &c)
+}
+
+func (p *stamp) resembles(s []byte) bool {
+	for i, want := range p.like {
+		if c := s[i]; c != want && (!isDigit(c) || !isDigit(want)) && (!isLetter(c) || !isLetter(want)) {
+			return false
+		}
+	}
+	return true
 }
 
 // example writes a stamp as the layout does.
