@@ -40,7 +40,8 @@ func (l *fieldList) pam(message []byte) bool {
 	case bytes.HasPrefix(said, []byte("authentication failure")):
 		l.note(authFailure, outcomeFailure, categoryAuth, typeInfo)
 		l.failed(said)
-	case bytes.HasSuffix(module, []byte(":chauthtok")):
+	// Of "passwd:chauthtok" the second word may be gone, because it looks like a password.
+	case bytes.HasSuffix(module, []byte(":chauthtok")), bytes.Contains(module, []byte("(passwd:")):
 		l.changed(said)
 	default:
 		if i := bytes.LastIndex(said, []byte(" by user ")); i >= 0 {
