@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"gatewatch/alerting"
+	"gatewatch/alerting/receivers"
 	"gatewatch/configs"
 	"gatewatch/internal/gatewaysim"
 	"gatewatch/internal/secret"
@@ -82,7 +83,7 @@ func demoConfig(dir, logs, listen string) (*configs.Config, error) {
 		cfg.HTTP.Listen = listen
 	}
 	if url := os.Getenv("SLACK_WEBHOOK_URL"); url != "" {
-		cfg.Alerting.Slack = &alerting.SlackConfig{WebhookURL: secret.Secret(url)}
+		cfg.Alerting.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(url)}
 	}
 	cfg.SetDefaults()
 	return cfg, cfg.Validate()

@@ -2,11 +2,12 @@ package alerting
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"gatewatch/alerting/receivers"
 )
 
 // Alert is an active alert, for the page and the terminal.
@@ -59,12 +60,12 @@ func newAlert(state string, labels, annotations map[string]string, since time.Ti
 }
 
 // key identifies the alert among all.
-func (a *Alert) key() string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
-		fmt.Fprintf(&b, "%q=%q,", name, a.Labels[name])
-	}
-	return b.String()
+func (a *Alert) key() string { return receivers.Key(a.Labels) }
+
+// Text returns an annotation of the alert in the language "en" or "zh", with the provider's name for people, or "" when
+// the rule has none.
+func (a Alert) Text(annotation, language string) string {
+	return receivers.Text(a.Labels, a.Annotations, annotation, language)
 }
 
 // sortAlerts puts what is firing first, then the severest, then the oldest.
@@ -72,22 +73,11 @@ func sortAlerts(all []Alert) {
 	slices.SortFunc(all, func(a, b Alert) int {
 		return cmp.Or(
 			cmp.Compare(a.State, b.State), // "firing" sorts before "pending"
-			cmp.Compare(severityRank(a.Severity), severityRank(b.Severity)),
+			cmp.Compare(receivers.SeverityRank(a.Severity), receivers.SeverityRank(b.Severity)),
 			a.Since.Compare(b.Since),
 			cmp.Compare(a.key(), b.key()),
 		)
 	})
-}
-
-// severityRank is 0 for the severest.
-func severityRank(s string) int {
-	switch s {
-	case "critical", "page":
-		return 0
-	case "warning":
-		return 1
-	}
-	return 2
 }
 
 // Alerts returns what is pending or firing as of the last evaluation, the most important first.

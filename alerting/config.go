@@ -1,15 +1,14 @@
 package alerting
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 
+	"gatewatch/alerting/receivers"
 	"gatewatch/internal/invalid"
-	"gatewatch/internal/secret"
 )
 
 // Config says which rules run and who is told (alerting: in the configuration).
@@ -19,7 +18,7 @@ type Config struct {
 	// Shipped rule packs: payments, errors, agent.
 	Packs []string `yaml:"packs"`
 	// Slack; none when absent.
-	Slack *SlackConfig `yaml:"slack"`
+	Slack *receivers.SlackConfig `yaml:"slack"`
 	// Address of this page as people reach it, for links in messages. Empty: http://<http.listen>.
 	ExternalURL string `yaml:"external_url"`
 	// Where runbooks are, for links in messages: a rule's runbook is <runbook_url>/<name>.md. Empty: rules that name no
@@ -31,20 +30,6 @@ type Config struct {
 	GroupInterval model.Duration `yaml:"group_interval"`
 	// How long until an unchanged incident is told again.
 	RepeatInterval model.Duration `yaml:"repeat_interval"`
-}
-
-// SlackConfig is alerting.slack in the configuration: a bot token and a channel, or an incoming webhook.
-type SlackConfig struct {
-	// Bot token (xoxb-…) with chat:write.
-	Token secret.Secret `yaml:"token"`
-	// Channel of the messages, e.g. #pay-alerts.
-	Channel string `yaml:"channel"`
-	// Incoming webhook, instead of token and channel.
-	WebhookURL secret.Secret `yaml:"webhook_url"`
-	// Another Slack host for the token's calls, e.g. a test server. Empty: Slack's own.
-	APIURL string `yaml:"api_url"`
-	// Language of the messages: en or zh.
-	Language string `yaml:"language"`
 }
 
 // DefaultConfig returns what is used where the configuration says nothing.
@@ -79,8 +64,8 @@ func (c *Config) Validate() error {
 			m.Add(index("packs", i), "no pack named %q, there are: %s", name, strings.Join(PackNames(), ", "))
 		}
 	}
-	checkURL(&m, "external_url", c.ExternalURL)
-	checkURL(&m, "runbook_url", c.RunbookURL)
+	receivers.CheckURL(&m, "external_url", c.ExternalURL)
+	receivers.CheckURL(&m, "runbook_url", c.RunbookURL)
 	if c.GroupWait < 0 {
 		m.Add("group_wait", "must not be negative")
 	}
@@ -94,37 +79,4 @@ func (c *Config) Validate() error {
 		m.AddIn("slack", c.Slack.Validate())
 	}
 	return m.Err()
-}
-
-// Validate returns every mistake as invalid.Mistakes, or nil.
-func (c *SlackConfig) Validate() error {
-	var m invalid.Mistakes
-	switch {
-	case c.Token == "" && c.WebhookURL == "":
-		m.Add("", "needs token and channel, or webhook_url")
-	case c.Token != "" && c.WebhookURL != "":
-		m.Add("webhook_url", "must not stand beside token: choose one")
-	case c.Token != "" && c.Channel == "":
-		m.Add("channel", "is needed with token, e.g. \"#pay-alerts\"")
-	}
-	if c.WebhookURL != "" && !webAddress(c.WebhookURL.Reveal()) {
-		// The value is a secret: the message must not repeat it.
-		m.Add("webhook_url", "must be an http or https address")
-	}
-	checkURL(&m, "api_url", c.APIURL)
-	if c.Language != "" && c.Language != "en" && c.Language != "zh" {
-		m.Add("language", "must be en or zh, is %q", c.Language)
-	}
-	return m.Err()
-}
-
-func checkURL(m *invalid.Mistakes, path, value string) {
-	if value != "" && !webAddress(value) {
-		m.Add(path, "must be an http or https address, is %q", value)
-	}
-}
-
-func webAddress(s string) bool {
-	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

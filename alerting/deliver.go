@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"gatewatch/alerting/receivers"
 	"gatewatch/internal/retry"
 )
 
@@ -27,19 +28,6 @@ const (
 	// lateAfter is when a message says that it is late.
 	lateAfter = 30 * time.Second
 )
-
-// sendError says what went wrong with a message, without secrets, and what is to be done.
-type sendError struct {
-	text string
-	// after is how long the receiver asked to wait; 0 when it did not.
-	after time.Duration
-	// blocked: no message gets through until someone changes the configuration or Slack's side.
-	blocked bool
-	// refused: this message will never get through.
-	refused bool
-}
-
-func (e *sendError) Error() string { return e.text }
 
 // ReceiverStatus tells how one receiver is doing.
 type ReceiverStatus struct {
@@ -108,7 +96,7 @@ func (o *outbox) run(ctx context.Context) error {
 		} else {
 			failure := asSendError(err)
 			done := o.fail(n, failure, blocked)
-			blocked = failure.blocked
+			blocked = failure.Blocked
 			o.settle(n.ID, done, failure)
 			wait, backoff = nextWait(failure, backoff)
 		}
@@ -120,7 +108,7 @@ func (o *outbox) run(ctx context.Context) error {
 
 // send hands n to the receiver. The end of ctx leaves a message on its way a moment to arrive: cut off, nobody would
 // know whether it did, and it would be sent again after the restart.
-func (o *outbox) send(ctx context.Context, n Notice) error {
+func (o *outbox) send(ctx context.Context, n receivers.Notice) error {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
@@ -133,9 +121,9 @@ func (o *outbox) send(ctx context.Context, n Notice) error {
 }
 
 // fail counts and logs a failed sending, and says whether the notice is given up.
-func (o *outbox) fail(n Notice, err *sendError, blockedBefore bool) (done bool) {
+func (o *outbox) fail(n receivers.Notice, err *receivers.SendError, blockedBefore bool) (done bool) {
 	switch {
-	case err.refused:
+	case err.Refused:
 		o.metrics.failed.Inc()
 		o.log.Error("message refused for good", "err", err)
 		return true
@@ -143,10 +131,10 @@ func (o *outbox) fail(n Notice, err *sendError, blockedBefore bool) (done bool) 
 		o.metrics.failed.Inc()
 		o.log.Error("message given up", "since", n.Created, "err", err)
 		return true
-	case err.blocked && !blockedBefore:
+	case err.Blocked && !blockedBefore:
 		o.metrics.failed.Inc()
 		o.log.Error("messages cannot be delivered until the configuration is changed", "err", err)
-	case err.blocked:
+	case err.Blocked:
 	default:
 		o.metrics.retried.Inc()
 		o.log.Warn("message not delivered, will be sent again", "since", n.Created, "err", err)
@@ -155,29 +143,29 @@ func (o *outbox) fail(n Notice, err *sendError, blockedBefore bool) (done bool) 
 }
 
 // nextWait returns how long to wait after a failure and the backoff of the one after it.
-func nextWait(err *sendError, backoff time.Duration) (wait, next time.Duration) {
+func nextWait(err *receivers.SendError, backoff time.Duration) (wait, next time.Duration) {
 	switch {
-	case err.refused:
+	case err.Refused:
 		return sendSpacing, minBackoff
-	case err.blocked:
+	case err.Blocked:
 		return blockedBackoff, minBackoff
-	case err.after > 0:
-		return err.after, minBackoff
+	case err.After > 0:
+		return err.After, minBackoff
 	}
 	// Many agents must not come back at the same moment.
 	jitter := rand.N(backoff/4 + 1)
 	return backoff + jitter, min(2*backoff, maxBackoff)
 }
 
-func asSendError(err error) *sendError {
-	if e, ok := errors.AsType[*sendError](err); ok {
+func asSendError(err error) *receivers.SendError {
+	if e, ok := errors.AsType[*receivers.SendError](err); ok {
 		return e
 	}
-	return &sendError{text: err.Error()}
+	return &receivers.SendError{Text: err.Error()}
 }
 
 // lateness is how long ago n should have been delivered, 0 when it is on time.
-func (o *outbox) lateness(n Notice) time.Duration {
+func (o *outbox) lateness(n receivers.Notice) time.Duration {
 	if late := time.Since(n.Created); late >= lateAfter {
 		return late
 	}

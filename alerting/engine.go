@@ -21,6 +21,8 @@ import (
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/storage"
 	"golang.org/x/sync/errgroup"
+
+	"gatewatch/alerting/receivers"
 )
 
 // Storage is what rules read from and write to.
@@ -109,7 +111,7 @@ func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prome
 	if cfg.Slack == nil {
 		return nil
 	}
-	slack := newSlack(*cfg.Slack, page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host})
+	slack := receivers.NewSlack(*cfg.Slack, receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host})
 	box, err := openOutbox(filepath.Join(e.dir, "outbox"), slack, ledger, e.lostPayments, e.log, reg)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
@@ -136,7 +138,7 @@ func (e *Engine) Test(ctx context.Context) error {
 	}
 	var errs []error
 	for _, box := range e.outboxes {
-		if err := box.receiver.Send(ctx, testNotice(time.Now()), 0); err != nil {
+		if err := box.receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", box.receiver.Name(), err))
 		}
 	}

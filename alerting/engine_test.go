@@ -20,6 +20,7 @@ import (
 	"github.com/slack-go/slack/slacktest"
 
 	"gatewatch/alerting"
+	"gatewatch/alerting/receivers"
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 	"gatewatch/series"
@@ -83,7 +84,7 @@ func config(f *fakeSlack) alerting.Config {
 	cfg.GroupInterval = model.Duration(200 * time.Millisecond)
 	cfg.ExternalURL = "http://127.0.0.1:9600/?a=1&b=2"
 	if f != nil {
-		cfg.Slack = &alerting.SlackConfig{Token: fakeToken, Channel: fakeChannel, APIURL: f.URL}
+		cfg.Slack = &receivers.SlackConfig{Token: fakeToken, Channel: fakeChannel, APIURL: f.URL}
 	}
 	return cfg
 }
@@ -350,7 +351,7 @@ func TestBlockedMessagesAreKept(t *testing.T) {
 	r := newRig(t)
 	cfg := only(t, config(f), brokenRule)
 	wrong := cfg
-	wrong.Slack = &alerting.SlackConfig{Token: "xoxb-wrong-token", Channel: fakeChannel, APIURL: f.URL}
+	wrong.Slack = &receivers.SlackConfig{Token: "xoxb-wrong-token", Channel: fakeChannel, APIURL: f.URL}
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	r.start(wrong)
 	r.tick()
@@ -371,7 +372,7 @@ func TestSecretsStayInside(t *testing.T) {
 	f := newFakeSlack(t)
 	r := newRig(t)
 	cfg := only(t, config(nil), brokenRule)
-	cfg.Slack = &alerting.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath)}
+	cfg.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath)}
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	f.Close()
 	r.start(cfg)
@@ -405,7 +406,7 @@ func TestWebhook(t *testing.T) {
 	f := newFakeSlack(t, answer{status: 404, err: "no_service"})
 	r := newRig(t)
 	cfg := config(nil)
-	cfg.Slack = &alerting.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath), Language: "zh"}
+	cfg.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath), Language: "zh"}
 	r.start(cfg)
 	if err := r.engine.Test(t.Context()); err == nil || !strings.Contains(err.Error(), "404 Not Found") || !strings.Contains(err.Error(), "no_service") {
 		t.Errorf("Test() with a removed webhook = %v", err)
@@ -426,7 +427,7 @@ func TestAgainstSlackGo(t *testing.T) {
 	defer s.Stop()
 	r := newRig(t)
 	cfg := config(nil)
-	cfg.Slack = &alerting.SlackConfig{Token: fakeToken, Channel: "C024BE91L", APIURL: s.GetAPIURL()}
+	cfg.Slack = &receivers.SlackConfig{Token: fakeToken, Channel: "C024BE91L", APIURL: s.GetAPIURL()}
 	r.start(cfg)
 	if err := r.engine.Test(t.Context()); err != nil {
 		t.Errorf("Test() = %v", err)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"gatewatch/alerting/receivers"
 )
 
 const (
@@ -19,7 +21,7 @@ const (
 )
 
 // lostPayments counts what an alert cost by now, or until its end. It returns nil for alerts that cannot say so.
-func (e *Engine) lostPayments(ctx context.Context, a NoticeAlert, now time.Time) *float64 {
+func (e *Engine) lostPayments(ctx context.Context, a receivers.Alert, now time.Time) *float64 {
 	expr := a.Annotations[lostQuery]
 	if expr == "" {
 		return nil

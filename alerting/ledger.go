@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/alertmanager/nflog/nflogpb"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/alerting/receivers"
 	"gatewatch/internal/atomicfile"
 	"gatewatch/internal/quietlog"
 )
@@ -50,7 +51,7 @@ func newLog(snapshot []byte, log *slog.Logger) (*nflog.Log, error) {
 }
 
 // told records that a group's state was told, on disk when possible.
-func (l *ledger) told(t Told) {
+func (l *ledger) told(t receivers.Told) {
 	recv := &nflogpb.Receiver{GroupName: defaultReceiver, Integration: t.Receiver}
 	if err := l.entries.Log(recv, t.GroupKey, t.Firing, t.Resolved, nil, time.Until(t.Expires)); err != nil {
 		l.log.Error("recording what was told", "err", err)

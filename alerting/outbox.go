@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/alerting/receivers"
 	"gatewatch/internal/atomicfile"
 )
 
@@ -28,22 +29,14 @@ const (
 	maxNoticeFile = 1 << 20
 )
 
-// receiver sends notices to people.
-type receiver interface {
-	// Name is short and the same after a restart: it names files and metrics.
-	Name() string
-	// Send delivers one notice that should have been sent late ago. Errors are of type *sendError and hold no secret.
-	Send(ctx context.Context, n Notice, late time.Duration) error
-}
-
 // countLost tells what an alert cost.
-type countLost func(ctx context.Context, a NoticeAlert, now time.Time) *float64
+type countLost func(ctx context.Context, a receivers.Alert, now time.Time) *float64
 
 // outbox keeps the notices of one receiver until they are delivered: a file each, in memory only when the disk
 // refuses. Alertmanager's pipeline puts them in, run takes them out.
 type outbox struct {
 	dir      string
-	receiver receiver
+	receiver receivers.Receiver
 	ledger   *ledger
 	lost     countLost
 	log      *slog.Logger
@@ -51,15 +44,15 @@ type outbox struct {
 	wake     chan struct{}
 
 	mu       sync.Mutex
-	unsent   []Notice // oldest first
-	sending  string   // id of the notice on its way
+	unsent   []receivers.Notice // oldest first
+	sending  string             // id of the notice on its way
 	lastID   int64
 	lastSent time.Time
 	lastErr  string
 }
 
 // openOutbox reads the notices that the process before did not send.
-func openOutbox(dir string, r receiver, l *ledger, lost countLost, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
+func openOutbox(dir string, r receivers.Receiver, l *ledger, lost countLost, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
 	o := &outbox{
 		dir: filepath.Join(dir, r.Name()), receiver: r, ledger: l, lost: lost, log: log.With("receiver", r.Name()),
 		wake: make(chan struct{}, 1),
@@ -107,11 +100,11 @@ func (o *outbox) SendResolved() bool { return true }
 // Notify takes a group of alerts from Alertmanager's pipeline. It always succeeds.
 func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool, err error) {
 	now := time.Now()
-	n := Notice{Created: now, Told: o.told(ctx, now)}
+	n := receivers.Notice{Created: now, Told: o.told(ctx, now)}
 	for _, a := range alerts {
 		n.Alerts = append(n.Alerts, toNoticeAlert(a))
 	}
-	n.cut()
+	n.Cut()
 	for i := range n.Alerts {
 		n.Alerts[i].Lost = o.lost(ctx, n.Alerts[i], now)
 	}
@@ -125,8 +118,8 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 	return false, nil
 }
 
-func (o *outbox) told(ctx context.Context, now time.Time) Told {
-	t := Told{Receiver: o.receiver.Name()}
+func (o *outbox) told(ctx context.Context, now time.Time) receivers.Told {
+	t := receivers.Told{Receiver: o.receiver.Name()}
 	t.GroupKey, _ = notify.GroupKey(ctx)
 	t.Firing, _ = notify.FiringAlerts(ctx)
 	t.Resolved, _ = notify.ResolvedAlerts(ctx)
@@ -136,14 +129,14 @@ func (o *outbox) told(ctx context.Context, now time.Time) Told {
 }
 
 // add puts n at the end, or in the place of an older notice about the same group that waits.
-func (o *outbox) add(n Notice) {
+func (o *outbox) add(n receivers.Notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	same := slices.IndexFunc(o.unsent, func(old Notice) bool {
+	same := slices.IndexFunc(o.unsent, func(old receivers.Notice) bool {
 		return old.Told.GroupKey == n.Told.GroupKey && old.ID != o.sending
 	})
 	if same >= 0 {
-		n.absorb(o.unsent[same])
+		n.Absorb(o.unsent[same])
 		o.unsent[same] = n
 	} else {
 		n.ID = o.newID(n)
@@ -162,7 +155,7 @@ func (o *outbox) add(n Notice) {
 }
 
 // newID returns a name that sorts after all before it.
-func (o *outbox) newID(n Notice) string {
+func (o *outbox) newID(n receivers.Notice) string {
 	o.lastID = max(o.lastID+1, n.Created.UnixNano())
 	h := fnv.New32a()
 	h.Write([]byte(n.Told.GroupKey))
@@ -170,7 +163,7 @@ func (o *outbox) newID(n Notice) string {
 }
 
 // write keeps n on disk. A full disk must not keep an alert from its receiver: n stays in memory anyway.
-func (o *outbox) write(n Notice) {
+func (o *outbox) write(n receivers.Notice) {
 	text, err := json.Marshal(n)
 	if err == nil {
 		err = atomicfile.Write(o.path(n.ID), text, 0o640)
@@ -191,11 +184,11 @@ func (o *outbox) drop(i int) {
 }
 
 // take returns the oldest notice and marks it as on its way.
-func (o *outbox) take() (Notice, bool) {
+func (o *outbox) take() (receivers.Notice, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.unsent) == 0 {
-		return Notice{}, false
+		return receivers.Notice{}, false
 	}
 	o.sending = o.unsent[0].ID
 	return o.unsent[0], true
@@ -215,7 +208,7 @@ func (o *outbox) settle(id string, done bool, err error) {
 	if !done {
 		return
 	}
-	if i := slices.IndexFunc(o.unsent, func(n Notice) bool { return n.ID == id }); i >= 0 {
+	if i := slices.IndexFunc(o.unsent, func(n receivers.Notice) bool { return n.ID == id }); i >= 0 {
 		o.drop(i)
 	}
 }

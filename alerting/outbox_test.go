@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatewatch/alerting"
+	"gatewatch/alerting/receivers"
 	"gatewatch/internal/invalid"
 )
 
@@ -141,15 +142,15 @@ func TestConfig(t *testing.T) {
 			t.Errorf("Validate() = %q, want %q", got, want)
 		}
 	}
-	slack := func(s alerting.SlackConfig) func(*alerting.Config) {
+	slack := func(s receivers.SlackConfig) func(*alerting.Config) {
 		return func(c *alerting.Config) { c.Slack = &s }
 	}
 	f(func(*alerting.Config) {}, "")
-	f(slack(alerting.SlackConfig{Token: "xoxb-1", Channel: "#a"}), "")
-	f(slack(alerting.SlackConfig{WebhookURL: "https://hooks.example/services/x", Language: "zh"}), "")
-	f(slack(alerting.SlackConfig{}), "slack: needs token and channel, or webhook_url")
-	f(slack(alerting.SlackConfig{Token: "xoxb-1"}), `slack.channel: is needed with token, e.g. "#pay-alerts"`)
-	f(slack(alerting.SlackConfig{Token: "a", WebhookURL: "secret-but-no-address", Language: "de", APIURL: "x"}),
+	f(slack(receivers.SlackConfig{Token: "xoxb-1", Channel: "#a"}), "")
+	f(slack(receivers.SlackConfig{WebhookURL: "https://hooks.example/services/x", Language: "zh"}), "")
+	f(slack(receivers.SlackConfig{}), "slack: needs token and channel, or webhook_url")
+	f(slack(receivers.SlackConfig{Token: "xoxb-1"}), `slack.channel: is needed with token, e.g. "#pay-alerts"`)
+	f(slack(receivers.SlackConfig{Token: "a", WebhookURL: "secret-but-no-address", Language: "de", APIURL: "x"}),
 		"slack.webhook_url: must not stand beside token: choose one\nslack.webhook_url: must be an http or https address\n"+
 			"slack.api_url: must be an http or https address, is \"x\"\nslack.language: must be en or zh, is \"de\"")
 	f(func(c *alerting.Config) { c.Packs = []string{"payments", "hosts"} }, `packs[1]: no pack named "hosts", there are: payments, errors, agent`)

@@ -1,4 +1,4 @@
-package alerting
+package receivers
 
 import (
 	"cmp"
@@ -124,12 +124,12 @@ func chinese() *words {
 }
 
 // annotation returns an annotation in this language, or in English when there is none.
-func (w *words) annotation(a *NoticeAlert, name string) string {
+func (w *words) annotation(a *Alert, name string) string {
 	return strings.TrimSpace(cmp.Or(a.Annotations[name+w.suffix], a.Annotations[name]))
 }
 
 // headline says in one line what is wrong and whose fault it is.
-func (w *words) headline(n *Notice, a *NoticeAlert) string {
+func (w *words) headline(n *Notice, a *Alert) string {
 	line := cmp.Or(w.annotation(a, "summary"), a.Name)
 	provider := a.Labels["provider"]
 	line = w.naming(line, provider)
@@ -146,7 +146,7 @@ func (w *words) headline(n *Notice, a *NoticeAlert) string {
 }
 
 // why says what the verdict rests on, or "".
-func (w *words) why(a *NoticeAlert) string {
+func (w *words) why(a *Alert) string {
 	var known []string
 	for reason := range strings.FieldsSeq(a.Annotations["reasons"]) {
 		if text := w.reasons[reason]; text != "" {
@@ -176,11 +176,11 @@ func (w *words) naming(text, provider string) string {
 	return text
 }
 
-// Text returns an annotation of the alert in the language "en" or "zh", with the provider's name for people, or "" when
-// the rule has none.
-func (a Alert) Text(annotation, language string) string {
+// Text returns an alert's annotation in the language "en" or "zh", with the provider's name for people, or "" when the
+// rule has none.
+func Text(labels, annotations map[string]string, annotation, language string) string {
 	w := wordsFor(language)
-	return w.naming(strings.TrimSpace(a.Annotations[annotation+w.suffix]), a.Labels["provider"])
+	return w.naming(strings.TrimSpace(annotations[annotation+w.suffix]), labels["provider"])
 }
 
 // replaceWord replaces word where it does not stand inside a longer ASCII word.

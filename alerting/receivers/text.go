@@ -1,4 +1,4 @@
-package alerting
+package receivers
 
 import (
 	"net/url"

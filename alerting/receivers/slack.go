@@ -1,4 +1,4 @@
-package alerting
+package receivers
 
 import (
 	"bytes"
@@ -23,17 +23,18 @@ const (
 	rateLimitWait = 30 * time.Second
 )
 
-// slackReceiver sends notices to one Slack channel.
-type slackReceiver struct {
+// Slack sends notices to one Slack channel. It belongs to one goroutine.
+type Slack struct {
 	cfg    SlackConfig
 	words  *words
-	page   page
+	page   Page
 	client *slack.Client
 	http   *http.Client
 }
 
-func newSlack(cfg SlackConfig, p page) *slackReceiver {
-	s := &slackReceiver{
+// NewSlack returns a receiver for the channel of cfg, whose messages link to p.
+func NewSlack(cfg SlackConfig, p Page) *Slack {
+	s := &Slack{
 		cfg: cfg, words: wordsFor(cfg.Language), page: p,
 		http: &http.Client{
 			Timeout:   slackTimeout,
@@ -51,14 +52,14 @@ func newSlack(cfg SlackConfig, p page) *slackReceiver {
 }
 
 // Name returns "slack".
-func (s *slackReceiver) Name() string { return "slack" }
+func (s *Slack) Name() string { return "slack" }
 
 // Send posts n. When Slack refuses the form of the message it gets the same as plain text.
-func (s *slackReceiver) Send(ctx context.Context, n Notice, late time.Duration) error {
+func (s *Slack) Send(ctx context.Context, n Notice, late time.Duration) error {
 	m := newMessage(n, late, s.words, s.page, time.Now())
 	err := s.post(ctx, m.text, m.blocks)
 	if failure := s.classify(err); failure != nil {
-		if !failure.refused {
+		if !failure.Refused {
 			return failure
 		}
 		if again := s.classify(s.post(ctx, m.text, nil)); again != nil {
@@ -68,7 +69,7 @@ func (s *slackReceiver) Send(ctx context.Context, n Notice, late time.Duration) 
 	return nil
 }
 
-func (s *slackReceiver) post(ctx context.Context, text string, blocks []slack.Block) error {
+func (s *Slack) post(ctx context.Context, text string, blocks []slack.Block) error {
 	if s.cfg.WebhookURL != "" {
 		msg := &slack.WebhookMessage{Text: text}
 		if blocks != nil {
@@ -85,13 +86,13 @@ func (s *slackReceiver) post(ctx context.Context, text string, blocks []slack.Bl
 }
 
 // classify says what an error of slack-go means for the message. It returns nil for no error.
-func (s *slackReceiver) classify(err error) *sendError {
+func (s *Slack) classify(err error) *SendError {
 	if err == nil {
 		return nil
 	}
-	e := &sendError{text: "slack: " + s.scrub(err)}
+	e := &SendError{Text: "slack: " + s.scrub(err)}
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		e.after = max(limited.RetryAfter, time.Second)
+		e.After = max(limited.RetryAfter, time.Second)
 		return e
 	}
 	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
@@ -106,23 +107,23 @@ func (s *slackReceiver) classify(err error) *sendError {
 
 // classifyStatus reads the HTTP status, which is all that webhooks have:
 // https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
-func classifyStatus(e *sendError, code int) {
+func classifyStatus(e *SendError, code int) {
 	switch {
 	case code == http.StatusTooManyRequests:
-		e.after = rateLimitWait
+		e.After = rateLimitWait
 	case code >= 500 || code == http.StatusRequestTimeout:
 	case code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge:
-		e.refused = true
+		e.Refused = true
 	default:
-		e.blocked = true
+		e.Blocked = true
 	}
 }
 
 // classifyAnswer reads the error of a call with a token: https://docs.slack.dev/reference/methods/chat.postMessage#errors
-func classifyAnswer(e *sendError, answer slack.SlackErrorResponse) {
+func classifyAnswer(e *SendError, answer slack.SlackErrorResponse) {
 	switch answer.Err {
 	case "ratelimited", "rate_limited", "message_limit_exceeded":
-		e.after = rateLimitWait
+		e.After = rateLimitWait
 	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
 	case "access_denied", "account_inactive", "channel_not_found", "deprecated_endpoint", "ekm_access_denied",
 		"enterprise_is_restricted", "invalid_auth", "is_archived", "is_inactive", "messages_tab_disabled", "method_deprecated",
@@ -130,20 +131,20 @@ func classifyAnswer(e *sendError, answer slack.SlackErrorResponse) {
 		"restricted_action", "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
 		"restricted_action_thread_locked", "restricted_action_thread_only_channel", "team_access_not_granted",
 		"team_not_found", "token_expired", "token_revoked", "two_factor_setup_required":
-		e.blocked = true
+		e.Blocked = true
 		if answer.Needed != "" {
-			e.text += " (needs the scope " + answer.Needed + ")"
+			e.Text += " (needs the scope " + answer.Needed + ")"
 		}
 	default:
-		e.refused = true
+		e.Refused = true
 		if more := answer.ResponseMetadata.Messages; len(more) > 0 {
-			e.text += ": " + cut(strings.Join(more, "; "), maxErrorBody)
+			e.Text += ": " + cut(strings.Join(more, "; "), maxErrorBody)
 		}
 	}
 }
 
 // scrub returns the text of an error without the addresses and tokens that slack-go puts in.
-func (s *slackReceiver) scrub(err error) string {
+func (s *Slack) scrub(err error) string {
 	text := err.Error()
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		text = u.Err.Error()

@@ -1,4 +1,4 @@
-package alerting
+package receivers
 
 import (
 	"encoding/json"
@@ -16,44 +16,45 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func incident() Notice {
 	since := time.Date(2026, 11, 22, 14, 2, 0, 0, time.UTC)
 	lost := 412.0
-	return Notice{Created: since, Alerts: []NoticeAlert{{
-		Alert: newAlert(stateFiring,
-			map[string]string{"alertname": "PaymentProviderDown", "provider": "wechatpay", "severity": "critical"},
-			map[string]string{
-				"summary": "wechatpay is failing", "summary_zh": "wechatpay 交易大量失败", "verdict": "provider", "reasons": "others_well their_errors ",
-				"description":    "58% of the attempts fail for technical reasons: SYSTEM_ERROR 31%, time-out <10 s & more.\nProviders that fail: 1 of 4 with traffic.",
-				"description_zh": "58% 的请求因技术原因失败：SYSTEM_ERROR 31%。有流量的 4 个渠道中 1 个失败。",
-				"success":        "41.2%", "expected": "96.8%", "technical": "58%", "latency": "18s", "attempts": "1204",
-				"runbook_url": "docs/runbooks/PaymentProviderDown.md",
-			}, since, 0.58),
+	return Notice{Created: since, Alerts: []Alert{{
+		Name: "PaymentProviderDown", Severity: "critical", Verdict: "provider",
+		Labels: map[string]string{"alertname": "PaymentProviderDown", "provider": "wechatpay", "severity": "critical"},
+		Annotations: map[string]string{
+			"summary": "wechatpay is failing", "summary_zh": "wechatpay 交易大量失败", "verdict": "provider", "reasons": "others_well their_errors ",
+			"description":    "58% of the attempts fail for technical reasons: SYSTEM_ERROR 31%, time-out <10 s & more.\nProviders that fail: 1 of 4 with traffic.",
+			"description_zh": "58% 的请求因技术原因失败：SYSTEM_ERROR 31%。有流量的 4 个渠道中 1 个失败。",
+			"success":        "41.2%", "expected": "96.8%", "technical": "58%", "latency": "18s", "attempts": "1204",
+			"runbook_url": "docs/runbooks/PaymentProviderDown.md",
+		},
+		Since: since, Value: 0.58,
 		Lost: &lost,
 	}}}
 }
 
 func TestMessage(t *testing.T) {
 	t.Parallel()
-	p := page{URL: "https://gatewatch.example/?a=1&b=2", RunbookURL: "https://git.example/docs/runbooks/", Host: "pay-gw-01"}
+	p := Page{URL: "https://gatewatch.example/?a=1&b=2", RunbookURL: "https://git.example/docs/runbooks/", Host: "pay-gw-01"}
 	resolved := incident()
 	resolved.Alerts[0].Ended = resolved.Alerts[0].Since.Add(7*time.Minute + 5*time.Second)
 	several := incident()
 	second := incident().Alerts[0]
 	second.Labels = map[string]string{"alertname": "Other", "severity": "warning", "provider": "unheard-of"}
-	second.Severity, second.Verdict, second.Annotations, second.Lost = "warning", verdictOpen, nil, nil
+	second.Severity, second.Verdict, second.Annotations, second.Lost = "warning", "unknown", nil, nil
 	several.Alerts = append(several.Alerts, second)
 	several.More = 3
 	for _, c := range []struct {
 		name, language string
 		notice         Notice
 		late           time.Duration
-		page           page
+		page           Page
 	}{
 		{"firing", "en", incident(), 0, p},
 		{"firing-zh", "zh", incident(), 0, p},
-		{"resolved", "en", resolved, 0, page{}},
+		{"resolved", "en", resolved, 0, Page{}},
 		{"resolved-zh", "zh", resolved, 0, p},
 		{"late", "en", resolved, 3 * time.Hour, p},
 		{"several", "en", several, 0, p},
-		{"test", "en", testNotice(incident().Created), 0, p},
+		{"test", "en", TestNotice(incident().Created), 0, p},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -126,8 +127,8 @@ func FuzzMessageStaysInLimits(f *testing.F) {
 			a.Severity = description
 			notice.Alerts = append(notice.Alerts, a)
 		}
-		notice.cut()
-		m := newMessage(notice, time.Hour, english(), page{URL: description, RunbookURL: summary, Host: description}, time.Now())
+		notice.Cut()
+		m := newMessage(notice, time.Hour, english(), Page{URL: description, RunbookURL: summary, Host: description}, time.Now())
 		if len(m.blocks) > 50 || m.total > 13_000 || utf8.RuneCountInString(m.text) > maxText || !utf8.ValidString(m.text) {
 			t.Errorf("%d blocks, %d characters, text of %d: over the limits", len(m.blocks), m.total, utf8.RuneCountInString(m.text))
 		}

@@ -1,4 +1,4 @@
-package alerting
+package receivers
 
 import (
 	"cmp"
@@ -25,8 +25,8 @@ const (
 	maxTotal = 8_000
 )
 
-// page is where links in messages lead.
-type page struct {
+// Page is where links in messages lead.
+type Page struct {
 	// URL of the agent's own page, RunbookURL of the folder with runbooks; empty for no link.
 	URL, RunbookURL string
 	// Host is the name of the agent's host.
@@ -36,7 +36,7 @@ type page struct {
 // message is a Notice in the form that Slack shows.
 type message struct {
 	words  *words
-	page   page
+	page   Page
 	now    time.Time
 	blocks []slack.Block
 	text   string
@@ -44,7 +44,7 @@ type message struct {
 }
 
 // newMessage writes n for Slack. Whatever n holds, the result is within Slack's limits.
-func newMessage(n Notice, late time.Duration, w *words, p page, now time.Time) *message {
+func newMessage(n Notice, late time.Duration, w *words, p Page, now time.Time) *message {
 	m := &message{words: w, page: p, now: now}
 	first := &n.Alerts[0]
 	headline := mark(first) + " " + w.headline(&n, first)
@@ -77,20 +77,20 @@ func newMessage(n Notice, late time.Duration, w *words, p page, now time.Time) *
 	return m
 }
 
-func mark(a *NoticeAlert) string {
+func mark(a *Alert) string {
 	switch {
 	case !a.Ended.IsZero():
 		return "🟢"
-	case severityRank(a.Severity) == 0:
+	case SeverityRank(a.Severity) == 0:
 		return "🔴"
-	case severityRank(a.Severity) == 1:
+	case SeverityRank(a.Severity) == 1:
 		return "🟠"
 	}
 	return "🔵"
 }
 
 // alert adds the blocks of one alert: when, figures, what happens, and why it is whose fault.
-func (m *message) alert(a *NoticeAlert) {
+func (m *message) alert(a *Alert) {
 	m.context(escape(m.severity(a)) + m.times(a, false))
 	var fields []*slack.TextBlockObject
 	for _, f := range m.figures(a) {
@@ -110,22 +110,22 @@ func (m *message) alert(a *NoticeAlert) {
 }
 
 // times says since when, or how long.
-func (m *message) times(a *NoticeAlert, plain bool) string {
+func (m *message) times(a *Alert, plain bool) string {
 	if a.Ended.IsZero() {
 		return " · " + fmt.Sprintf(m.words.sinceFor, clock(a.Since, plain), m.words.duration(m.now.Sub(a.Since)))
 	}
 	return " · " + fmt.Sprintf(m.words.lasted, m.words.duration(a.Ended.Sub(a.Since)), clock(a.Since, plain), clock(a.Ended, plain))
 }
 
-func (m *message) severity(a *NoticeAlert) string {
+func (m *message) severity(a *Alert) string {
 	return cmp.Or(m.words.severities[a.Severity], cut(a.Severity, maxSeverity))
 }
 
-func (m *message) shownProvider(a *NoticeAlert, text string) string {
+func (m *message) shownProvider(a *Alert, text string) string {
 	return m.words.naming(text, a.Labels["provider"])
 }
 
-func (m *message) lost(a *NoticeAlert, before string) string {
+func (m *message) lost(a *Alert, before string) string {
 	if a.Lost == nil {
 		return ""
 	}
@@ -135,7 +135,7 @@ func (m *message) lost(a *NoticeAlert, before string) string {
 type figure struct{ label, value string }
 
 // figures are what the alert's annotations say in numbers. Of an alert that is over only its cost is left.
-func (m *message) figures(a *NoticeAlert) []figure {
+func (m *message) figures(a *Alert) []figure {
 	var all []figure
 	if a.Lost != nil {
 		all = append(all, figure{m.words.lostLabel, fmt.Sprintf(m.words.about, count(*a.Lost))})
@@ -181,7 +181,7 @@ func (m *message) markdown(text string) *slack.TextBlockObject {
 }
 
 // footer links to the page and the runbook.
-func (m *message) footer(a *NoticeAlert) {
+func (m *message) footer(a *Alert) {
 	var parts []string
 	if m.page.URL != "" {
 		parts = append(parts, link(m.page.URL, m.words.open))
@@ -201,7 +201,7 @@ func (m *message) footer(a *NoticeAlert) {
 
 // runbook returns the address of the alert's runbook in the message's language, or its path when the address of the
 // runbooks is unknown. Shipped rules have a path, others may have an address.
-func (m *message) runbook(a *NoticeAlert) string {
+func (m *message) runbook(a *Alert) string {
 	book := strings.TrimSpace(a.Annotations["runbook_url"])
 	if book == "" || strings.Contains(book, "://") {
 		return book

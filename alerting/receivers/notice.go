@@ -1,0 +1,133 @@
+package receivers
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxAlerts is the most alerts of a group that a notice has in full.
+const maxAlerts = 20
+
+// Notice is a message to people about one group of alerts, before it has a form. It is what the outbox keeps.
+type Notice struct {
+	// ID names the notice and its file; ids sort by age.
+	ID string `json:"id"`
+	// Created is when there was something to tell.
+	Created time.Time `json:"created"`
+	// Test marks a message that only tries whether messages arrive.
+	Test bool `json:"test,omitempty"`
+	// Alerts are the alerts of the group, the most important first, at most maxAlerts.
+	Alerts []Alert `json:"alerts"`
+	// More is how many alerts did not fit.
+	More int `json:"more,omitempty"`
+	// Told is what the ledger must know once the notice is safe.
+	Told Told `json:"told"`
+}
+
+// Alert is one alert in a Notice.
+type Alert struct {
+	// Name is the rule's name, such as PaymentProviderDown.
+	Name string
+	// Severity is critical, warning or info, as the rule says.
+	Severity string
+	// Verdict says whose fault it is: provider, us, network, customer or unknown.
+	Verdict string
+	// Labels identify the alert. Annotations describe it, as of the last evaluation.
+	Labels, Annotations map[string]string
+	// Since is when the condition became true.
+	Since time.Time
+	// Value is the value of the rule's expression.
+	Value float64
+	// Ended is when the alert ended, zero while it fires.
+	Ended time.Time `json:"ended,omitzero"`
+	// Lost is about how many payments were lost by now; nil when unknown.
+	Lost *float64 `json:"lost,omitempty"`
+}
+
+// Told is an entry of the ledger.
+type Told struct {
+	Receiver string    `json:"receiver"`
+	GroupKey string    `json:"group_key"`
+	Firing   []uint64  `json:"firing"`
+	Resolved []uint64  `json:"resolved"`
+	Expires  time.Time `json:"expires"`
+}
+
+// Absorb takes over from an older notice about the same group, which was not sent yet: people hear of it now, and of
+// the alerts that ended in between.
+func (n *Notice) Absorb(old Notice) {
+	n.ID, n.Created = old.ID, old.Created
+	have := map[string]bool{}
+	for i := range n.Alerts {
+		have[Key(n.Alerts[i].Labels)] = true
+	}
+	for _, a := range old.Alerts {
+		if !have[Key(a.Labels)] && !a.Ended.IsZero() {
+			n.Alerts = append(n.Alerts, a)
+		}
+	}
+	n.Cut()
+}
+
+// Cut brings the alerts into order and within their bound.
+func (n *Notice) Cut() {
+	slices.SortStableFunc(n.Alerts, func(a, b Alert) int {
+		return cmp.Or(
+			cmp.Compare(boolRank(a.Ended.IsZero()), boolRank(b.Ended.IsZero())),
+			cmp.Compare(SeverityRank(a.Severity), SeverityRank(b.Severity)),
+			a.Since.Compare(b.Since),
+		)
+	})
+	if extra := len(n.Alerts) - maxAlerts; extra > 0 {
+		n.Alerts = n.Alerts[:maxAlerts]
+		n.More += extra
+	}
+}
+
+func boolRank(first bool) int {
+	if first {
+		return 0
+	}
+	return 1
+}
+
+// SeverityRank is 0 for the severest.
+func SeverityRank(s string) int {
+	switch s {
+	case "critical", "page":
+		return 0
+	case "warning":
+		return 1
+	}
+	return 2
+}
+
+// Key identifies the alert with these labels among all.
+func Key(labels map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		fmt.Fprintf(&b, "%q=%q,", name, labels[name])
+	}
+	return b.String()
+}
+
+// TestNotice returns a notice that only tries whether messages arrive.
+func TestNotice(now time.Time) Notice {
+	return Notice{
+		Created: now, Test: true,
+		Alerts: []Alert{{
+			Name: "GatewatchTest", Severity: "info", Verdict: "unknown", Since: now,
+			Labels: map[string]string{"alertname": "GatewatchTest", "severity": "info"},
+			Annotations: map[string]string{
+				"summary":        "Gatewatch can reach you",
+				"summary_zh":     "Gatewatch 可以联系到您",
+				"description":    "This is a test. Nothing is wrong.",
+				"description_zh": "这是一条测试消息，一切正常。",
+			},
+		}},
+	}
+}

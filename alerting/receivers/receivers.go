@@ -1,0 +1,31 @@
+// Package receivers sends notices of alerts to people: what a notice says, in which words, and how each receiver takes
+// it. Waiting, retrying and remembering over restarts is what package alerting does.
+package receivers
+
+import (
+	"context"
+	"time"
+)
+
+// Receiver sends notices to people. It belongs to one goroutine.
+type Receiver interface {
+	// Name is short and the same after a restart: it names files and metrics.
+	Name() string
+	// Send delivers one notice that should have been sent late ago. Errors are of type *SendError and hold no secret.
+	Send(ctx context.Context, n Notice, late time.Duration) error
+}
+
+// SendError says what went wrong with a message, without secrets, and what is to be done.
+type SendError struct {
+	// Text says what went wrong.
+	Text string
+	// After is how long the receiver asked to wait; 0 when it did not.
+	After time.Duration
+	// Blocked: no message gets through until someone changes the configuration or the receiver's side.
+	Blocked bool
+	// Refused: this message will never get through.
+	Refused bool
+}
+
+// Error returns the text.
+func (e *SendError) Error() string { return e.Text }
