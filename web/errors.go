@@ -111,9 +111,9 @@ func newErrorRow(g ErrorGroup, now time.Time) errorRow {
 // countSpark draws counts, from none at the bottom to the highest at the top.
 func countSpark(counts []int) sparkline {
 	peak := slices.Max(append(counts, 1))
-	rates := make([]float64, len(counts))
+	shares := make([]float64, len(counts))
 	for i, n := range counts {
-		rates[i] = sparkFloor + (1-sparkFloor)*float64(n)/float64(peak)
+		shares[i] = float64(n) / float64(peak)
 	}
-	return newSparkline(rates, math.NaN())
+	return drawSparkline(shares, math.NaN(), 0)
 }

@@ -37,7 +37,7 @@ func TestErrorsPage(t *testing.T) {
 		}
 	}
 	f("en", `<tr id="e-026fadccee1fd339" class="bad">`, `<i class="tag">new</i>`, "call of <i class=\"any\"", "failed: &lt;b&gt;x&lt;/b&gt;",
-		"1,204 in all", "WeChat Pay", "SYSTEM_ERROR", `href="/logs?q=error.grouping_key%3A026fadccee1fd339"`,
+		"1,204 in all", `points="2.0,28.0 `, ` 138.0,2.0"`, "WeChat Pay", "SYSTEM_ERROR", `href="/logs?q=error.grouping_key%3A026fadccee1fd339"`,
 		`<tr id="e-1f38af355d01ad9b" class="ok">`, "rising ×4", `range=7d`, `<a href="/errors" aria-current="page">Errors</a>`)
 	f("zh", `<i class="tag">新增</i>`, "上升 ×4", "微信支付", "2 类")
 }
@@ -54,6 +54,17 @@ func TestErrorsPageEmpty(t *testing.T) {
 		if !strings.Contains(rec.Body.String(), want) {
 			t.Errorf("/errors has no %q:\n%s", want, rec.Body)
 		}
+	}
+}
+
+func TestErrorsPageWhileLearning(t *testing.T) {
+	t.Parallel()
+	d := newWorld(fixed(start)).deps()
+	d.Errors = func(int) ErrorGroups { return ErrorGroups{NewSince: start.Add(time.Hour)} }
+	rec := httptest.NewRecorder()
+	handlerOf(t, d).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:9600/errors", nil))
+	if want := "learning until 2026-11-22 15:09:41"; !strings.Contains(rec.Body.String(), want) {
+		t.Errorf("/errors has no %q:\n%s", want, rec.Body)
 	}
 }
 

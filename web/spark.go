@@ -31,6 +31,11 @@ func newSparkline(rates []float64, usual float64) sparkline {
 			low = max(v-0.02, 0)
 		}
 	}
+	return drawSparkline(rates, usual, low)
+}
+
+// drawSparkline draws values between low, at the bottom, and 1, NaN being a gap, and usual, NaN when there is none.
+func drawSparkline(values []float64, usual, low float64) sparkline {
 	height := func(v float64) string {
 		share := (min(max(v, low), 1) - low) / (1 - low)
 		return coordinate(sparkHeight - sparkPad - share*(sparkHeight-2*sparkPad))
@@ -46,12 +51,12 @@ func newSparkline(rates []float64, usual float64) sparkline {
 		}
 		points = points[:0]
 	}
-	for i, v := range rates {
+	for i, v := range values {
 		if math.IsNaN(v) {
 			flush()
 			continue
 		}
-		x := sparkPad + float64(i)*(sparkWidth-2*sparkPad)/float64(max(len(rates)-1, 1))
+		x := sparkPad + float64(i)*(sparkWidth-2*sparkPad)/float64(max(len(values)-1, 1))
 		points = append(points, coordinate(x)+","+height(v))
 	}
 	flush()

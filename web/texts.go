@@ -175,6 +175,7 @@ var texts = map[string][len(languages)]string{
 	"errors.title":        {"Errors and warnings by what they say", "错误与警告（按内容归类）"},
 	"errors.count":        {"%s groups", "%s 类"},
 	"errors.since":        {"new: first seen after %s", "新增：首次出现于 %s 之后"},
+	"errors.learning":     {"learning until %s what is usual", "学习中，%s 之前不标记新增"},
 	"errors.since.deploy": {"new: first seen since deploy %s at %s", "新增：自发布 %s（%s）以来首次出现"},
 	"errors.what":         {"What they say", "内容"},
 	"errors.seen":         {"Last and first seen", "最近与首次出现"},
