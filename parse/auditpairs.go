@@ -21,15 +21,19 @@ func (f *auditFound) reset() { *f = auditFound{args: f.args[:0]} }
 // quotes.
 func (p *audit) pairs(s, kind []byte, inside bool) {
 	for len(s) > 0 {
-		s = bytes.TrimLeft(s, auditSpace)
+		s = s[auditSpaces(s):]
 		name, rest, ok := bytes.Cut(s, []byte{'='})
 		if !ok {
 			p.words(s)
 			return
 		}
-		if i := bytes.LastIndexAny(name, auditSpace); i >= 0 {
+		if n := auditWordLen(name); n < len(name) { // the name is the last of several words
+			i := len(name)
+			for i > 0 && !isAuditSpace(name[i-1]) {
+				i--
+			}
 			p.words(name[:i])
-			name = name[i+1:]
+			name = name[i:]
 		}
 		if !isAuditName(name) {
 			s = rest
@@ -50,10 +54,7 @@ func (p *audit) pairs(s, kind []byte, inside bool) {
 		case string(name) == "op":
 			value, s = auditWords(rest)
 		default:
-			end := bytes.IndexAny(rest, auditSpace)
-			if end < 0 {
-				end = len(rest)
-			}
+			end := auditWordLen(rest)
 			value, s = p.decodeHex(name, kind, bytes.TrimRight(rest[:end], "'")), rest[end:]
 		}
 		p.pair(name, kind, value)
@@ -214,8 +215,26 @@ func (p *audit) addFound() {
 	}
 }
 
-// auditSpace is what stands between pairs.
-const auditSpace = " ,\x1d"
+// isAuditSpace tells whether c stands between pairs.
+func isAuditSpace(c byte) bool { return c == ' ' || c == ',' || c == 0x1d }
+
+// auditSpaces returns how much of what stands between pairs s begins with.
+func auditSpaces(s []byte) int {
+	n := 0
+	for n < len(s) && isAuditSpace(s[n]) {
+		n++
+	}
+	return n
+}
+
+// auditWordLen returns the length of the word that s begins with.
+func auditWordLen(s []byte) int {
+	n := 0
+	for n < len(s) && !isAuditSpace(s[n]) {
+		n++
+	}
+	return n
+}
 
 var (
 	auditText      = []byte("text")

@@ -120,14 +120,17 @@ func BenchmarkSystem(b *testing.B) {
 		ev, doc := &event.Event{}, []byte(nil)
 		b.Run(file, func(b *testing.B) {
 			b.ReportAllocs()
+			before := cpuTime()
 			for i := 0; b.Loop(); i++ {
 				ev.Reset()
 				ev.Raw = all[i%len(all)]
 				p.Parse(ev)
 			}
+			b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
 		})
 		b.Run(file+"/document", func(b *testing.B) {
 			b.ReportAllocs()
+			before := cpuTime()
 			for i := 0; b.Loop(); i++ {
 				ev.Reset()
 				ev.Raw = all[i%len(all)]
@@ -135,6 +138,7 @@ func BenchmarkSystem(b *testing.B) {
 				names.Assign(ev)
 				doc = event.AppendDocument(doc[:0], ev)
 			}
+			b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
 		})
 	}
 }
