@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -110,6 +111,7 @@ func (p *Pipeline) Handle(ctx context.Context, b tail.Batch) error {
 	for _, key := range b.Forget {
 		p.batch.Marks[key] = nil
 	}
+	maps.Copy(p.batch.Marks, b.Keep)
 	if b.Idle && len(p.batch.Records) == 0 {
 		return nil // the position is the same
 	}

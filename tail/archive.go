@@ -16,13 +16,12 @@ const maxBack = 4 << 20
 
 // archive is a compressed file and what was found out about it. It is looked at again when it changes.
 type archive struct {
-	size    int64
-	touched time.Time
-	head    []byte          // the first bytes of its text
-	length  uint32          // of its text modulo 2^32
-	sized   bool            // length is known
-	done    bool            // there is nothing (more) to read for us
-	not     map[uint64]bool // identities whose content it turned out not to hold
+	stat
+	head   []byte          // the first bytes of its text
+	length uint32          // of its text modulo 2^32
+	sized  bool            // length is known
+	done   bool            // there is nothing (more) to read for us
+	not    map[uint64]bool // identities whose content it turned out not to hold
 }
 
 // meetArchive decides what a compressed file is to us: the rest of a file that was rotated and compressed, of which
@@ -33,8 +32,8 @@ func (g *Group) meetArchive(c *found) error {
 		return nil
 	}
 	a := g.archives[c.at]
-	if a == nil || a.size != c.size || !a.touched.Equal(c.touched) {
-		a = &archive{size: c.size, touched: c.touched, not: map[uint64]bool{}}
+	if is := (stat{c.size, c.changed}); a == nil || a.stat != is {
+		a = &archive{stat: is, not: map[uint64]bool{}}
 		g.archives[c.at] = a
 		if m := g.ledger.archived(c.at); m != nil && m.Whole && m.CopySize == c.size {
 			a.done = true

@@ -79,21 +79,20 @@ func sameBefore(file *os.File, other io.ReaderAt, offset, at int64) bool {
 
 // sight is since when a file has been there, and has looked as it does.
 type sight struct {
+	stat
 	first, since time.Time
-	size         int64
-	touched      time.Time
 }
 
-// settled tells whether the file has not changed for a while. The file's own times do not tell: the clock of a file
-// server may be another than ours, and ours may jump.
+// settled tells whether the file's content has not changed for a while, whatever it was renamed to. The age of its times
+// does not tell: the clock of a file server may be another than ours, and ours may jump.
 func (g *Group) settled(c *found) bool {
 	s, ok := g.sights[c.at]
-	if !ok || s.size != c.size || !s.touched.Equal(c.touched) {
+	if is := (stat{c.size, c.changed}); !ok || s.stat != is {
 		now := time.Now()
 		if !ok {
 			s.first = now
 		}
-		s.since, s.size, s.touched = now, c.size, c.touched
+		s.since, s.stat = now, is
 		g.sights[c.at] = s
 	}
 	return time.Since(s.since) >= g.pace.settled

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -120,10 +121,20 @@ func (f *follower) handle(_ context.Context, b Batch) error {
 	for _, key := range b.Forget {
 		delete(f.marks, key)
 	}
+	maps.Copy(f.marks, b.Keep)
 	if b.End {
 		f.ends++
 	}
 	return nil
+}
+
+// fileMarks returns how many files have marks. The mutex is held.
+func (f *follower) fileMarks() int {
+	n := len(f.marks)
+	if f.marks[lookedKey(f.cfg.Globs)] != nil {
+		n--
+	}
+	return n
 }
 
 // await waits until the lines are exactly want, in any order, and stay so for a moment.
@@ -229,7 +240,7 @@ func TestFromEndAndRestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "gw.log")
 	write(t, path, "old 1\nold 2, still being writ")
 	f := follow(t, Config{Globs: []string{path}, FromEnd: true})
-	await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.marks) == 1 })
+	await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.fileMarks() == 1 })
 	f.stop()
 	write(t, path, "ten\nnew 1\n")
 	f.start()

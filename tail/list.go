@@ -22,7 +22,6 @@ type found struct {
 	at      inode
 	size    int64
 	changed time.Time // when its content was
-	touched time.Time // when its content, name or owner was
 	// followed says that the path itself matches a glob; otherwise it is a rotated sibling of one that does.
 	followed bool
 	// packed says that the name is one of a compressed file.
@@ -147,7 +146,7 @@ func (l *lister) add(path string, followed bool) {
 	}
 	l.seen[at] = true
 	l.all = append(l.all, found{
-		path: path, at: at, size: info.Size(), changed: info.ModTime(), touched: touched(info),
+		path: path, at: at, size: info.Size(), changed: info.ModTime(),
 		followed: followed && !packed, packed: packed,
 	})
 }

@@ -46,5 +46,5 @@ func TestDeletedWhileAway(t *testing.T) {
 	}
 	f.start()
 	await(t, func() bool { return f.metric("gatewatch_tail_lost_bytes_total") == 100 })
-	await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.marks) == 0 })
+	await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.fileMarks() == 0 })
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -91,8 +93,8 @@ type ledger struct {
 	// since is when the group looked at its folders last. Rotated files from before it that are not in the ledger are
 	// passed over.
 	since time.Time
-	// first says that the group never ran before.
-	first bool
+	// first says that the group never ran before; looked that this is committed to be over.
+	first, looked bool
 	// elder holds the files that were there when the group looked for the very first time.
 	elder map[inode]bool
 }
@@ -109,7 +111,13 @@ func (l *ledger) past(c *found, born uint64) bool {
 func readLedger(marks map[string][]byte, globs []string, log *slog.Logger) *ledger {
 	l := &ledger{marks: map[uint64]*mark{}, elder: map[inode]bool{}, first: true, since: time.Now().Add(-clockSlack)}
 	var last int64
+	if at, err := strconv.ParseInt(string(marks[lookedKey(globs)]), 10, 64); err == nil {
+		l.first, l.looked, last = false, true, at
+	}
 	for key, value := range marks {
+		if strings.HasPrefix(key, lookedPrefix) {
+			continue
+		}
 		m := &mark{}
 		if err := json.Unmarshal(value, m); err != nil {
 			log.Error("cannot read the position of a file, it is read from the beginning", "mark", key, "err", err)
@@ -134,6 +142,13 @@ func readLedger(marks map[string][]byte, globs []string, log *slog.Logger) *ledg
 		}
 	}
 	return l
+}
+
+const lookedPrefix = "looked/"
+
+// lookedKey is the key under which it is kept when a group of these globs looked first.
+func lookedKey(globs []string) string {
+	return fmt.Sprintf("%s%016x", lookedPrefix, xxhash.Sum64String(strings.Join(globs, "\n")))
 }
 
 func ours(path string, globs []string) bool {

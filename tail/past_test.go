@@ -48,7 +48,7 @@ func TestPastStaysPast(t *testing.T) {
 	write(t, path, "1\n")
 	f := follow(t, Config{Globs: []string{path}})
 	f.await("1")
-	await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return len(f.marks) == 3 })
+	await(t, func() bool { f.mu.Lock(); defer f.mu.Unlock(); return f.fileMarks() == 3 })
 	f.stop()
 	later := time.Now().Add(time.Hour)
 	for _, name := range []string{".1", ".2.gz"} {
@@ -63,4 +63,18 @@ func TestPastStaysPast(t *testing.T) {
 	write(t, path, "3\n")
 	time.Sleep(2 * f.group.pace.settled)
 	f.await("1", "2", "3")
+}
+
+// A file that comes after the group has looked, and is rotated before it was seen, is read though the group was killed.
+func TestFirstFileIsRotatedUnseen(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gw.log")
+	f := follow(t, Config{Globs: []string{path}})
+	await(t, f.group.Looked)
+	f.stop()
+	write(t, path, "1\n")
+	rename(t, path, path+".1")
+	write(t, path, "2\n")
+	f.start()
+	f.await("1", "2")
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"time"
 )
@@ -74,6 +75,8 @@ type Batch struct {
 	End bool
 	// Forget holds the keys of marks that are not needed any more.
 	Forget []string
+	// Keep holds marks that are not a file's, to be committed as they are.
+	Keep map[string][]byte
 }
 
 // Line is one line of a file without its line break.
@@ -151,6 +154,9 @@ func (g *Group) Run(ctx context.Context, handle Handler) error {
 				return err
 			}
 			g.nextScan = max(g.pace.scan, scanShare*time.Since(now))
+			if g.waiting {
+				g.nextScan = min(g.nextScan, g.pace.settled)
+			}
 			if g.crowded || g.rotating {
 				g.nextScan = g.pace.poll
 			}
@@ -160,7 +166,9 @@ func (g *Group) Run(ctx context.Context, handle Handler) error {
 			return err
 		}
 		g.board.publish(g.files, busy)
-		g.looked.Store(true)
+		if err := g.lookedOnce(ctx, handle); err != nil {
+			return err
+		}
 		if busy {
 			continue
 		}
@@ -170,6 +178,22 @@ func (g *Group) Run(ctx context.Context, handle Handler) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// lookedOnce commits that the group has looked, when it never had: files that come and rotate from now on are not from
+// before our time, though there may be no file yet whose mark would tell.
+func (g *Group) lookedOnce(ctx context.Context, handle Handler) error {
+	if g.looked.Load() {
+		return nil
+	}
+	if key := lookedKey(g.cfg.Globs); !g.ledger.looked {
+		at := strconv.FormatInt(time.Now().UnixNano(), 10)
+		if err := handle(ctx, Batch{Keep: map[string][]byte{key: []byte(at)}}); err != nil {
+			return err
+		}
+	}
+	g.looked.Store(true)
+	return nil
 }
 
 // poll reads each file once, in turn, so that a busy file does not starve the others. It tells whether there is more.
