@@ -155,6 +155,13 @@ func (a *agent) said() string {
 	return string(b[max(0, len(b)-6000):])
 }
 
+// mentioned tells whether the agent wrote text since the test began.
+func (a *agent) mentioned(text string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return bytes.Contains(a.output.Bytes(), []byte(text))
+}
+
 func (a *agent) running() bool {
 	if a.cmd == nil {
 		return false

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -48,7 +47,7 @@ func troubles() []trouble {
 func refusals(_ *cell, r sink.Report) bool { return r.Refused > 0 }
 
 func says(text string) func(*cell, sink.Report) bool {
-	return func(c *cell, _ sink.Report) bool { return strings.Contains(c.agent.said(), text) }
+	return func(c *cell, _ sink.Report) bool { return c.agent.mentioned(text) }
 }
 
 func calm(context.Context, *cell) error { return nil }
