@@ -14,7 +14,7 @@ type Source struct {
 	Path string `json:"path"`
 	// Host is the name of the host the file is on.
 	Host string `json:"host"`
-	// Dataset is the kind of log: "app" or "access". It chooses the data stream.
+	// Dataset is the kind of log: "app", "access", "database" … It chooses the data stream.
 	Dataset string `json:"dataset"`
 	// Labels are set in the configuration. "service" becomes service.name.
 	Labels map[string]string `json:"labels,omitempty"`

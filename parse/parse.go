@@ -17,7 +17,8 @@ import (
 type Parser interface {
 	// Name returns the format's name in the configuration: "json", "nginx", "logback" or "text".
 	Name() string
-	// Dataset returns the kind of log: "app", or "access" for requests served.
+	// Dataset returns the kind of log: "app", "access" for requests served, "database", "system", "audit" and the few others
+	// that docs/formats.md lists.
 	Dataset() string
 	// Starts tells whether line, without its line break, begins a record; otherwise it continues the one before.
 	Starts(line []byte) bool
