@@ -243,16 +243,8 @@ func (b *javaBuilder) word(what, word, width string, options []string) error {
 		b.text = append(b.text, '\n')
 		return nil
 	}
-	c, known := converters[word]
-	for known == false && len(word) > 1 { // %dHello is %d and text in log4j
-		known = true
-		if strings.Contains(strings.ToLower(word), "msg") || strings.Contains(strings.ToLower(word), "message") {
-			c = converters["msg"]
-		} else {
-			c = converter{name: word}
-		}
-	}
-	if !known {
+	c, ok := findConverter(word)
+	if !ok {
 		return fmt.Errorf("%s is not a conversion word", what)
 	}
 	if c.form == asPairs && len(options) > 0 && !strings.Contains(options[0], ",") {
@@ -265,6 +257,19 @@ func (b *javaBuilder) word(what, word, width string, options []string) error {
 		return nil
 	}
 	return b.element(what, c, width, options)
+}
+
+// findConverter returns what a word means. Longer ones that are not known are the gateway's own: the message when they
+// are called so, as %maskedMsg, and otherwise a field of that name.
+func findConverter(word string) (converter, bool) {
+	c, ok := converters[word]
+	if ok || len(word) < 2 {
+		return c, ok
+	}
+	if lower := strings.ToLower(word); strings.Contains(lower, "msg") || strings.Contains(lower, "message") {
+		return converters["msg"], true
+	}
+	return converter{name: word}, true
 }
 
 // element adds a value, whose text before it is there.

@@ -184,7 +184,7 @@ func (p *regex) Parse(ev *event.Event) {
 		}
 		p.taken[g.slot] = true
 		value := s[start:end]
-		if end == len(s) && len(more) > 0 && isMessageName(g.field.Name) {
+		if end == len(s) && len(more) > 0 && isText(g.field.Name) {
 			value, more = s[start:len(s)+1+len(more)], nil // the message goes on in further lines
 		}
 		f := withValue(g.field, value)
@@ -192,7 +192,7 @@ func (p *regex) Parse(ev *event.Event) {
 			f.Kind = event.Number
 		}
 		p.fields = append(p.fields, f)
-		if isMessageName(f.Name) {
+		if isText(f.Name) {
 			p.mine(value, false)
 		}
 	}
@@ -202,7 +202,8 @@ func (p *regex) Parse(ev *event.Event) {
 	ev.Fields, p.fields = p.fields, nil
 }
 
-func isMessageName(name []byte) bool { return string(name) == "message" || string(name) == "msg" }
+// isText tells whether a group of that name is the message, which may go on in further lines.
+func isText(name []byte) bool { return string(name) == "message" || string(name) == "msg" }
 
 // isJSONNumber tells whether v is a number as JSON writes it.
 func isJSONNumber(v []byte) bool {
