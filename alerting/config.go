@@ -15,7 +15,7 @@ import (
 type Config struct {
 	// Prometheus rule files, globs allowed.
 	Rules []string `yaml:"rules"`
-	// Shipped rule packs: payments, errors, agent.
+	// Shipped rule packs: payments, orders, errors, agent.
 	Packs []string `yaml:"packs"`
 	// Slack; none when absent.
 	Slack *receivers.SlackConfig `yaml:"slack"`

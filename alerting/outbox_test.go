@@ -153,7 +153,7 @@ func TestConfig(t *testing.T) {
 	f(slack(receivers.SlackConfig{Token: "a", WebhookURL: "secret-but-no-address", Language: "de", APIURL: "x"}),
 		"slack.webhook_url: must not stand beside token: choose one\nslack.webhook_url: must be an http or https address\n"+
 			"slack.api_url: must be an http or https address, is \"x\"\nslack.language: must be en or zh, is \"de\"")
-	f(func(c *alerting.Config) { c.Packs = []string{"payments", "hosts"} }, `packs[1]: no pack named "hosts", there are: payments, errors, agent`)
+	f(func(c *alerting.Config) { c.Packs = []string{"payments", "hosts"} }, `packs[1]: no pack named "hosts", there are: payments, orders, errors, agent`)
 	f(func(c *alerting.Config) {
 		c.ExternalURL, c.RunbookURL, c.GroupWait, c.GroupInterval, c.RepeatInterval = "page", "ftp://x", -1, 0, 0
 	}, "external_url: must be an http or https address, is \"page\"\nrunbook_url: must be an http or https address, is \"ftp://x\"\n"+

@@ -27,7 +27,7 @@ var shipped embed.FS
 const packPrefix = "pack:"
 
 // PackNames returns the names of the shipped rule packs.
-func PackNames() []string { return []string{"payments", "errors", "agent"} }
+func PackNames() []string { return []string{"payments", "orders", "errors", "agent"} }
 
 // Pack returns the text of a shipped rule pack, a Prometheus rule file.
 func Pack(name string) ([]byte, error) {

@@ -435,7 +435,7 @@ func TestPromtoolAccepts(t *testing.T) {
 		}
 		t.Skip("promtool is missing: install Debian's prometheus")
 	}
-	out, err := exec.Command(promtool, "check", "rules", "rules/payments.yml", "rules/errors.yml", "rules/agent.yml").CombinedOutput()
+	out, err := exec.Command(promtool, "check", "rules", "rules/payments.yml", "rules/orders.yml", "rules/errors.yml", "rules/agent.yml").CombinedOutput()
 	if err != nil {
 		t.Errorf("promtool check rules: %v\n%s", err, out)
 	}

@@ -18,6 +18,7 @@ type metrics struct {
 	refunds     *prometheus.CounterVec
 	chargebacks *prometheus.CounterVec
 	retries     *prometheus.CounterVec
+	gotStuck    *prometheus.CounterVec
 	pending     *prometheus.GaugeVec
 	oldest      *prometheus.GaugeVec
 	stuck       *prometheus.GaugeVec
@@ -45,6 +46,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		refunds:     counter("payment_refunds_total", "Refunds by outcome class.", "provider", "outcome"),
 		chargebacks: counter("payment_chargebacks_total", "Disputes and chargebacks that providers told of.", "provider"),
 		retries:     counter("payment_forbidden_retries_total", "Cards tried again after a refusal that forbids it, by the scheme's rule.", "provider", "rule"),
+		gotStuck:    counter("payment_orders_stuck_total", "Orders that had no final state for longer than payments.intents.stuck_after.", "provider"),
 		pending:     gauge("payment_pending_orders", "Orders that have no final state yet."),
 		oldest:      gauge("payment_oldest_pending_seconds", "How long the oldest order has had no final state."),
 		stuck:       gauge("payment_stuck_orders", "Orders that have had no final state for longer than payments.intents.stuck_after."),
@@ -75,6 +77,7 @@ func (m *metrics) meet(provider string) {
 	for _, result := range callbackResults {
 		m.callbacks.WithLabelValues(provider, result)
 	}
+	m.gotStuck.WithLabelValues(provider)
 	switch provider {
 	case "visa":
 		m.retries.WithLabelValues(provider, visaRule)
@@ -99,6 +102,8 @@ func (m *metrics) count(e *effects, provider string) {
 		switch kind := e.found[i].Kind; kind {
 		case PaidTwice, SecondTransaction, SamePayment:
 			m.duplicates.WithLabelValues(string(kind)).Inc()
+		case Stuck:
+			m.gotStuck.WithLabelValues(e.found[i].Provider).Inc()
 		}
 	}
 }

@@ -126,6 +126,7 @@ func TestRetriedPaymentIsOneIntent(t *testing.T) {
 		`payment_intents_total{outcome="approved"} 1`, `payment_intents_total{outcome="customer"} 1`, `payment_intents_total{outcome="pending"} 1`,
 	}, "\n"))
 	s.wantFound(Stuck)
+	s.wantMetrics("payment_orders_stuck_total", `payment_orders_stuck_total{provider="alipay"} 0`+"\n"+`payment_orders_stuck_total{provider="stripe"} 1`)
 }
 
 func TestPendingOrders(t *testing.T) {
