@@ -38,6 +38,7 @@ func commands() []command {
 		{"demo", "[-rate N] [-listen ADDRESS]", "show all of it on a simulated payment gateway", demoAbout, demo},
 		{"check", "-config FILE [-connect]", "report every mistake in a configuration", checkAbout, check},
 		{"parse", "[-format F] [-pattern P] [-config FILE] FILE …", "show what each line of a log becomes, as JSON lines", parseAbout, parseFiles},
+		{"scan", "[-json] [-all] FILE|FOLDER …", "look for card data in existing log files, archives too", scanAbout, scanFiles},
 		{"journal", "cat|verify|stats [-data FOLDER | -config FILE] [-from TIME] [-to TIME] [WORD …]", "print, check or describe what the agent keeps", journalAbout, inspectJournal},
 		{"config", "-config FILE", "print the effective configuration, secrets masked", configAbout, printConfig},
 		{"version", "", "print version and build", "", printVersion},

@@ -1,0 +1,98 @@
+package scan
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxWindow is how far back a zstd stream may refer, which is the memory that reading it takes.
+const maxWindow = 32 << 20
+
+// errTorn marks a compressed file that ends too early, which is no proper end.
+var errTorn = errors.New("the compressed file ends too early")
+
+// File scans the file, which may be compressed. read is called with the number of bytes that were read of it.
+func (s *Scanner) File(ctx context.Context, path string, read func(int), found func(Finding)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	in, err := unpacked(counted{f, read})
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	defer in.Close()
+	return s.Read(ctx, path, in, found)
+}
+
+// Stream scans standard input or the like, which may be compressed.
+func (s *Scanner) Stream(ctx context.Context, name string, r io.Reader, found func(Finding)) error {
+	in, err := unpacked(r)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	defer in.Close()
+	return s.Read(ctx, name, in, found)
+}
+
+// unpacked returns the text of r, by what r begins with.
+func unpacked(r io.Reader) (io.ReadCloser, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	magic, err := in.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, err
+		}
+		return io.NopCloser(whole{z}), nil
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		return struct {
+			io.Reader
+			io.Closer
+		}{whole{z}, z.IOReadCloser()}, nil
+	case bytes.HasPrefix(magic, []byte("BZh")):
+		return io.NopCloser(whole{bzip2.NewReader(in)}), nil
+	}
+	return io.NopCloser(in), nil
+}
+
+// whole reads a decompressor and tells its early end from the end of the text.
+type whole struct{ from io.Reader }
+
+func (w whole) Read(p []byte) (int, error) {
+	n, err := w.from.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errTorn
+	}
+	return n, err
+}
+
+// counted tells how much is read.
+type counted struct {
+	from io.Reader
+	read func(int)
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.read(n)
+	return n, err
+}
