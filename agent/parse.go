@@ -22,9 +22,11 @@ import (
 
 const parseAbout = `
 Each record of the files is printed as the document that would be sent to Elasticsearch: redacted, with its fields
-named by ECS and its payment classed. Nothing is followed, kept or sent. "-" reads standard input.
+named by ECS and its payment classed. Nothing is followed, kept or sent. "-" reads standard input. -explain says under
+each document from which field and by which rule each fact comes, and what was not taken and why.
 
   gatewatch parse /var/log/gateway/pay.log | jq .
+  gatewatch parse -explain /var/log/gateway/pay.log
   gatewatch parse -format grok -pattern '%{IP:source.ip} %{GREEDYDATA:message}' pay.log
 
 Of a record that does not follow its format or pattern, error.message says where it stops doing so.
@@ -34,6 +36,7 @@ func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *ou
 	format := flags.String("format", "", "format of the files; default: what the configuration says, or found from their first lines")
 	pattern := flags.String("pattern", "", "pattern of the format: an nginx log_format, an Apache LogFormat, a logback pattern, a regular expression …")
 	config := flags.String("config", "", "configuration whose logs entry for the file is used")
+	explain := flags.Bool("explain", false, "say why each fact is what it is")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -53,6 +56,11 @@ func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *ou
 	}
 	w := bufio.NewWriter(out.stdout)
 	defer w.Flush()
+	var why *explainer
+	if *explain {
+		why = &explainer{w: w}
+		parts.Explain = func(x pipeline.Explanation) { why.of = x }
+	}
 	for _, path := range flags.Args() {
 		group := groupFor(path, cfg.Logs)
 		if *format != "" {
@@ -64,14 +72,14 @@ func parseFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *ou
 		if err := group.Validate(); err != nil {
 			return usageError{err}
 		}
-		if err := parseFile(ctx, path, group, parts, w); err != nil {
+		if err := parseFile(ctx, path, group, parts, w, why); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func parseFile(ctx context.Context, path string, cfg pipeline.GroupConfig, parts pipeline.Parts, w *bufio.Writer) error {
+func parseFile(ctx context.Context, path string, cfg pipeline.GroupConfig, parts pipeline.Parts, w *bufio.Writer, why *explainer) error {
 	in := os.Stdin
 	if path != "-" {
 		f, err := os.Open(path)
@@ -88,6 +96,9 @@ func parseFile(ctx context.Context, path string, cfg pipeline.GroupConfig, parts
 		doc = append(event.AppendDocument(doc[:0], ev), '\n')
 		if _, err := w.Write(doc); err != nil && failed == nil {
 			failed = fmt.Errorf("write: %w", err)
+		}
+		if why != nil {
+			why.write(ev)
 		}
 	})
 	if err == nil {

@@ -34,6 +34,9 @@ type Event struct {
 	Status int
 	// Payment is what the record says about a payment.
 	Payment Payment
+	// Stated says that the status is not the log's word but what the configuration says it means: the name of an outcome
+	// class, "failed" or "none".
+	Stated bool
 
 	// facts holds those in set; the others are of records before.
 	facts [keyCount][]byte
@@ -77,7 +80,7 @@ func (e *Event) Reset() {
 	e.set = 0
 	e.Source, e.Offset, e.Time, e.Raw = nil, 0, time.Time{}, nil
 	e.Fields, e.Layout, e.Plain, e.Malformed = e.Fields[:0], nil, false, ""
-	e.Duration, e.Status, e.Payment = -1, 0, Payment{}
+	e.Duration, e.Status, e.Payment, e.Stated = -1, 0, Payment{}, false
 }
 
 // Fact returns what the record says about k as text, or nil. Escaped JSON text is already decoded.

@@ -15,12 +15,12 @@ type builder struct {
 	names map[event.Key]uint16
 }
 
-// override gives name the meaning that the user says, and no other.
-func (b *builder) override(k event.Key, name string) {
+// override gives name the meaning that the user says, and no other. order counts the names before it.
+func (b *builder) override(k event.Key, name string, order uint16) {
 	for _, spelling := range spellings(name) {
 		b.overridden[spelling] = true
 		e := b.entry(spelling)
-		e.senses = append(e.senses, sense{fact: k, until: inNested, unit: nameUnit(name), also: true, rank: rankOverride})
+		e.senses = append(e.senses, sense{fact: k, until: inNested, unit: nameUnit(name), also: true, rank: rankOverride + order*uint16(places)})
 	}
 }
 

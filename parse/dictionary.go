@@ -81,13 +81,14 @@ var dictionary = []meaning{
 		envelope: "flow action event event_type event_name op api api_name api_method method"},
 	{fact: event.Code,
 		anywhere: "decline_code refusal_reason_code err_code error_code channel_err_code provider_error_code " +
-			"provider_response_code gateway_error_code gateway_code acquirer_code issuer_response_code resp_code " +
+			"provider_response_code gateway_error_code gateway_code iso8583_return_code acquirer_code issuer_response_code resp_code " +
 			"response_code 错误代码 错误码 返回码 响应码",
 		envelope: "code ret_code reason_code issue result_code 结果代码"},
 	{fact: event.SubCode, anywhere: "sub_code sub_err_code sub_error_code"},
 	{fact: event.Status,
 		anywhere: "trade_state trade_status payment_status payment_state pay_status order_status order_state " +
-			"transaction_status transaction_state txn_status refund_status channel_state result_status 订单状态 支付状态 交易状态",
+			"transaction_status transaction_state txn_status refund_status channel_state result_status attempt_status " +
+			"intent_status last_event 订单状态 支付状态 交易状态",
 		envelope: "status state result outcome parse_state 状态",
 		// WeChat's return_code only says that the two have understood each other.
 		also: "result_code 结果代码 return_code 返回代码"},

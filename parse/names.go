@@ -40,17 +40,20 @@ const (
 	places
 )
 
-// The ranks of the fields that name a fact, to which their place is added: what the user configured, then what the
-// format itself fixes, then the dictionary's names in their order.
+// MaxAlternatives is how many fields the user may name for one fact.
+const MaxAlternatives = 8
+
+// The ranks of the fields that name a fact, to which their place is added: what the user configured, in his order, then
+// what the format itself fixes, then the dictionary's names in their order.
 const (
 	rankOverride = 1
-	rankFormat   = rankOverride + uint16(places)
+	rankFormat   = rankOverride + MaxAlternatives*uint16(places)
 	rankFirst    = rankFormat + uint16(places)
 )
 
 // NewNames returns the usual names of English and Chinese gateways with overrides before them: from a fact's name
-// ("provider", "log.level") to the name of the field that holds it ("channel_code", "extra.connector"). An overridden
-// name means nothing else any more. Names are the same in all usual spellings: out_trade_no, outTradeNo, OUT-TRADE-NO.
+// ("provider", "log.level") to the name of the field that holds it ("channel_code", "extra.connector"), or to several
+// with commas between, of which the first that a record has counts. An overridden name means nothing else any more. Names are the same in all usual spellings: out_trade_no, outTradeNo, OUT-TRADE-NO.
 // Time stamps without a zone are in loc, nil for the host's zone. The error is invalid.Mistakes with a mistake for
 // each fact that is not known.
 func NewNames(overrides map[string]string, loc *time.Location) (*Names, error) {
@@ -58,14 +61,20 @@ func NewNames(overrides map[string]string, loc *time.Location) (*Names, error) {
 	var mistakes invalid.Mistakes
 	for _, fact := range slices.Sorted(maps.Keys(overrides)) {
 		k, ok := event.ParseKey(fact)
-		name := strings.TrimSpace(overrides[fact])
+		names := strings.Split(overrides[fact], ",")
 		switch {
 		case !ok:
 			mistakes.Add(fact, "is not a known fact (known: %s)", knownFacts())
-		case name == "":
-			mistakes.Add(fact, "needs the name of a field")
+		case len(names) > MaxAlternatives:
+			mistakes.Add(fact, "names %d fields; %d are the most", len(names), MaxAlternatives)
 		default:
-			d.override(k, name)
+			for i, name := range names {
+				if name = strings.TrimSpace(name); name == "" {
+					mistakes.Add(fact, "needs the name of a field, or several with commas between")
+					break
+				}
+				d.override(k, name, uint16(i))
+			}
 		}
 	}
 	if err := mistakes.Err(); err != nil {
@@ -100,7 +109,13 @@ func (n *Names) Assign(ev *event.Event) {
 	m := n.memos.Get().(*memo)
 	m.clock.now = n.now
 	a := assignment{ev: ev, loc: n.loc, clock: &m.clock}
-	known := m.meant(n, ev)
+	n.assign(&a, m, m.meant(n, ev))
+	n.memos.Put(m)
+}
+
+// assign takes all fields of the event. known is what they mean, or nil.
+func (n *Names) assign(a *assignment, m *memo, known []meantField) {
+	ev := a.ev
 	for i := range ev.Fields {
 		f := &ev.Fields[i]
 		if f.Kind > event.Bool {
@@ -108,14 +123,14 @@ func (n *Names) Assign(ev *event.Event) {
 		}
 		if f.ECS {
 			if n.overridden {
-				n.overriding(&a, i)
+				n.overriding(a, i)
 			}
 			continue
 		}
 		if f.Key != event.None {
 			a.fixed(i)
 			if n.overridden {
-				n.overriding(&a, i)
+				n.overriding(a, i)
 			}
 			continue
 		}
@@ -128,7 +143,6 @@ func (n *Names) Assign(ev *event.Event) {
 			a.try(i, known[i].steps)
 		}
 	}
-	n.memos.Put(m)
 	if status := ev.Fact(event.HTTPStatus); status != nil {
 		ev.Status, _ = statusCode(status)
 	}
@@ -138,7 +152,7 @@ func (n *Names) Assign(ev *event.Event) {
 func (n *Names) overriding(a *assignment, i int) {
 	if e := n.table.find(a.ev.Fields[i].Name); e != nil {
 		for k := range e.senses {
-			if s := &e.senses[k]; s.rank == rankOverride {
+			if s := &e.senses[k]; s.rank < rankFormat {
 				a.take(i, s)
 			}
 		}

@@ -204,7 +204,7 @@ func TestOverrides(t *testing.T) {
 
 	_, err := parse.NewNames(map[string]string{"colour": "c", "provider": " "}, time.UTC)
 	if err == nil || !strings.HasPrefix(err.Error(), "colour: is not a known fact (known: @timestamp, ") ||
-		!strings.HasSuffix(err.Error(), "\nprovider: needs the name of a field") {
+		!strings.HasSuffix(err.Error(), "\nprovider: needs the name of a field, or several with commas between") {
 		t.Errorf("NewNames(unknown fact) = %v", err)
 	}
 }

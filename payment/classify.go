@@ -25,10 +25,11 @@ type Classifier struct {
 	ways       *interned[*provider] // that a way code such as WX_JSAPI names, or nil
 	methods    *interned[string]
 	operations *interned[string]
-	heads      *interned[string] // operations that the beginnings of messages name
+	heads      *interned[head] // what the beginnings of messages name
 	currencies *interned[string]
 	words      *interned[verdict]
 	loggers    *interned[speaker]
+	owners     *interned[*provider] // of fields that one provider alone has, or nil
 
 	known   map[string]*provider // by canonical name
 	aliases map[string]string
@@ -70,7 +71,6 @@ func newClassifier(tables map[string]*codeTable) *Classifier {
 		known: map[string]*provider{}, aliases: aliasTable(),
 		unknown: bounded{most: maxUnknownNames}, others: bounded{most: maxUnknownNames},
 		operations: newInterned(maxSpellings, canonicalOperation),
-		heads:      newInterned(maxSpellings, headOperation),
 		currencies: newInterned(maxSpellings, canonicalCurrency),
 	}
 	for _, p := range Providers() {
@@ -86,6 +86,8 @@ func newClassifier(tables map[string]*codeTable) *Classifier {
 	c.ways = newInterned(maxSpellings, func(raw string) *provider { return c.known[byPrefix(raw)] })
 	c.methods = newInterned(maxSpellings, c.findMethod)
 	c.loggers = newInterned(maxSpellings, c.findSpeaker)
+	c.heads = newInterned(maxSpellings, c.findHead)
+	c.owners = newInterned(maxSpellings, c.findOwner)
 	return c
 }
 
@@ -127,48 +129,81 @@ func (p *provider) code(t *codeTable, raw string) row {
 	return r
 }
 
-// Classify sets ev.Payment from the facts, the HTTP status and the fields of ev. The class that logs names the provider
-// when nothing else in the record does. A record that names no provider gets no outcome.
-func (c *Classifier) Classify(ev *event.Event) {
-	p := &ev.Payment
-	way := ev.Fact(event.Method)
-	name := ev.Fact(event.Provider)
-	var prov *provider
-	if len(name) > 0 {
-		prov = c.providers.get(name)
-	}
-	if len(way) > 0 {
-		p.Method = c.methods.get(way)
-		if prov == nil {
-			prov = c.ways.get(way)
-		}
-	}
-	if op := ev.Fact(event.Operation); len(op) > 0 {
-		p.Operation = c.operations.get(op)
-	}
-	if logger := ev.Fact(event.Logger); prov == nil && len(logger) > 0 {
-		prov = c.byLogger(p, logger)
-	}
-	if prov != nil {
-		p.Provider = prov.name
-	}
-	c.money(ev)
-	if prov == nil {
-		return
-	}
-	if p.Operation == "" {
-		p.Operation = c.messageOperation(ev.Fact(event.Message))
-	}
-	c.outcome(ev, prov)
+// Classify sets ev.Payment from the facts, the HTTP status and the fields of ev. When the record does not say the
+// provider, the class that logs names it, else fields that only one provider has, else the beginning of the message. A
+// record that names no provider gets no outcome.
+func (c *Classifier) Classify(ev *event.Event) { c.classify(ev) }
+
+// trace is how a record was classed.
+type trace struct {
+	named     origin // what named the provider
+	operated  origin // what named the operation
+	decidedOn basis
 }
 
-// byLogger returns the provider that the class which logs is for, or nil, and sets the operation when nothing else does.
-func (c *Classifier) byLogger(p *event.Payment, logger []byte) *provider {
-	s := c.loggers.get(logger)
-	if s.provider != nil && p.Operation == "" {
-		p.Operation = s.operation
+// origin is what gave a provider or an operation.
+type origin uint8
+
+const (
+	fromNothing origin = iota
+	fromFact
+	fromWay
+	fromLogger
+	fromFields
+	fromMessage
+)
+
+func (c *Classifier) classify(ev *event.Event) (t trace) {
+	p := &ev.Payment
+	if op := ev.Fact(event.Operation); len(op) > 0 {
+		p.Operation, t.operated = c.operations.get(op), fromFact
 	}
-	return s.provider
+	prov, named := c.provider(ev)
+	if prov == nil {
+		c.money(ev)
+		return t
+	}
+	p.Provider, t.named = prov.name, named
+	c.money(ev)
+	if named == fromLogger && p.Operation == "" {
+		p.Operation, t.operated = c.loggers.get(ev.Fact(event.Logger)).operation, fromLogger
+	}
+	if p.Operation == "" || p.Operation == authorize {
+		if head := c.head(ev); head.operation != "" && (p.Operation == "" || head.operation == callback) {
+			p.Operation, t.operated = head.operation, fromMessage
+		}
+	}
+	t.decidedOn = c.outcome(ev, prov)
+	return t
+}
+
+// provider returns the provider that the record names, or nil, and sets the method.
+func (c *Classifier) provider(ev *event.Event) (*provider, origin) {
+	if way := ev.Fact(event.Method); len(way) > 0 {
+		ev.Payment.Method = c.methods.get(way)
+	}
+	if name := ev.Fact(event.Provider); len(name) > 0 {
+		if prov := c.providers.get(name); prov != nil {
+			return prov, fromFact
+		}
+	}
+	if way := ev.Fact(event.Method); len(way) > 0 {
+		if prov := c.ways.get(way); prov != nil {
+			return prov, fromWay
+		}
+	}
+	if logger := ev.Fact(event.Logger); len(logger) > 0 {
+		if prov := c.loggers.get(logger).provider; prov != nil {
+			return prov, fromLogger
+		}
+	}
+	if ev.Fact(event.Code) == nil && ev.Fact(event.Status) == nil {
+		return nil, fromNothing // nothing to class
+	}
+	if prov := c.byFields(ev); prov != nil {
+		return prov, fromFields
+	}
+	return c.head(ev).provider, fromMessage
 }
 
 // money sets the currency and the amount.

@@ -26,8 +26,11 @@ func (c *Classifier) findSpeaker(logger string) speaker {
 			continue
 		}
 		s := speaker{provider: c.known[p.name], operation: canonicalOperation(class[n:])}
-		if strings.Contains(class[n:], "Notice") {
+		switch rest := class[n:]; {
+		case strings.Contains(rest, "Notice"):
 			s.operation = callback
+		case strings.Contains(rest, "Plugin"), strings.Contains(rest, "Provider"):
+			s.operation = "" // one class for all operations
 		}
 		return s
 	}

@@ -1,9 +1,6 @@
 package payment
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
 // The operations, as event.Payment names them.
 const (
@@ -17,6 +14,11 @@ const (
 	// chargeback is a dispute that the provider tells of.
 	chargeback = "chargeback"
 )
+
+// Operations returns the names of all operations.
+func Operations() []string {
+	return []string{authorize, capture, refund, void, query, callback, payout, chargeback}
+}
 
 // operationWords say which operation a name means: the first word that the cleaned name contains decides, so the more
 // telling ones come first ("refund_query" is a query, "payment_notify" a callback).
@@ -45,45 +47,6 @@ func canonicalOperation(raw string) string {
 	name := clean(raw)
 	for _, w := range operationWords {
 		if strings.Contains(name, w.word) {
-			return w.operation
-		}
-	}
-	return ""
-}
-
-// messageHead is how much of a message is searched for the operation.
-const messageHead = 48
-
-// messageOperation returns the operation that the beginning of a Chinese message names, when nothing else in the record
-// does: 收到支付回调 …, 退款成功 …. English messages are sentences of any kind and decide nothing.
-func (c *Classifier) messageOperation(message []byte) string {
-	var buf [messageHead]byte
-	wide := appendWide(buf[:0], message[:min(len(message), messageHead)])
-	if len(wide) == 0 {
-		return ""
-	}
-	return c.heads.get(wide)
-}
-
-// appendWide appends what of text is not ASCII, with a space where something is left out. Few texts remain of the many
-// messages of a log, so that what they mean can be remembered.
-func appendWide(dst, text []byte) []byte {
-	for i, b := range text {
-		if b < utf8.RuneSelf {
-			continue
-		}
-		if len(dst) > 0 && text[i-1] < utf8.RuneSelf {
-			dst = append(dst, ' ')
-		}
-		dst = append(dst, b)
-	}
-	return dst
-}
-
-// headOperation returns the operation that the Chinese words in head name.
-func headOperation(head string) string {
-	for _, w := range operationWords {
-		if w.word[0] >= utf8.RuneSelf && w.operation != authorize && strings.Contains(head, w.word) {
 			return w.operation
 		}
 	}

@@ -15,23 +15,39 @@ import "gatewatch/event"
 // An attempt whose answer did not come in time has the code "timeout" when the provider gives none.
 // "Failed" alone does not say why: the error message and the HTTP status decide, else the class is unclassed. A record that
 // says that a call begins has no outcome.
-func (c *Classifier) outcome(ev *event.Event, prov *provider) {
+//
+// It returns what decided.
+func (c *Classifier) outcome(ev *event.Event, prov *provider) basis {
 	p := &ev.Payment
 	coded, decided := c.byCode(ev, prov)
 	status, statusCode := c.byStatus(ev, prov)
 	switch {
 	case decided && coded.outcome == event.Approved && status.kind != silent && !(status.kind == said && status.outcome == event.Approved) && status.kind != begun:
-		c.settle(ev, status, statusCode)
+		return c.settle(ev, status, statusCode)
 	case decided:
 		p.Outcome, p.Code = coded.outcome, coded.code
+		return onCode
 	case coded.none, status.kind == begun && coded.code == "" && ev.Status < 400:
-		return
+		return onBegin
 	case coded.code != "" && !(status.kind == said && (status.outcome == event.Approved || status.outcome == event.Pending)):
-		c.unclassed(ev, coded.code)
-	default:
-		c.settle(ev, status, statusCode)
+		return c.unclassed(ev, coded.code)
 	}
+	return c.settle(ev, status, statusCode)
 }
+
+// basis is what an outcome rests on.
+type basis uint8
+
+const (
+	onNothing basis = iota
+	onCode
+	onUnknownCode
+	onStatus
+	onError
+	onHTTP
+	onAnswer // the call that moves money was answered with success
+	onBegin  // no outcome: a call begins, or an order waits for its payer
+)
 
 // byCode looks the sub code and the code up. decided is false when neither is in the table; the row then holds a code
 // that the table lacks, if there is one.
@@ -115,19 +131,24 @@ func (c *Classifier) byStatus(ev *event.Event, prov *provider) (v verdict, code 
 	if len(raw) == 0 {
 		return word, "" // a code that is only a word ("FAIL") stands for the status
 	}
-	v, code = c.statusVerdict(prov, raw)
+	v, code = c.statusVerdict(ev, prov, raw)
 	if v.kind == said && v.outcome == event.Approved && word.kind == failed {
 		return word, "" // return_code=SUCCESS beside result_code=FAIL: the call arrived, and failed
 	}
 	return v, code
 }
 
-func (c *Classifier) statusVerdict(prov *provider, raw []byte) (v verdict, code string) {
-	if prov.codes == nil {
-		return c.words.get(raw), ""
+func (c *Classifier) statusVerdict(ev *event.Event, prov *provider, raw []byte) (v verdict, code string) {
+	if ev.Stated {
+		return stated(raw), ""
 	}
-	r := prov.codes.get(raw)
+	r := row{}
+	if prov.codes != nil {
+		r = prov.codes.get(raw)
+	}
 	switch {
+	case !r.known && len(raw) == 1:
+		return numericState(ev, raw[0]), ""
 	case !r.known:
 		return c.words.get(raw), ""
 	case r.none:
@@ -139,15 +160,18 @@ func (c *Classifier) statusVerdict(prov *provider, raw []byte) (v verdict, code 
 }
 
 // settle turns a verdict into the outcome, with the error message and the HTTP status where it leaves them the word.
-func (c *Classifier) settle(ev *event.Event, v verdict, code string) {
-	p := &ev.Payment
+func (c *Classifier) settle(ev *event.Event, v verdict, code string) basis {
+	p, on := &ev.Payment, onStatus
+	if v.kind == said && v.outcome == event.Pending && ev.Status >= 500 && !ev.Stated {
+		v, code = verdict{}, "" // a gateway that waits because the provider failed
+	}
 	if v.kind == silent || v.kind == failed || v.kind == begun {
 		if trouble := c.byError(ev); trouble.kind != silent {
-			v, code = trouble, ""
+			v, code, on = trouble, "", onError
 		} else if http := judgeHTTP(ev.Status); http.kind != silent {
-			v = http
+			v, on = http, onHTTP
 		} else if v.kind == silent && ev.Status >= 200 && ev.Status < 300 && movesMoney(p.Operation) {
-			v = verdict{kind: said, outcome: event.Approved}
+			v, on = verdict{kind: said, outcome: event.Approved}, onAnswer
 		}
 	}
 	switch v.kind {
@@ -160,17 +184,25 @@ func (c *Classifier) settle(ev *event.Event, v verdict, code string) {
 		if p.Operation != query && p.Operation != callback {
 			p.Outcome = event.UnknownOutcome
 		}
+	case begun:
+		return onBegin
+	default:
+		return onNothing
 	}
+	return on
 }
 
 // unclassed keeps the code that the table lacks, unless trouble on the way explains the failure.
-func (c *Classifier) unclassed(ev *event.Event, code string) {
+func (c *Classifier) unclassed(ev *event.Event, code string) basis {
+	on := onUnknownCode
 	if trouble := c.byError(ev); trouble.kind != silent {
 		c.settle(ev, trouble, "")
+		on = onError
 	} else {
 		ev.Payment.Outcome = event.Unclassed
 	}
 	ev.Payment.Code = code
+	return on
 }
 
 // byError says whether the error message or the stack tells of trouble on the way.

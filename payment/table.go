@@ -25,7 +25,12 @@ type row struct {
 	known   bool
 	// none says that the record is not the result of an attempt.
 	none bool
+	// about is what else the table says; nil for a code that it lacks.
+	about *about
 }
+
+// about is what people read of a row.
+type about struct{ note, source, file string }
 
 // codeTable is the codes of one provider.
 type codeTable struct {
@@ -50,7 +55,7 @@ func (t *codeTable) find(code string) (row, bool) {
 type loader struct {
 	name     string
 	tables   map[string]*codeTable
-	sources  map[string]bool
+	sources  map[string]string // what the short names of sources stand for
 	mistakes []error
 }
 
@@ -60,7 +65,7 @@ func load(tables map[string]*codeTable, name string, text []byte) error {
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	l := &loader{name: name, tables: tables, sources: map[string]bool{}}
+	l := &loader{name: name, tables: tables, sources: map[string]string{}}
 	if len(doc.Content) == 0 {
 		return fmt.Errorf("%s: empty, want sources: and providers:", name)
 	}
@@ -96,7 +101,7 @@ func (l *loader) document(n *yaml.Node) {
 	l.each(n, "the file", func(key, value *yaml.Node) {
 		switch key.Value {
 		case "sources":
-			l.each(value, "sources", func(key, _ *yaml.Node) { l.sources[key.Value] = true })
+			l.each(value, "sources", func(key, value *yaml.Node) { l.sources[key.Value] = value.Value })
 		case "providers":
 			providers = value
 		default:
@@ -129,7 +134,7 @@ func (l *loader) document(n *yaml.Node) {
 // codes reads the rows of one provider.
 func (l *loader) codes(provider string, n *yaml.Node, into *codeTable) {
 	l.each(n, provider, func(key, value *yaml.Node) {
-		r := row{code: key.Value, known: true}
+		r := row{code: key.Value, known: true, about: &about{file: l.name}}
 		classed := false
 		l.each(value, "code "+key.Value, func(k, v *yaml.Node) {
 			switch k.Value {
@@ -137,12 +142,9 @@ func (l *loader) codes(provider string, n *yaml.Node, into *codeTable) {
 				classed = true
 				r.outcome, r.none = l.class(v)
 			case "note":
+				r.about.note = v.Value
 			case "source":
-				if v.Value == "" {
-					l.wrong(v, "code %s: source must not be empty", key.Value)
-				} else if len(l.sources) > 0 && !l.sources[v.Value] {
-					l.wrong(v, "code %s: %q is not in the list of sources", key.Value, v.Value)
-				}
+				r.about.source = l.source(key, v)
 			default:
 				l.wrong(k, "code %s: unknown key %q, want class, note or source", key.Value, k.Value)
 			}
@@ -156,6 +158,20 @@ func (l *loader) codes(provider string, n *yaml.Node, into *codeTable) {
 			into.exact[strings.ToUpper(key.Value)] = r
 		}
 	})
+}
+
+// source returns what the source of a code is: that of the list, when the file has one.
+func (l *loader) source(code, n *yaml.Node) string {
+	text, listed := l.sources[n.Value]
+	switch {
+	case n.Value == "":
+		l.wrong(n, "code %s: source must not be empty", code.Value)
+	case len(l.sources) > 0 && !listed:
+		l.wrong(n, "code %s: %q is not in the list of sources", code.Value, n.Value)
+	case !listed:
+		return n.Value
+	}
+	return text
 }
 
 func (l *loader) class(n *yaml.Node) (o event.Outcome, none bool) {

@@ -32,13 +32,14 @@ var statusWords = [...]struct {
 	words   string
 }{
 	{verdict{kind: said, outcome: event.Approved}, "ok success successful succeeded succeed paid approved approve captured completed complete authorized " +
-		"authorised settled charged done tradesuccess tradefinished finished refunded partiallyrefunded requirescapture partiallycaptured " +
-		"0000 000000 成功 支付成功 交易成功 已支付 退款成功 已退款 完成 已完成"},
+		"authorised settled charged done tradesuccess tradefinished finished refunded partiallyrefunded requirescapture partiallycaptured charged partialcharged partialchargedandchargeable autorefunded " +
+		"confirmsuccess 0000 000000 成功 支付成功 交易成功 已支付 退款成功 已退款 完成 已完成"},
 	{verdict{kind: said, outcome: event.Pending}, "pending processing process inprogress waiting wait waitbuyerpay userpaying requiresaction requiresconfirmation " +
-		"requirescustomeraction authenticationpending submitted queued challenge redirect redirected paying notpay unpaid scheduled onhold review " +
+		"requirescustomeraction authenticationpending authenticationsuccessful authorizing captureinitiated voidinitiated codinitiated confirmationawaited devicedatacollectionpending " +
+		"requiresmerchantaction unresolved submitted queued challenge redirect redirected paying notpay unpaid scheduled onhold review " +
 		"处理中 支付中 待支付 未支付 等待支付 等待用户付款 已受理 退款中"},
 	{verdict{kind: said, outcome: event.IssuerPolicy}, "declined decline refused refuse rejected reject denied notapproved carddeclined donothonor donothonour " +
-		"softdecline harddecline instrumentdeclined authorizationdeclined genericdecline 拒绝 已拒绝 拒付"},
+		"softdecline harddecline instrumentdeclined authorizationdeclined routerdeclined genericdecline 拒绝 已拒绝 拒付"},
 	{verdict{kind: said, outcome: event.Customer}, "cancelled canceled cancel closed usercancelled usercanceled usercancel customercancelled abandoned expired " +
 		"voided tradeclosed revoked insufficientfunds nsf notenough balancenotenough expiredcard incorrectcvc invalidcvc cvvmismatch invalidpin " +
 		"authenticationfailed incorrectpin 已取消 取消 用户取消 已关闭 关闭 已撤销 余额不足"},
@@ -48,13 +49,13 @@ var statusWords = [...]struct {
 	{verdict{kind: said, outcome: event.Duplicate}, "duplicate duplicated alreadypaid alreadyprocessed orderpaid duplicatetransaction 重复支付 重复提交 已支付过"},
 	{verdict{kind: said, outcome: event.ProviderDown}, "providerdown systemerror internalerror internalservererror serviceunavailable unavailable issuerunavailable " +
 		"issuernotavailable networkerror connectionrefused processingerror bankerror 系统异常 系统繁忙 系统错误"},
-	{verdict{kind: said, outcome: event.UnknownOutcome}, "unknown unknownoutcome indeterminate uncertain 未知 状态未知"},
+	{verdict{kind: said, outcome: event.UnknownOutcome}, "unknown unknownoutcome apireterror indeterminate uncertain 未知 状态未知"},
 	{verdict{kind: said, outcome: event.MerchantConfig}, "unauthorized unauthorised forbidden signerror invalidsignature signatureerror authenticationerror " +
 		"permissiondenied 签名错误 验签失败 无权限"},
 	{verdict{kind: said, outcome: event.Throttled}, "throttled ratelimited ratelimit toomanyrequests ratelimitexceeded 频率限制 限流"},
-	{verdict{kind: failed}, "failed fail failure error err exception unsuccessful ko fatal authorizationfailed capturefailed 失败 支付失败 交易失败 异常"},
+	{verdict{kind: failed}, "failed fail failure error err exception unsuccessful ko fatal confirmfail syserror authorizationfailed capturefailed voidfailed 失败 支付失败 交易失败 异常"},
 	{verdict{kind: begun}, "start started begin beginning request requesting send sending sent create created creating init initial initialized " +
-		"initiated new open opened received requirespaymentmethod 开始 请求 创建 已创建 初始化"},
+		"initiated paymentmethodawaited new open opened received requirespaymentmethod 开始 请求 创建 已创建 初始化"},
 	{verdict{kind: late, code: timeout}, "timeout timedout etimedout esockettimedout 超时"},
 	{verdict{kind: late}, "econnreset econnaborted"},
 }

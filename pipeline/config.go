@@ -36,9 +36,11 @@ type GroupConfig struct {
 	Pattern string `yaml:"pattern"`
 	// Where to start in a file never seen before: beginning or end.
 	Start string `yaml:"start"`
-	// Which field of this gateway holds a fact, when it is not found by itself: fact: field name,
-	// e.g. provider: channel_code.
+	// Which field of this gateway holds a fact, when it is not found by itself: fact: field name, or several with commas
+	// between, e.g. provider: channel_code, extra.connector.
 	Fields map[string]string `yaml:"fields"`
+	// What values of this gateway mean: fact: {value: meaning}, e.g. status: {"2": approved}.
+	Values map[string]map[string]string `yaml:"values"`
 	// Labels added to every event of these files. service becomes service.name.
 	Labels map[string]string `yaml:"labels"`
 	// Time zone of time stamps without one, e.g. Asia/Shanghai. Empty: the host's.
@@ -114,11 +116,19 @@ func (c *GroupConfig) Validate() error {
 	if c.Start != StartBeginning && c.Start != StartEnd {
 		bad.Add("start", "must be beginning or end, not %q", c.Start)
 	}
-	for fact := range c.Fields {
+	for fact, names := range c.Fields {
+		list := strings.Split(names, ",")
+		if len(list) > parse.MaxAlternatives {
+			bad.Add("fields."+fact, "names %d fields; %d are the most", len(list), parse.MaxAlternatives)
+		}
+		if slices.ContainsFunc(list, func(name string) bool { return strings.TrimSpace(name) == "" }) {
+			bad.Add("fields."+fact, "needs the name of a field, or several with commas between")
+		}
 		if _, ok := event.ParseKey(fact); !ok {
 			bad.Add("fields."+fact, "unknown fact; known are provider, method, operation, code, sub_code, status, amount, currency, order_id, transaction_id, merchant, attempt, message, log.level, trace.id and the other fields of an event")
 		}
 	}
+	c.checkValues(&bad)
 	if _, err := location(c.Timezone); err != nil {
 		bad.Add("timezone", "%q is not a time zone, e.g. Asia/Shanghai", c.Timezone)
 	}

@@ -37,6 +37,9 @@ type Parts struct {
 	// Observe is called once for each record before it is journalled, and may add fields to it. The event is only valid
 	// during the call.
 	Observe func(*event.Event)
+	// Explain, when not nil, is called before Observe with why the record's facts are what they are. It costs many times
+	// what reading the record does.
+	Explain func(Explanation)
 	Metrics *Metrics
 	Log     *slog.Logger
 }

@@ -16,8 +16,10 @@ import (
 type refiner struct {
 	redactor   *redact.Redactor
 	names      *parse.Names
+	meanings   []meanings
 	classifier *payment.Classifier
 	customers  *payment.Customers
+	explain    func(Explanation)
 	now        func() time.Time
 	clean      []byte
 	cardData   int // values of card data in the last record
@@ -34,7 +36,7 @@ func newRefiner(cfg GroupConfig, parts Parts) (*refiner, error) {
 		return nil, fmt.Errorf("fields: %w", err)
 	}
 	r := &refiner{
-		redactor: parts.Redactor, names: names, classifier: parts.Classifier,
+		redactor: parts.Redactor, names: names, meanings: newMeanings(cfg.Values), classifier: parts.Classifier, explain: parts.Explain,
 		customers: payment.NewCustomers(parts.CustomerSecret), now: time.Now,
 	}
 	names.SetClock(func() time.Time { return r.now() })
@@ -73,8 +75,13 @@ func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64
 	ev.Source, ev.Offset, ev.Raw = source, offset, clean
 	parser.Parse(ev)
 	if ev.Malformed == "" {
-		r.names.Assign(ev)
-		r.classifier.Classify(ev)
+		if r.explain == nil {
+			r.names.Assign(ev)
+			r.mean(ev)
+			r.classifier.Classify(ev)
+		} else {
+			r.explained(ev)
+		}
 		if id := ev.Fact(event.CustomerKey); id != nil {
 			ev.SetFact(event.CustomerKey, r.customers.Key(id))
 		}
@@ -83,4 +90,11 @@ func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64
 		ev.Time = r.now()
 	}
 	return ev
+}
+
+// mean puts what the configuration says that values mean in their place.
+func (r *refiner) mean(ev *event.Event) {
+	for i := range r.meanings {
+		r.meanings[i].apply(ev)
+	}
 }
