@@ -36,9 +36,8 @@ func (g *Group) copyOf(c *found, file *os.File) (*File, copyVerdict) {
 	}
 	for _, orphans := range []bool{true, false} {
 		for _, f := range g.files {
-			begins := f.beginning()
-			same := min(len(head), len(begins))
-			if f.orphaned != orphans || same == 0 || !bytes.Equal(head[:same], begins[:same]) {
+			// A truncation that is not noticed yet has put another content where f is read.
+			if f.orphaned != orphans || !alike(head, f.head) && (c.followed || !alike(head, f.standing())) {
 				continue
 			}
 			if verdict := g.compare(f, c, file); verdict != isNew {
@@ -49,8 +48,17 @@ func (g *Group) copyOf(c *found, file *os.File) (*File, copyVerdict) {
 	return nil, isNew
 }
 
+// alike tells whether one of the beginnings begins with the other.
+func alike(a, b []byte) bool {
+	same := min(len(a), len(b))
+	return same > 0 && bytes.Equal(a[:same], b[:same])
+}
+
 // compare tells what the opened file is to f, which begins as it does.
 func (g *Group) compare(f *File, c *found, file *os.File) copyVerdict {
+	if !c.followed && f.content != nil && f.packed == nil && sameBefore(file, f.content, c.size, c.size) {
+		return isCopy // of all or a part so far; what it holds is read from the original while that is there
+	}
 	if f.offset > 0 && c.size >= f.offset {
 		if sameBefore(file, bytes.NewReader(f.window), f.offset, int64(len(f.window))) {
 			return isCopy
@@ -58,8 +66,6 @@ func (g *Group) compare(f *File, c *found, file *os.File) copyVerdict {
 		return isNew
 	}
 	switch {
-	case !c.followed && f.content != nil && f.packed == nil && sameBefore(file, f.content, c.size, c.size):
-		return isCopy // of a part so far; all that it holds is read from the original
 	case !g.settled(c):
 		return undecided
 	case f.orphaned && f.offset > 0 && !c.followed:

@@ -178,7 +178,15 @@ func (f *File) readHead() error {
 
 // beginning returns the first bytes of the file. Until they have been read for good, they are what stands there now.
 func (f *File) beginning() []byte {
-	if f.content == nil || f.packed != nil || f.offset > 0 {
+	if f.offset > 0 {
+		return f.head
+	}
+	return f.standing()
+}
+
+// standing returns the first bytes that stand now in the file that f is read from, or what is known of a compressed one.
+func (f *File) standing() []byte {
+	if f.content == nil || f.packed != nil {
 		return f.head
 	}
 	head := make([]byte, headSize)
