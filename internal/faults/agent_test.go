@@ -106,6 +106,7 @@ func newAgent(t *testing.T, data, url, namespace, glob string) *agent {
 func (a *agent) configure(logs, output string) error {
 	text := fmt.Sprintf(`data_dir: %q
 http: {listen: "127.0.0.1:0"}
+journal: {max_size: 64MiB}
 logs: [{paths: [%q]%s}]
 outputs: {elasticsearch: {urls: [%q], namespace: %s%s}}
 alerting: {packs: []}

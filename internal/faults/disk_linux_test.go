@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// smallDisk mounts a disk of 48 MB and returns a folder on it. That needs root.
+// smallDisk mounts a disk that is larger than a journal of the smallest size and returns a folder on it. That needs root.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "disk")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=48m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=160m"); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("a small disk needs root and the right to mount: %v", err)
 		}

@@ -19,8 +19,9 @@ const (
 	linesPerSecond = 20_000
 	shortCell      = 4 * time.Second
 	rotateEvery    = 900 * time.Millisecond
-	// stalled is how long nothing may arrive before what is missing counts as lost.
-	stalled = 20 * time.Second
+	// stalled is how long nothing may arrive before what is missing counts as lost. The agent pauses for up to half a
+	// minute between attempts to deliver.
+	stalled = 90 * time.Second
 	// afterwards is how long a line too many is waited for.
 	afterwards = 300 * time.Millisecond
 )
