@@ -24,6 +24,7 @@ func (a *agent) addPage() error {
 		Incidents: a.incidents.all,
 		Agent:     a.facts,
 		Errors:    a.errorGroups,
+		Orders:    a.orderFindings,
 		Deployed:  a.patterns.Deployed,
 		ProviderName: func(provider, lang string) string {
 			if n, ok := names[provider]; ok {

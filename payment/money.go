@@ -46,7 +46,8 @@ func canonicalCurrency(raw string) string {
 	return code
 }
 
-func exponent(currency string) int {
+// Decimals returns how many digits after the point an amount in the currency has: 2 for CNY, 0 for JPY.
+func Decimals(currency string) int {
 	if e, ok := exponents[currency]; ok {
 		return e
 	}
@@ -87,7 +88,7 @@ func minorUnits(value, name []byte, currency string) (amount int64, ok bool) {
 		return 0, false
 	}
 	if point || unit == major || unit == unsaid && isMajor(name) {
-		if n, ok = scale(n, decimals, exponent(currency)); !ok {
+		if n, ok = scale(n, decimals, Decimals(currency)); !ok {
 			return 0, false
 		}
 	}

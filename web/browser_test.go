@@ -269,7 +269,7 @@ func TestBrowserNarrow(t *testing.T) {
 	t.Parallel()
 	address := serve(t, newWorld(time.Now))
 	b := open(t)
-	for _, path := range []string{"/", "/logs", "/errors", "/incidents", "/agent"} {
+	for _, path := range []string{"/", "/logs", "/orders", "/errors", "/incidents", "/agent"} {
 		b.do(chromedp.EmulateViewport(390, 844), chromedp.Navigate(address+path))
 		if wide := value[int](b, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); wide > 0 {
 			t.Errorf("%s on a telephone is %d pixels too wide", path, wide)

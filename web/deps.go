@@ -22,6 +22,9 @@ type Deps struct {
 	// Errors returns the groups of errors, the most noteworthy first, at most limit of them. It must not block. Nil: there
 	// is no page of errors.
 	Errors func(limit int) ErrorGroups
+	// Orders returns the orders that somebody should look at, the newest first. It must not block. Nil: there is no page of
+	// orders.
+	Orders func() []OrderFinding
 	// Deployed notes that a new version of what writes the logs begins to run. Nil: it cannot be told.
 	Deployed func(version string)
 	// Metrics serves /metrics.

@@ -190,6 +190,16 @@ func (w *world) eval(expr string, at time.Time) ([]Sample, error) {
 		return all, nil
 	}
 	switch {
+	case strings.HasPrefix(expr, "sum by (outcome) (increase(payment_attempts_total"):
+		return []Sample{{map[string]string{"outcome": "approved"}, 900}, {map[string]string{"outcome": "provider_down"}, 100}}, nil
+	case strings.HasPrefix(expr, "sum by (outcome) (increase(payment_intents_total"):
+		return []Sample{{map[string]string{"outcome": "approved"}, 900}, {map[string]string{"outcome": "customer"}, 22.5}}, nil
+	case expr == "payment_pending_orders":
+		return []Sample{{map[string]string{"provider": "alipay"}, 17}, {map[string]string{"provider": "paypal"}, 0}}, nil
+	case expr == "payment_stuck_orders":
+		return []Sample{{map[string]string{"provider": "alipay"}, 3}, {map[string]string{"provider": "paypal"}, 0}}, nil
+	case expr == "payment_oldest_pending_seconds":
+		return []Sample{{map[string]string{"provider": "alipay"}, 4200}, {map[string]string{"provider": "paypal"}, 0}}, nil
 	case strings.HasPrefix(expr, "1 - avg(rate(node_cpu"):
 		return one(.31)
 	case expr == "node_load1":
@@ -323,6 +333,7 @@ func (w *world) deps() Deps {
 	return Deps{
 		Series: w, Logs: w, Now: w.now, Location: time.FixedZone("CST", 8*3600),
 		Incidents: func() []Incident { w.mu.Lock(); defer w.mu.Unlock(); return append([]Incident(nil), w.incidents...) },
+		Orders:    func() []OrderFinding { return nil },
 		Errors:    func(int) ErrorGroups { return groupsOf(w.now()) },
 		Agent:     func() Agent { w.mu.Lock(); defer w.mu.Unlock(); return w.agent },
 		ProviderName: func(p, lang string) string {

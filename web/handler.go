@@ -87,6 +87,10 @@ func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler 
 	if s.errors != nil {
 		named("/errors", "errors", s.errorsPage)
 	}
+	if s.orders != nil {
+		named("/orders", "orders", s.ordersPage)
+		named("/api/v1/orders", "orders", s.apiOrders)
+	}
 	if s.deploy != nil {
 		mux.Handle("/api/v1/deploys", s.counted("deploys", http.NewCrossOriginProtection().Handler(s.checked(s.deployed))))
 	}

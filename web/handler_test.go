@@ -38,7 +38,7 @@ func TestEveryPageIsSecured(t *testing.T) {
 	t.Parallel()
 	h := newWorld(fixed(start)).handler(t)
 	for path, code := range map[string]int{
-		"/": 200, "/logs": 200, "/errors": 200, "/incidents": 200, "/agent": 200, "/metrics": 200, "/-/healthy": 200, "/-/ready": 200,
+		"/": 200, "/logs": 200, "/orders": 200, "/api/v1/orders": 200, "/errors": 200, "/incidents": 200, "/agent": 200, "/metrics": 200, "/-/healthy": 200, "/-/ready": 200,
 		"/api/chart": 200, "/api/v1/query?query=up": 200, "/nothing": 404, "/static/nothing.js": 404, "/static/../templates/now.html": 307,
 	} {
 		rec := fetch(t, h, path)

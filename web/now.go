@@ -18,8 +18,10 @@ type nowBody struct {
 	Verdict  verdict
 	Rows     []rowView
 	Hidden   int
-	Ground   []groundView
-	Records  []recordView
+	// Found says which orders to look at were found lately, or "".
+	Found   string
+	Ground  []groundView
+	Records []recordView
 	// ChartSource is where the charts get their figures.
 	ChartSource string
 	// Errors say what could not be shown.
@@ -68,6 +70,7 @@ func (s *server) nowPage(w http.ResponseWriter, r *http.Request) {
 		body.Ground = s.groundViews(l, o)
 		p.Title = body.Verdict.Title
 	}
+	body.Found = s.recentFindings(l)
 	records, err := s.latest(r.Context())
 	if err != nil {
 		body.Errors = append(body.Errors, l.text("error.logs", s.failed(r.Context(), "logs", err)))

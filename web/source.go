@@ -13,6 +13,7 @@ type source struct {
 	incidents func() []Incident
 	agent     func() Agent                // nil when nothing is known
 	errors    func(limit int) ErrorGroups // nil when nothing is grouped
+	orders    func() []OrderFinding       // nil when orders are not followed
 	deploy    func(version string)        // nil when it cannot be told
 	now       func() time.Time
 
@@ -28,7 +29,7 @@ type source struct {
 const agentFresh = time.Second
 
 func newSource(d Deps) *source {
-	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, errors: d.Errors, deploy: d.Deployed, now: d.Now}
+	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, errors: d.Errors, orders: d.Orders, deploy: d.Deployed, now: d.Now}
 	if d.Agent != nil {
 		agents := newCache[string, Agent](d.Now)
 		s.agent = func() Agent {
