@@ -21,10 +21,11 @@ import (
 // bench is what all measurements share.
 type bench struct {
 	options
-	dir       string
-	sink      *sink.Sink
-	server    *sink.Server
-	mtailPort string
+	dir    string
+	sink   *sink.Sink
+	server *sink.Server
+	// port is where a contender shows its metrics.
+	port string
 }
 
 func newBench(o options) (*bench, error) {
@@ -43,7 +44,7 @@ func (b *bench) prepare() (err error) {
 	if b.server, err = sink.Serve("127.0.0.1:0", b.sink); err != nil {
 		return err
 	}
-	if b.mtailPort, err = freePort(); err != nil {
+	if b.port, err = freePort(); err != nil {
 		return err
 	}
 	for _, folder := range []string{"agent", "bench/ref"} {
@@ -153,7 +154,7 @@ func (b *bench) read(ctx context.Context, c contender, format string) (figures, 
 	}
 	f := figures{cpu: (r.cpu() - before).Seconds(), seconds: end.Sub(start).Seconds(), rss: r.peakRSS(), disk: -1}
 	if c.kept != "" {
-		f.disk = folderSize(filepath.Join(r.dir, c.kept))
+		f.disk, f.later = folderSize(filepath.Join(r.dir, c.kept)), b.scraped(c.later)
 	}
 	return f, nil
 }

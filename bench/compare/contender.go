@@ -22,6 +22,8 @@ type contender struct {
 	sends bool
 	// kept is the folder below dir whose size counts as bytes on disk; "" when it keeps nothing.
 	kept string
+	// later is the metric of the CPU seconds that go into packing what is kept, off the lines' way.
+	later string
 	// fromEnd says that it skips what a file holds when it is found, so that lines have to be written into one.
 	fromEnd bool
 }
@@ -29,11 +31,11 @@ type contender struct {
 // contenders are all that are measured.
 func contenders() []contender {
 	return []contender{
-		{"gatewatch", "JSON → redact → classify → metrics → journal → bulk, alert rules, host metrics", gatewatch, true, "data/journal", false},
-		{"rsyslog", "JSON → bulk (nginx: text → bulk)", rsyslog, true, "", false},
-		{"mtail", "regular expressions → metrics", mtail, false, "", true},
-		{"hpcloud/tail", "counts lines", baseline("hpcloud"), false, "", false},
-		{"nxadm/tail", "counts lines", baseline("nxadm"), false, "", false},
+		{"gatewatch", "JSON → redact → classify → metrics → journal → bulk, alert rules, host metrics", gatewatch, true, "data/journal", "gatewatch_journal_seal_cpu_seconds_total", false},
+		{"rsyslog", "JSON → bulk (nginx: text → bulk)", rsyslog, true, "", "", false},
+		{"mtail", "regular expressions → metrics", mtail, false, "", "", true},
+		{"hpcloud/tail", "counts lines", baseline("hpcloud"), false, "", "", false},
+		{"nxadm/tail", "counts lines", baseline("nxadm"), false, "", "", false},
 	}
 }
 
@@ -51,8 +53,8 @@ func find(name string) (string, error) {
 
 func gatewatch(b *bench, dir, log, _ string) (*exec.Cmd, error) {
 	config := filepath.Join(dir, "gatewatch.yml")
-	text := fmt.Sprintf("data_dir: %q\nhttp: {listen: \"127.0.0.1:0\"}\nlogs: [{paths: [%q]}]\noutputs: {elasticsearch: {urls: [\"http://%s\"]}}\n",
-		filepath.Join(dir, "data"), log, b.server.Addr)
+	text := fmt.Sprintf("data_dir: %q\nhttp: {listen: \"127.0.0.1:%s\"}\nlogs: [{paths: [%q]}]\noutputs: {elasticsearch: {urls: [\"http://%s\"]}}\n",
+		filepath.Join(dir, "data"), b.port, log, b.server.Addr)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
@@ -127,7 +129,7 @@ func mtail(b *bench, dir, log, format string) (*exec.Cmd, error) {
 	if err := os.WriteFile(program, []byte(mtailPrograms[format]), 0o600); err != nil {
 		return nil, err
 	}
-	return exec.Command(path, "-progs", program, "-logs", log, "-address", "127.0.0.1", "-port", b.mtailPort, "-logtostderr"), nil
+	return exec.Command(path, "-progs", program, "-logs", log, "-address", "127.0.0.1", "-port", b.port, "-logtostderr"), nil
 }
 
 // baseline is a program in bench/baselines.

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -63,7 +62,7 @@ func (b *bench) start(c contender, format string) (*running, error) {
 	case c.sends:
 		r.arrived = func() int { return b.sink.Report(0).Documents }
 	case c.name == "mtail":
-		r.arrived = func() int { return mtailRead("http://127.0.0.1:" + b.mtailPort + "/metrics") }
+		r.arrived = func() int { return int(b.scraped("read")) }
 	default:
 		r.arrived = func() int { return int(r.printed.Load()) }
 	}
@@ -171,28 +170,25 @@ func (r *running) proc(name string) string {
 	return fmt.Sprintf("/proc/%d/%s", r.cmd.Process.Pid, name)
 }
 
-var mtailCount = regexp.MustCompile(`(?m)^read\{[^}]*\} (\d+)`)
-
-// mtailRead returns how many lines mtail has read.
-func mtailRead(url string) int {
-	resp, err := http.Get(url)
+// scraped returns the value of a metric on the contender's page, or 0.
+func (b *bench) scraped(name string) float64 {
+	resp, err := http.Get("http://127.0.0.1:" + b.port + "/metrics")
 	if err != nil {
 		return 0
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return 0
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		metric, value, _ := strings.Cut(lines.Text(), " ")
+		if metric, _, _ = strings.Cut(metric, "{"); metric != name {
+			continue
+		}
+		n, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return 0
+		}
+		return n
 	}
-	found := mtailCount.FindSubmatch(body)
-	if found == nil {
-		return 0
-	}
-	n, err := strconv.Atoi(string(found[1]))
-	if err != nil {
-		return 0
-	}
-	return n
+	return 0
 }
 
 // folderSize returns the bytes of the files in dir.
