@@ -102,7 +102,7 @@ func (c *Classifier) whyAmount(ev *event.Event) string {
 		return fmt.Sprintf("%q is not a number", raw)
 	}
 	name := fieldName(ev, event.Amount)
-	unit, digits := "", fmt.Sprintf("%d decimals", exponent(p.Currency))
+	unit, digits := "", fmt.Sprintf("%d decimals", Decimals(p.Currency))
 	if p.Currency != "" {
 		digits += " of " + p.Currency
 	}
