@@ -44,6 +44,7 @@ type agent struct {
 	incidents *incidents
 	intents   *intents.Tracker
 	patterns  *patterns.Tracker
+	counts    *logmetrics.Metrics
 	pipeline  pipeline.Parts
 	tail      *tail.Metrics
 	listener  net.Listener
@@ -181,12 +182,12 @@ func (a *agent) preparePipelines() error {
 	a.parts = append(a.parts, part{"intents", a.intents.Run})
 	a.patterns = patterns.New(a.cfg.Patterns, filepath.Join(a.cfg.DataDir, "patterns.json"), a.log, a.registry)
 	a.parts = append(a.parts, part{"patterns", a.patterns.Run})
-	counts := logmetrics.New(a.registry, logmetrics.Limits{})
+	a.counts = logmetrics.New(a.registry, logmetrics.Limits{})
 	a.pipeline = pipeline.Parts{
 		Host: hostname(), Redactor: redact.New(a.cfg.Redact, a.registry), Classifier: classifier, CustomerSecret: secret, Journal: a.journal,
 		Observe: func(ev *event.Event) {
 			a.patterns.Observe(ev)
-			counts.Observe(ev)
+			a.counts.Observe(ev)
 			a.intents.Observe(ev)
 		},
 		Metrics: pipeline.NewMetrics(a.registry), Log: a.log,

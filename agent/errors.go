@@ -14,3 +14,12 @@ func (a *agent) errorGroups(limit int) web.ErrorGroups {
 	}
 	return groups
 }
+
+// unclassedCodes gives the codes without a class to the page.
+func (a *agent) unclassedCodes() []web.UnclassedCode {
+	var codes []web.UnclassedCode
+	for _, c := range a.counts.Unclassed() {
+		codes = append(codes, web.UnclassedCode(c))
+	}
+	return codes
+}

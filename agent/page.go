@@ -25,6 +25,7 @@ func (a *agent) addPage() error {
 		Agent:     a.facts,
 		Errors:    a.errorGroups,
 		Orders:    a.orderFindings,
+		Unclassed: a.unclassedCodes,
 		Deployed:  a.patterns.Deployed,
 		ProviderName: func(provider, lang string) string {
 			if n, ok := names[provider]; ok {

@@ -47,6 +47,7 @@ type Metrics struct {
 	datasets  *bounded[dataset]
 	providers *bounded[provider]
 	services  *bounded[service]
+	unclassed unclassed
 }
 
 // New returns Metrics that are registered with reg.
@@ -60,11 +61,12 @@ func New(reg prometheus.Registerer, limits Limits) *Metrics {
 		datasets:  newDatasets(reg, overflow),
 		providers: newProviders(reg, limits, overflow),
 		services:  newServices(reg, limits, overflow),
+		unclassed: unclassed{evicted: overflow.WithLabelValues("unclassed"), codes: map[unclassedKey]*UnclassedCode{}},
 	}
 }
 
-// Observe counts one record. It is called once for each event of the journal, keeps nothing of it, allocates nothing
-// for values seen before, and is safe for concurrent use.
+// Observe counts one record. It is called once for each event of the journal, keeps nothing of it but a sample of codes
+// without a class, allocates nothing for values seen before, and is safe for concurrent use.
 func (m *Metrics) Observe(ev *event.Event) {
 	m.datasets.get(ev.Source.Dataset).observe(ev)
 	if ev.Malformed != "" {
@@ -72,6 +74,9 @@ func (m *Metrics) Observe(ev *event.Event) {
 	}
 	if ev.Source.Dataset == "access" {
 		m.service(ev).observe(ev)
+	}
+	if ev.Payment.Outcome == event.Unclassed {
+		m.unclassed.observe(ev)
 	}
 	if ev.Payment.Attempt() {
 		m.providers.get(ev.Payment.Provider).observe(ev)

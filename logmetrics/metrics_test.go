@@ -123,7 +123,8 @@ func TestLimits(t *testing.T) {
 {label="method"} 0
 {label="operation"} 0
 {label="provider"} 1
-{label="service"} 0`)
+{label="service"} 0
+{label="unclassed"} 0`)
 }
 
 func TestConcurrent(t *testing.T) {

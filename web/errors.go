@@ -54,6 +54,7 @@ type errorsBody struct {
 	New      int
 	Rising   int
 	Deployed bool // the new ones are new since a deploy
+	Codes    []unclassedRow
 }
 
 type errorRow struct {
@@ -71,7 +72,7 @@ func (s *server) errorsPage(w http.ResponseWriter, r *http.Request) {
 	lang := requestLanguage(w, r)
 	p := s.page(r, "errors", lang)
 	p.Title = s.views.language(lang).text("nav.errors")
-	body := errorsBody{ErrorGroups: s.errors(errorsShown)}
+	body := errorsBody{ErrorGroups: s.errors(errorsShown), Codes: s.unclassedRows()}
 	body.Deployed = !body.DeployedAt.IsZero() && !body.NewSince.After(body.DeployedAt)
 	for _, g := range body.Groups {
 		row := newErrorRow(g, s.now())

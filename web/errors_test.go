@@ -42,6 +42,35 @@ func TestErrorsPage(t *testing.T) {
 	f("zh", `<i class="tag">新增</i>`, "上升 ×4", "微信支付", "2 类")
 }
 
+// TestUnclassed shows codes that wait for a class, with what gives them one.
+func TestUnclassed(t *testing.T) {
+	t.Parallel()
+	d := newWorld(fixed(start)).deps()
+	d.Errors = func(int) ErrorGroups { return ErrorGroups{NewSince: start} }
+	d.Unclassed = func() []UnclassedCode {
+		return []UnclassedCode{
+			{Provider: "wechatpay", Code: "NEW\"CODE", Count: 1204, First: start.Add(-time.Hour), Last: start, Sample: "<b>余额</b>"},
+			{Provider: "stripe", Count: 1, First: start, Last: start},
+		}
+	}
+	f := func(path string, wants ...string) {
+		t.Helper()
+		rec := httptest.NewRecorder()
+		handlerOf(t, d).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:9600"+path, nil))
+		for _, want := range wants {
+			if rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), want) {
+				t.Errorf("%s = %d without %q:\n%s", path, rec.Code, want, rec.Body)
+			}
+		}
+	}
+	f("/errors?lang=en", "Codes without a class", "WeChat Pay", "NEW&#34;CODE", "&lt;b&gt;余额", "1,204",
+		"providers:\n  wechatpay:\n    &#34;NEW\\&#34;CODE&#34;: {class: CLASS, note: what it means, source: who says so}",
+		"failed, without a code", "payment.outcome%3Aunclassed")
+	f("/errors?lang=zh", "未分类的返回码", "可粘贴的配置行", "失败，无返回码")
+	f("/api/v1/unclassed", `{"data":[{"provider":"wechatpay","code":"NEW\"CODE","count":1204,"first_seen":"`,
+		`"yaml":"providers:\n  wechatpay:\n    \"NEW\\\"CODE\": {class: CLASS,`)
+}
+
 func TestErrorsPageEmpty(t *testing.T) {
 	t.Parallel()
 	d := newWorld(fixed(start)).deps()

@@ -91,6 +91,9 @@ func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler 
 		named("/orders", "orders", s.ordersPage)
 		named("/api/v1/orders", "orders", s.apiOrders)
 	}
+	if s.unclassed != nil {
+		named("/api/v1/unclassed", "unclassed", s.apiUnclassed)
+	}
 	if s.deploy != nil {
 		mux.Handle("/api/v1/deploys", s.counted("deploys", http.NewCrossOriginProtection().Handler(s.checked(s.deployed))))
 	}

@@ -14,6 +14,7 @@ type source struct {
 	agent     func() Agent                // nil when nothing is known
 	errors    func(limit int) ErrorGroups // nil when nothing is grouped
 	orders    func() []OrderFinding       // nil when orders are not followed
+	unclassed func() []UnclassedCode      // nil when nothing remembers them
 	deploy    func(version string)        // nil when it cannot be told
 	now       func() time.Time
 
@@ -29,7 +30,7 @@ type source struct {
 const agentFresh = time.Second
 
 func newSource(d Deps) *source {
-	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, errors: d.Errors, orders: d.Orders, deploy: d.Deployed, now: d.Now}
+	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, errors: d.Errors, orders: d.Orders, unclassed: d.Unclassed, deploy: d.Deployed, now: d.Now}
 	if d.Agent != nil {
 		agents := newCache[string, Agent](d.Now)
 		s.agent = func() Agent {

@@ -226,6 +226,12 @@ var texts = map[string][len(languages)]string{
 	"errors.sample":       {"Sample", "示例"},
 	"errors.all":          {"%s in all", "共 %s 条"},
 	"errors.spark":        {"records a minute over the last hour, at most %s", "最近 1 小时每分钟条数，最多 %s"},
+	"codes.title":         {"Codes without a class", "未分类的返回码"},
+	"codes.about":         {"give them one in the file of payments.outcomes", "可在 payments.outcomes 指定的文件中为其分类"},
+	"codes.code":          {"Provider and code", "渠道与代码"},
+	"codes.count":         {"Records", "条数"},
+	"codes.none":          {"failed, without a code", "失败，无返回码"},
+	"codes.row":           {"Row to paste", "可粘贴的配置行"},
 	"errors.none":         {"No errors or warnings seen yet.", "尚未发现错误或警告。"},
 
 	"incidents.active":     {"Active", "进行中"},
