@@ -25,6 +25,8 @@ const (
 	maxNoticeAge = 24 * time.Hour
 	// sendGrace is how long a message that is on its way holds up the end of the agent.
 	sendGrace = 3 * time.Second
+	// refreshInterval is how often the figures in messages of incidents that go on are brought up to date.
+	refreshInterval = time.Minute
 	// lateAfter is when a message says that it is late.
 	lateAfter = 30 * time.Second
 )
@@ -75,6 +77,8 @@ func newDeliveryMetrics(reg prometheus.Registerer, receiver string, oldest func(
 
 // run delivers notices, the oldest first, until ctx ends.
 func (o *outbox) run(ctx context.Context) error {
+	refresh := time.NewTicker(refreshInterval)
+	defer refresh.Stop()
 	backoff := minBackoff
 	blocked := false
 	for {
@@ -82,6 +86,9 @@ func (o *outbox) run(ctx context.Context) error {
 		if !ok {
 			select {
 			case <-o.wake:
+				continue
+			case <-refresh.C:
+				o.refresh(ctx)
 				continue
 			case <-ctx.Done():
 				return nil

@@ -111,8 +111,14 @@ func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prome
 	if cfg.Slack == nil {
 		return nil
 	}
-	slack := receivers.NewSlack(*cfg.Slack, receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host})
-	box, err := openOutbox(filepath.Join(e.dir, "outbox"), slack, ledger, e.lostPayments, e.log, reg)
+	slack, err := receivers.NewSlack(*cfg.Slack, receivers.SlackOptions{
+		Page:    receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host},
+		Threads: filepath.Join(e.dir, "threads", "slack"), Log: e.log,
+	})
+	if err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	box, err := openOutbox(filepath.Join(e.dir, "outbox"), slack, ledger, e, e.log, reg)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}

@@ -178,7 +178,7 @@ func until(t *testing.T, what string, is func() bool) {
 // Slack says "too often" to the first attempt.
 func TestFromCountersToSlack(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{status: 429, retryAfter: "1"})
+	f := newFakeSlack(t, answer{Status: 429, RetryAfter: "1"})
 	r := newRig(t)
 	r.start(config(f))
 	run := func(ticks, down int) {
@@ -202,24 +202,30 @@ func TestFromCountersToSlack(t *testing.T) {
 	run(5, 200)
 	firing := f.wait(t, 1)[0]
 	run(30, 0)
-	resolved := f.wait(t, 2)[1]
+	over := f.wait(t, 2)
+	resolved, reply := over[0], over[1]
 
 	for _, want := range []string{
 		"🔴 WeChat Pay is failing, on their side", "critical · since <!date^", "*Technical failures*\n", "*Payments lost*\nabout ",
 		"Providers that fail: 1 of 2 with traffic", "*Success*\n", "Open", "Runbook: docs/runbooks/PaymentProviderDown.md", "pay-gw-01",
 	} {
-		if !strings.Contains(firing.all(), want) {
-			t.Errorf("firing message has no %q:\n%s", want, firing.all())
+		if !strings.Contains(firing.All(), want) {
+			t.Errorf("firing message has no %q:\n%s", want, firing.All())
 		}
 	}
 	for _, want := range []string{"🟢 Resolved: WeChat Pay is failing", "lasted 1 min 5 s", "*Payments lost*\nabout 1,2"} {
-		if !strings.Contains(resolved.all(), want) {
-			t.Errorf("resolved message has no %q:\n%s", want, resolved.all())
+		if !strings.Contains(resolved.All(), want) {
+			t.Errorf("resolved message has no %q:\n%s", want, resolved.All())
+		}
+	}
+	for _, want := range []string{"🟢 *Resolved: WeChat Pay is failing", "lasted 1 min 5 s", "Payments lost: about 1,2"} {
+		if !strings.Contains(reply.Text, want) || reply.ThreadTS != resolved.TS {
+			t.Errorf("reply in the thread %s of %s has no %q:\n%s", reply.ThreadTS, resolved.TS, want, reply.Text)
 		}
 	}
 	r.stop()
-	if got := f.wait(t, 2); len(got) != 2 || f.calls != 3 {
-		t.Errorf("Slack has %d messages after %d calls, want 2 after 3", len(got), f.calls)
+	if got := f.wait(t, 2); len(got) != 2 || len(f.Calls("")) != 4 {
+		t.Errorf("Slack has %d messages after %d calls, want 2 after 4", len(got), len(f.Calls("")))
 	}
 	if s, n := r.metric("gatewatch_notifications_sent_total"), r.metric("gatewatch_notifications_retried_total"); s != 2 || n != 1 {
 		t.Errorf("sent %v, retried %v, want 2 and 1", s, n)
@@ -232,7 +238,7 @@ func TestFromCountersToSlack(t *testing.T) {
 // TestKilledBeforeSending starts a second engine on what the first had on disk while it could not reach Slack.
 func TestKilledBeforeSending(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{status: 503})
+	f := newFakeSlack(t, answer{Status: 503})
 	r := newRig(t)
 	cfg := only(t, config(f), brokenRule)
 	r.broken.WithLabelValues("stripe", "a").Set(1)
@@ -249,9 +255,9 @@ func TestKilledBeforeSending(t *testing.T) {
 	got := f.wait(t, 2)
 	r.stop()
 	got = f.wait(t, 2)
-	if len(got) != 2 || !strings.Contains(got[0].Text, "🔴 Stripe is &lt;broken&gt; &amp; more, on their side") ||
-		!strings.Contains(got[1].Text, "🟢 Resolved: Stripe") {
-		t.Errorf("messages = %q, want one that it began and one that it ended", got)
+	if len(got) != 2 || !strings.Contains(got[0].History[0], "🔴 Stripe is ‹broken› & more, on their side") ||
+		!strings.Contains(got[0].Text, "🟢 Resolved: Stripe") || !strings.Contains(got[1].Text, "🟢 *Resolved: Stripe") {
+		t.Errorf("messages = %+v, want one that it began, changed when it ended, and a reply", got)
 	}
 	if got := r.metric("gatewatch_notification_oldest_unsent_seconds"); got != 0 {
 		t.Errorf("oldest unsent = %v s, want 0", got)
@@ -296,7 +302,7 @@ func TestToldOnceOverRestart(t *testing.T) {
 	got := f.wait(t, 2)
 	r.stop()
 	if got = f.wait(t, 2); len(got) != 2 || !strings.Contains(got[1].Text, "Resolved") {
-		t.Errorf("messages = %q, want one that it began and one that it ended", got)
+		t.Errorf("messages = %+v, want one that it began and one that it ended", got)
 	}
 }
 
@@ -310,18 +316,18 @@ func TestManyAlertsAreOneMessage(t *testing.T) {
 	r.start(only(t, config(f), strings.Replace(brokenRule, "& more", "{{ $labels.part }}'\n, description: '{{ $labels.part }}{{ $labels.part }}{{ $labels.part }}{{ $labels.part }}", 1)))
 	r.tick()
 	m := f.wait(t, 1)[0]
-	if len(m.Blocks) == 0 || !strings.Contains(m.all(), "more alerts") {
-		t.Errorf("message = %q, want blocks that say how many more alerts there are", m.all())
+	if len(m.Blocks) == 0 || !strings.Contains(m.All(), "more alerts") {
+		t.Errorf("message = %q, want blocks that say how many more alerts there are", m.All())
 	}
 	r.stop()
-	if len(f.messages) != 1 || f.calls != 1 {
-		t.Errorf("%d messages after %d calls, want 1", len(f.messages), f.calls)
+	if len(f.Messages()) != 1 || len(f.Calls("")) != 1 {
+		t.Errorf("%d messages after %d calls, want 1", len(f.Messages()), len(f.Calls("")))
 	}
 }
 
 func TestRefusedBlocksGoAsText(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{err: "invalid_blocks"})
+	f := newFakeSlack(t, answer{Err: "invalid_blocks"})
 	r := newRig(t)
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	r.start(only(t, config(f), brokenRule))
@@ -333,7 +339,7 @@ func TestRefusedBlocksGoAsText(t *testing.T) {
 
 func TestRefusedForGood(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{err: "invalid_blocks"}, answer{err: "msg_too_long"})
+	f := newFakeSlack(t, answer{Err: "invalid_blocks"}, answer{Err: "msg_too_long"})
 	r := newRig(t)
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	r.start(only(t, config(f), brokenRule))
@@ -374,7 +380,7 @@ func TestSecretsStayInside(t *testing.T) {
 	cfg := only(t, config(nil), brokenRule)
 	cfg.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath)}
 	r.broken.WithLabelValues("stripe", "a").Set(1)
-	f.Close()
+	f.stop()
 	r.start(cfg)
 	r.tick()
 	until(t, "a failed attempt", func() bool { return r.engine.Receivers()[0].LastError != "" })
@@ -403,7 +409,7 @@ func TestSecretsStayInside(t *testing.T) {
 
 func TestWebhook(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{status: 404, err: "no_service"})
+	f := newFakeSlack(t, answer{Status: 404, Err: "no_service"})
 	r := newRig(t)
 	cfg := config(nil)
 	cfg.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath), Language: "zh"}
@@ -414,8 +420,8 @@ func TestWebhook(t *testing.T) {
 	if err := r.engine.Test(t.Context()); err != nil {
 		t.Errorf("Test() = %v", err)
 	}
-	if m := f.wait(t, 1)[0]; !strings.Contains(m.all(), "测试：Gatewatch 可以联系到您") {
-		t.Errorf("message = %q", m.all())
+	if m := f.wait(t, 1)[0]; !strings.Contains(m.All(), "测试：Gatewatch 可以联系到您") {
+		t.Errorf("message = %q", m.All())
 	}
 }
 

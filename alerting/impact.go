@@ -20,6 +20,25 @@ const (
 	impactTimeout = 2 * time.Second
 )
 
+// fill puts in what the incident cost by now.
+func (e *Engine) fill(ctx context.Context, n *receivers.Notice, now time.Time) {
+	for i := range n.Alerts {
+		n.Alerts[i].Lost = e.lostPayments(ctx, n.Alerts[i], now)
+	}
+}
+
+// firing returns the firing alert with the key as of the last evaluation.
+func (e *Engine) firing(key string) (Alert, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range e.alerts {
+		if e.alerts[i].State == stateFiring && e.alerts[i].key() == key {
+			return e.alerts[i], true
+		}
+	}
+	return Alert{}, false
+}
+
 // lostPayments counts what an alert cost by now, or until its end. It returns nil for alerts that cannot say so.
 func (e *Engine) lostPayments(ctx context.Context, a receivers.Alert, now time.Time) *float64 {
 	expr := a.Annotations[lostQuery]

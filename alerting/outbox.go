@@ -29,8 +29,13 @@ const (
 	maxNoticeFile = 1 << 20
 )
 
-// countLost tells what an alert cost.
-type countLost func(ctx context.Context, a receivers.Alert, now time.Time) *float64
+// facts knows what alerts themselves do not say.
+type facts interface {
+	// fill puts in what the incident cost by now.
+	fill(ctx context.Context, n *receivers.Notice, now time.Time)
+	// firing returns the firing alert with the key as of the last evaluation.
+	firing(key string) (Alert, bool)
+}
 
 // outbox keeps the notices of one receiver until they are delivered: a file each, in memory only when the disk
 // refuses. Alertmanager's pipeline puts them in, run takes them out.
@@ -38,7 +43,7 @@ type outbox struct {
 	dir      string
 	receiver receivers.Receiver
 	ledger   *ledger
-	lost     countLost
+	facts    facts
 	log      *slog.Logger
 	metrics  *deliveryMetrics
 	wake     chan struct{}
@@ -52,9 +57,9 @@ type outbox struct {
 }
 
 // openOutbox reads the notices that the process before did not send.
-func openOutbox(dir string, r receivers.Receiver, l *ledger, lost countLost, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
+func openOutbox(dir string, r receivers.Receiver, l *ledger, about facts, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
 	o := &outbox{
-		dir: filepath.Join(dir, r.Name()), receiver: r, ledger: l, lost: lost, log: log.With("receiver", r.Name()),
+		dir: filepath.Join(dir, r.Name()), receiver: r, ledger: l, facts: about, log: log.With("receiver", r.Name()),
 		wake: make(chan struct{}, 1),
 	}
 	o.metrics = newDeliveryMetrics(reg, r.Name(), func() float64 { return o.oldest().Seconds() })
@@ -105,9 +110,7 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 		n.Alerts = append(n.Alerts, toNoticeAlert(a))
 	}
 	n.Cut()
-	for i := range n.Alerts {
-		n.Alerts[i].Lost = o.lost(ctx, n.Alerts[i], now)
-	}
+	o.facts.fill(ctx, &n, now)
 	o.add(n)
 	// The pipeline tells the ledger, too, but does not wait for the disk.
 	o.ledger.told(n.Told)

@@ -46,8 +46,8 @@ func TestLeftMessagesAreSentLateAndInOrder(t *testing.T) {
 	}
 	got := f.wait(t, 2)
 	for i, name := range []string{"first", "second"} {
-		if !strings.Contains(got[i].Text, name) && !strings.Contains(got[i].Text, "A") || !strings.Contains(got[i].all(), "Late by") {
-			t.Errorf("message %d = %q, want %s and that it is late", i, got[i].all(), name)
+		if !strings.Contains(got[i].Text, name) && !strings.Contains(got[i].Text, "A") || !strings.Contains(got[i].All(), "Late by") {
+			t.Errorf("message %d = %q, want %s and that it is late", i, got[i].All(), name)
 		}
 	}
 	r.stop()
@@ -60,7 +60,7 @@ func TestLeftMessagesAreSentLateAndInOrder(t *testing.T) {
 // TestBriefIncidentDuringOutage has an alert begin and end while Slack cannot be reached: one message tells both.
 func TestBriefIncidentDuringOutage(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{status: 500}, answer{status: 502})
+	f := newFakeSlack(t, answer{Status: 500}, answer{Status: 502})
 	r := newRig(t)
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	r.start(only(t, config(f), brokenRule))
@@ -71,13 +71,13 @@ func TestBriefIncidentDuringOutage(t *testing.T) {
 	m := f.wait(t, 1)[0]
 	r.stop()
 	if len(f.wait(t, 1)) != 1 || !strings.Contains(m.Text, "Resolved: Stripe") {
-		t.Errorf("messages = %q, want one that says that it was", f.messages)
+		t.Errorf("messages = %+v, want one that says that it was", f.Messages())
 	}
 }
 
 func TestOldMessagesAreGivenUp(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{status: 500})
+	f := newFakeSlack(t, answer{Status: 500})
 	r := newRig(t)
 	r.leave("00000000000000000001-a.json", notice("old", time.Now().Add(-25*time.Hour)))
 	r.start(only(t, config(f), brokenRule))

@@ -9,7 +9,7 @@ import (
 
 // SlackConfig is alerting.slack in the configuration: a bot token and a channel, or an incoming webhook.
 type SlackConfig struct {
-	// Bot token (xoxb-…) with chat:write.
+	// Bot token (xoxb-…) with chat:write, and channels:history or groups:history to send nothing twice.
 	Token secret.Secret `yaml:"token"`
 	// Channel of the messages, e.g. #pay-alerts.
 	Channel string `yaml:"channel"`

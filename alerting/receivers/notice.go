@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,8 @@ type Notice struct {
 	More int `json:"more,omitempty"`
 	// Told is what the ledger must know once the notice is safe.
 	Told Told `json:"told"`
+	// Revision counts how often the notice took over from one of the same ID that was not sent.
+	Revision int `json:"revision,omitempty"`
 }
 
 // Alert is one alert in a Notice.
@@ -60,7 +63,7 @@ type Told struct {
 // Absorb takes over from an older notice about the same group, which was not sent yet: people hear of it now, and of
 // the alerts that ended in between.
 func (n *Notice) Absorb(old Notice) {
-	n.ID, n.Created = old.ID, old.Created
+	n.ID, n.Created, n.Revision = old.ID, old.Created, old.Revision+1
 	have := map[string]bool{}
 	for i := range n.Alerts {
 		have[Key(n.Alerts[i].Labels)] = true
@@ -86,6 +89,44 @@ func (n *Notice) Cut() {
 		n.Alerts = n.Alerts[:maxAlerts]
 		n.More += extra
 	}
+}
+
+// Resolved tells whether nothing fires any more.
+func (n *Notice) Resolved() bool {
+	return !slices.ContainsFunc(n.Alerts, func(a Alert) bool { return a.Ended.IsZero() })
+}
+
+// version names what the notice says at present.
+func (n *Notice) version() string { return fmt.Sprintf("%s.%d", n.ID, n.Revision) }
+
+// rank is that of the severest alert that fires, or of any when all are over.
+func (n *Notice) rank() int {
+	rank := math.MaxInt
+	for _, a := range n.Alerts {
+		if a.Ended.IsZero() || n.Resolved() {
+			rank = min(rank, SeverityRank(a.Severity))
+		}
+	}
+	return rank
+}
+
+// begun is when the last of the alerts began, ended when the last of them ended.
+func (n *Notice) begun() (last time.Time) {
+	for _, a := range n.Alerts {
+		if a.Since.After(last) {
+			last = a.Since
+		}
+	}
+	return last
+}
+
+func (n *Notice) ended() (last time.Time) {
+	for _, a := range n.Alerts {
+		if a.Ended.After(last) {
+			last = a.Ended
+		}
+	}
+	return last
 }
 
 func boolRank(first bool) int {

@@ -7,12 +7,20 @@ import (
 	"time"
 )
 
-// Receiver sends notices to people. It belongs to one goroutine.
+// Receiver sends notices to people. It is safe for concurrent use.
 type Receiver interface {
 	// Name is short and the same after a restart: it names files and metrics.
 	Name() string
 	// Send delivers one notice that should have been sent late ago. Errors are of type *SendError and hold no secret.
 	Send(ctx context.Context, n Notice, late time.Duration) error
+}
+
+// Refresher is a receiver that can change what it has told.
+type Refresher interface {
+	// Open returns what was told last of each incident that is not over.
+	Open() []Notice
+	// Refresh puts the present figures of n, which comes from Open, in the place of those that were told.
+	Refresh(ctx context.Context, n Notice) error
 }
 
 // SendError says what went wrong with a message, without secrets, and what is to be done.

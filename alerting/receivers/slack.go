@@ -1,44 +1,66 @@
 package receivers
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"gatewatch/internal/retry"
 )
 
 const (
 	// slackTimeout is how long one call may take.
 	slackTimeout = 15 * time.Second
-	// maxErrorBody is how much of an error's text is kept.
-	maxErrorBody = 200
-	// rateLimitWait is the wait when Slack says "too often" without saying how long.
-	rateLimitWait = 30 * time.Second
+	// slackSpacing is the time between two messages: Slack takes about one a second for a channel.
+	slackSpacing = time.Second
 )
 
-// Slack sends notices to one Slack channel. It belongs to one goroutine.
+// SlackOptions is what a Slack receiver needs beside its configuration.
+type SlackOptions struct {
+	// Page is where links in messages lead.
+	Page Page
+	// Threads is the folder that remembers which message tells of which incident. It is made when missing.
+	Threads string
+	Log     *slog.Logger
+	// Transport carries the calls; nil for the default.
+	Transport http.RoundTripper
+}
+
+// Slack sends notices to one Slack channel. With a bot token an incident is one message that is kept up to date, with a
+// thread below it; a webhook can only post. All methods are safe for concurrent use.
 type Slack struct {
 	cfg    SlackConfig
 	words  *words
 	page   Page
 	client *slack.Client
 	http   *http.Client
+	log    *slog.Logger
+
+	// mu is held while something is told.
+	mu      sync.Mutex
+	threads *threads
+	next    time.Time // when the channel takes the next message
+	blind   bool      // it was said that messages cannot be looked for
 }
 
-// NewSlack returns a receiver for the channel of cfg, whose messages link to p.
-func NewSlack(cfg SlackConfig, p Page) *Slack {
+// NewSlack returns a receiver for the channel of cfg. It fails when the folder of its threads cannot be read.
+func NewSlack(cfg SlackConfig, o SlackOptions) (*Slack, error) {
+	transport := o.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
 	s := &Slack{
-		cfg: cfg, words: wordsFor(cfg.Language), page: p,
+		cfg: cfg, words: wordsFor(cfg.Language), page: o.Page, log: o.Log,
 		http: &http.Client{
 			Timeout:   slackTimeout,
-			Transport: explained{http.DefaultTransport},
+			Transport: explained{transport},
 			// A redirect would carry the message to where nobody configured it.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -48,140 +70,106 @@ func NewSlack(cfg SlackConfig, p Page) *Slack {
 		options = append(options, slack.OptionAPIURL(strings.TrimSuffix(cfg.APIURL, "/")+"/"))
 	}
 	s.client = slack.New(cfg.Token.Reveal(), options...)
-	return s
+	var err error
+	if s.threads, err = openThreads(o.Threads, o.Log); err != nil {
+		return nil, fmt.Errorf("slack: %w", err)
+	}
+	return s, nil
 }
 
 // Name returns "slack".
 func (s *Slack) Name() string { return "slack" }
 
-// Send posts n. When Slack refuses the form of the message it gets the same as plain text.
+// Send tells n: as a new message, or in the message and the thread of its incident.
 func (s *Slack) Send(ctx context.Context, n Notice, late time.Duration) error {
-	m := newMessage(n, late, s.words, s.page, time.Now())
-	err := s.post(ctx, m.text, m.blocks)
-	if failure := s.classify(err); failure != nil {
-		if !failure.Refused {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg.WebhookURL != "" || n.Told.GroupKey == "" {
+		m := newMessage(n, late, s.words, s.page, time.Now())
+		if failure := s.classify(s.inForm(m, func(m *message) error { return s.postPlain(ctx, m) })); failure != nil {
 			return failure
 		}
-		if again := s.classify(s.post(ctx, m.text, nil)); again != nil {
-			return again
-		}
+		return nil
+	}
+	if failure := s.classify(s.tell(ctx, n, late)); failure != nil {
+		return failure
 	}
 	return nil
 }
 
-func (s *Slack) post(ctx context.Context, text string, blocks []slack.Block) error {
-	if s.cfg.WebhookURL != "" {
-		msg := &slack.WebhookMessage{Text: text}
-		if blocks != nil {
-			msg.Blocks = &slack.Blocks{BlockSet: blocks}
+// inForm calls send with m and, when Slack refuses its form, with the same as plain text.
+func (s *Slack) inForm(m *message, send func(*message) error) error {
+	err := send(m)
+	if failure := s.classify(err); failure == nil || !failure.Refused || m.blocks == nil || isGone(err) {
+		return err
+	}
+	return send(&message{text: m.text})
+}
+
+// postPlain posts m where nothing is remembered of it.
+func (s *Slack) postPlain(ctx context.Context, m *message) error {
+	if s.cfg.WebhookURL == "" {
+		_, _, err := s.call(ctx, m.options()...)
+		return err
+	}
+	if !s.pace(ctx) {
+		return context.Cause(ctx)
+	}
+	msg := &slack.WebhookMessage{Text: m.text}
+	if m.blocks != nil {
+		msg.Blocks = &slack.Blocks{BlockSet: m.blocks}
+	}
+	defer s.posted()
+	return slack.PostWebhookCustomHTTPContext(ctx, s.cfg.WebhookURL.Reveal(), s.http, msg)
+}
+
+// options are the parts of m in a call.
+func (m *message) options() []slack.MsgOption {
+	options := []slack.MsgOption{slack.MsgOptionText(m.text, false), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl()}
+	if m.blocks != nil {
+		options = append(options, slack.MsgOptionBlocks(m.blocks...))
+	}
+	return options
+}
+
+// call posts a message to the channel and returns the channel's id and the message's timestamp.
+func (s *Slack) call(ctx context.Context, options ...slack.MsgOption) (channel, ts string, err error) {
+	if !s.pace(ctx) {
+		return "", "", context.Cause(ctx)
+	}
+	defer s.posted()
+	return s.client.PostMessageContext(ctx, s.cfg.Channel, options...)
+}
+
+// pace waits until the channel takes another message. It returns false when ctx ended before.
+func (s *Slack) pace(ctx context.Context) bool {
+	return retry.Sleep(ctx, time.Until(s.next))
+}
+
+func (s *Slack) posted() { s.next = time.Now().Add(slackSpacing) }
+
+// update changes a message.
+func (s *Slack) update(ctx context.Context, t *thread, ts string, m *message) error {
+	return s.inForm(m, func(m *message) error {
+		options := m.options()
+		if m.blocks == nil {
+			// What is not mentioned would stay.
+			options = append(options, slack.MsgOptionBlocks())
 		}
-		return slack.PostWebhookCustomHTTPContext(ctx, s.cfg.WebhookURL.Reveal(), s.http, msg)
-	}
-	options := []slack.MsgOption{slack.MsgOptionText(text, false), slack.MsgOptionDisableLinkUnfurl()}
-	if blocks != nil {
-		options = append(options, slack.MsgOptionBlocks(blocks...))
-	}
-	_, _, err := s.client.PostMessageContext(ctx, s.cfg.Channel, options...)
-	return err
+		_, _, _, err := s.client.UpdateMessageContext(ctx, t.Channel, ts, options...)
+		return err
+	})
 }
 
-// classify says what an error of slack-go means for the message. It returns nil for no error.
-func (s *Slack) classify(err error) *SendError {
-	if err == nil {
-		return nil
+// isGone tells whether a message can be changed no more.
+func isGone(err error) bool {
+	answer, ok := errors.AsType[slack.SlackErrorResponse](err)
+	if !ok {
+		return false
 	}
-	e := &SendError{Text: "slack: " + s.scrub(err)}
-	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
-		e.After = max(limited.RetryAfter, time.Second)
-		return e
-	}
-	if status, ok := errors.AsType[slack.StatusCodeError](err); ok {
-		classifyStatus(e, status.Code)
-		return e
-	}
-	if answer, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
-		classifyAnswer(e, answer)
-	}
-	return e
-}
-
-// classifyStatus reads the HTTP status, which is all that webhooks have:
-// https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
-func classifyStatus(e *SendError, code int) {
-	switch {
-	case code == http.StatusTooManyRequests:
-		e.After = rateLimitWait
-	case code >= 500 || code == http.StatusRequestTimeout:
-	case code == http.StatusBadRequest || code == http.StatusRequestEntityTooLarge:
-		e.Refused = true
-	default:
-		e.Blocked = true
-	}
-}
-
-// classifyAnswer reads the error of a call with a token: https://docs.slack.dev/reference/methods/chat.postMessage#errors
-func classifyAnswer(e *SendError, answer slack.SlackErrorResponse) {
 	switch answer.Err {
-	case "ratelimited", "rate_limited", "message_limit_exceeded":
-		e.After = rateLimitWait
-	case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org":
-	case "access_denied", "account_inactive", "channel_not_found", "deprecated_endpoint", "ekm_access_denied",
-		"enterprise_is_restricted", "invalid_auth", "is_archived", "is_inactive", "messages_tab_disabled", "method_deprecated",
-		"missing_scope", "no_permission", "not_allowed_token_type", "not_authed", "not_in_channel", "org_login_required",
-		"restricted_action", "restricted_action_non_threadable_channel", "restricted_action_read_only_channel",
-		"restricted_action_thread_locked", "restricted_action_thread_only_channel", "team_access_not_granted",
-		"team_not_found", "token_expired", "token_revoked", "two_factor_setup_required":
-		e.Blocked = true
-		if answer.Needed != "" {
-			e.Text += " (needs the scope " + answer.Needed + ")"
-		}
-	default:
-		e.Refused = true
-		if more := answer.ResponseMetadata.Messages; len(more) > 0 {
-			e.Text += ": " + cut(strings.Join(more, "; "), maxErrorBody)
-		}
+	case "message_not_found", "edit_window_closed", "cant_update_message", "thread_not_found":
+		return true
 	}
-}
-
-// scrub returns the text of an error without the addresses and tokens that slack-go puts in.
-func (s *Slack) scrub(err error) string {
-	text := err.Error()
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		text = u.Err.Error()
-	}
-	for _, secret := range []string{s.cfg.WebhookURL.Reveal(), s.cfg.Token.Reveal(), secretPath(s.cfg.WebhookURL.Reveal())} {
-		if secret != "" {
-			text = strings.ReplaceAll(text, secret, "<redacted>")
-		}
-	}
-	return text
-}
-
-// secretPath returns the part of a webhook's address that nobody else may know.
-func secretPath(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || len(u.Path) < 2 {
-		return ""
-	}
-	return u.Path
-}
-
-// explained puts the text of an error's body into its status, which is what slack-go keeps of it.
-type explained struct{ next http.RoundTripper }
-
-func (t explained) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(req)
-	if err != nil || resp.StatusCode == http.StatusOK || strings.Contains(resp.Header.Get("Content-Type"), "html") {
-		return resp, err
-	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	rest := resp.Body
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(body), rest), rest}
-	if text := strings.TrimSpace(strings.ToValidUTF8(string(body), "")); text != "" {
-		resp.Status = fmt.Sprintf("%s: %q", resp.Status, text)
-	}
-	return resp, nil
+	return false
 }

@@ -41,6 +41,9 @@ type words struct {
 	betweenUnit string
 
 	betweenReasons string
+
+	still    string // before what has not changed
+	replaced string // before the headline of the message that a newer one replaces
 }
 
 // facts are the annotations that become the figures of a message, in this order. "expected" stands in brackets behind
@@ -84,7 +87,8 @@ func english() *words {
 			"success": "Success", "technical": "Technical failures", "latency": "Latency, 95 % under", "attempts": "Attempts a minute",
 		},
 		betweenReasons: "; ",
-		day:            " d", hour: " h", minute: " min", second: " s", betweenUnit: " ",
+		still:          "Still so: ", replaced: "⬆ Now more severe, told in a newer message below:",
+		day: " d", hour: " h", minute: " min", second: " s", betweenUnit: " ",
 	}
 }
 
@@ -119,7 +123,8 @@ func chinese() *words {
 			"success": "成功率", "technical": "技术性失败", "latency": "95 % 时延低于", "attempts": "每分钟笔数",
 		},
 		betweenReasons: "；",
-		day:            " 天", hour: " 小时", minute: " 分钟", second: " 秒", betweenUnit: " ",
+		still:          "仍在持续：", replaced: "⬆ 严重程度上升，见下方新消息：",
+		day: " 天", hour: " 小时", minute: " 分钟", second: " 秒", betweenUnit: " ",
 	}
 }
 

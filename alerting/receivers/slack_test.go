@@ -1,0 +1,377 @@
+package receivers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatewatch/alerting/receivers"
+	"gatewatch/internal/fakeslack"
+)
+
+// slackTest is a Slack receiver in front of the fake, inside a bubble of testing/synctest.
+type slackTest struct {
+	*testing.T
+	fake  *fakeslack.Server
+	dir   string
+	cfg   receivers.SlackConfig
+	slack *receivers.Slack
+	log   *strings.Builder
+
+	process int // the one that lives
+}
+
+// process is the way to Slack of one process: dead ones neither send nor hear.
+type process struct {
+	test *slackTest
+	id   int
+}
+
+var errDead = errors.New("the process is dead")
+
+func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
+	if p.id != p.test.process {
+		return nil, errDead
+	}
+	resp, err := p.test.fake.RoundTrip(r)
+	if p.id != p.test.process {
+		return nil, errDead
+	}
+	return resp, err
+}
+
+// inSlack runs f on the clock of a bubble.
+func inSlack(t *testing.T, f func(t *slackTest)) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &slackTest{T: t, fake: fakeslack.New(), dir: t.TempDir(), log: &strings.Builder{}, cfg: receivers.SlackConfig{
+			Token: fakeslack.Token, Channel: fakeslack.Channel, APIURL: "http://slack.test",
+		}}
+		s.restart()
+		f(s)
+	})
+}
+
+// restart makes a receiver from what is in the folder, as a new process does.
+func (t *slackTest) restart() {
+	t.Helper()
+	s, err := receivers.NewSlack(t.cfg, receivers.SlackOptions{
+		Threads: t.dir, Log: slog.New(slog.NewTextHandler(t.log, nil)), Transport: &process{test: t, id: t.process},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.slack = s
+}
+
+// deliver sends n until it arrives, as the outbox does, and returns how often it had to.
+func (t *slackTest) deliver(n receivers.Notice) (tries int) {
+	t.Helper()
+	for tries = 1; tries < 10; tries++ {
+		err := t.slack.Send(t.Context(), n, 0)
+		if err == nil {
+			return tries
+		}
+		wait := time.Second
+		if failure, ok := errors.AsType[*receivers.SendError](err); ok {
+			wait = max(wait, failure.After)
+			if failure.Refused || failure.Blocked {
+				t.Fatalf("Send() = %v, want it to get through", err)
+			}
+		}
+		time.Sleep(wait)
+	}
+	t.Fatal("not delivered")
+	return 0
+}
+
+// heads fails unless the channel has as many messages of its own, and returns them.
+func (t *slackTest) heads(want int) []fakeslack.Message {
+	t.Helper()
+	got := t.fake.Heads()
+	if len(got) != want {
+		t.Fatalf("the channel has %d messages, want %d: %+v", len(got), want, got)
+	}
+	return got
+}
+
+// replies fails unless the thread has as many messages, and returns them.
+func (t *slackTest) replies(ts string, want int) []fakeslack.Message {
+	t.Helper()
+	got := t.fake.Replies(ts)
+	if len(got) != want {
+		t.Fatalf("the thread has %d messages, want %d: %+v", len(got), want, got)
+	}
+	return got
+}
+
+func (t *slackTest) has(text string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("no %q in %q", w, text)
+		}
+	}
+}
+
+// ids number the notices of a test.
+func one(id int, alerts ...receivers.Alert) receivers.Notice {
+	n := receivers.Notice{ID: fmt.Sprintf("%04d", id), Created: time.Now(), Alerts: alerts, Told: receivers.Told{GroupKey: "g"}}
+	n.Cut()
+	return n
+}
+
+func alert(severity, part string, since time.Time) receivers.Alert {
+	lost := 412.0
+	return receivers.Alert{
+		Name: "PaymentProviderDown", Severity: severity, Verdict: "provider", Since: since, Lost: &lost,
+		Labels:      map[string]string{"provider": "wechatpay", "part": part, "severity": severity},
+		Annotations: map[string]string{"summary": "wechatpay " + part + " is failing"},
+	}
+}
+
+func over(a receivers.Alert) receivers.Alert {
+	a.Ended = time.Now()
+	return a
+}
+
+// TestIncidentIsOneMessage follows an incident from its start over a second alert to its end.
+func TestIncidentIsOneMessage(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		a := alert("critical", "app", time.Now())
+		t.deliver(one(1, a))
+		time.Sleep(time.Minute)
+		b := alert("critical", "web", time.Now())
+		t.deliver(one(2, a, b))
+		head := t.heads(1)[0]
+		t.has(head.All(), "WeChat Pay app is failing", "WeChat Pay web is failing", "(1 min")
+		t.has(t.replies(head.TS, 1)[0].Text, "🔴 *WeChat Pay web is failing")
+		time.Sleep(time.Minute)
+		a = over(a)
+		t.deliver(one(3, a, b))
+		t.has(t.replies(head.TS, 2)[1].Text, "🟢 *Resolved: WeChat Pay app is failing", "lasted 2 min", "about 412")
+		time.Sleep(time.Hour)
+		t.deliver(one(4, b))
+		t.has(t.replies(head.TS, 3)[2].Text, "🔴 Still so: *WeChat Pay web is failing")
+		t.deliver(one(5, over(b)))
+		head = t.heads(1)[0]
+		t.has(head.All(), "🟢 Resolved: WeChat Pay web is failing", "lasted 1 h 1 min", "about 412")
+		t.has(t.replies(head.TS, 4)[3].Text, "🟢 *Resolved: WeChat Pay web is failing")
+		if head.Edits != 4 {
+			t.Errorf("the message was changed %d times, want 4", head.Edits)
+		}
+		time.Sleep(time.Minute)
+		t.deliver(one(6, alert("critical", "app", time.Now())))
+		t.heads(2)
+	})
+}
+
+func TestRisingSeverityIsANewMessage(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		a := alert("warning", "app", time.Now())
+		t.deliver(one(1, a))
+		t.deliver(one(2, a, alert("critical", "app", time.Now())))
+		heads := t.heads(2)
+		t.has(heads[0].All(), "⬆ Now more severe", "is failing")
+		t.has(heads[1].All(), "🔴 WeChat Pay app is failing")
+		t.replies(heads[0].TS, 0)
+		t.deliver(one(3, a, over(alert("critical", "app", time.Now()))))
+		t.heads(2)
+		t.has(t.replies(heads[1].TS, 1)[0].Text, "Resolved")
+	})
+}
+
+func TestMessageThatCannotBeChangedIsPostedAnew(t *testing.T) {
+	for _, err := range []string{"message_not_found", "edit_window_closed", "cant_update_message"} {
+		t.Run(err, func(t *testing.T) {
+			inSlack(t, func(t *slackTest) {
+				a := alert("critical", "app", time.Now())
+				t.deliver(one(1, a))
+				first := t.heads(1)[0]
+				want := 2
+				if err == "message_not_found" {
+					t.fake.Delete(first.TS)
+					want = 1
+				} else {
+					t.fake.Lock(first.TS, err)
+				}
+				if got := t.slack.Open(); len(got) != 1 || t.slack.Refresh(t.Context(), got[0]) != nil {
+					t.Errorf("Refresh of %+v failed", got)
+				}
+				t.heads(want - 1)
+				t.deliver(one(2, over(a)))
+				last := t.heads(want)[want-1]
+				t.has(last.All(), "🟢 Resolved: WeChat Pay app is failing")
+				t.replies(last.TS, 0)
+			})
+		})
+	}
+}
+
+// TestDeletedBetweenChangeAndReply has the message go away in the middle of telling.
+func TestDeletedBetweenChangeAndReply(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		a := alert("critical", "app", time.Now())
+		t.deliver(one(1, a))
+		first := t.heads(1)[0]
+		t.fake.After(func(method string) {
+			if method == "chat.update" {
+				t.fake.Delete(first.TS)
+			}
+		})
+		t.deliver(one(2, over(a)))
+		t.has(t.heads(1)[0].All(), "🟢 Resolved")
+	})
+}
+
+func TestRefreshChangesTheMessageSilently(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		t.deliver(one(1, alert("critical", "app", time.Now())))
+		time.Sleep(5 * time.Minute)
+		open := t.slack.Open()
+		if len(open) != 1 {
+			t.Fatalf("Open() = %+v, want one", open)
+		}
+		lost := 999.0
+		open[0].Alerts[0].Lost = &lost
+		if err := t.slack.Refresh(t.Context(), open[0]); err != nil {
+			t.Fatal(err)
+		}
+		head := t.heads(1)[0]
+		t.has(head.All(), "about 999", "(5 min)")
+		t.replies(head.TS, 0)
+	})
+}
+
+// TestKilledAnywhere kills the process after each call of Slack, before it can write down the answer, and lets the next
+// one deliver the same notice: nothing may be there twice.
+func TestKilledAnywhere(t *testing.T) {
+	for kill := 1; kill <= 5; kill++ {
+		t.Run(fmt.Sprint("call ", kill), func(t *testing.T) {
+			inSlack(t, func(t *slackTest) {
+				// The channel's id is known from an earlier incident.
+				earlier := one(0, over(alert("warning", "old", time.Now())))
+				earlier.Told.GroupKey = "earlier"
+				t.deliver(earlier)
+				time.Sleep(time.Second)
+				left, calls := filepath.Join(t.TempDir(), "left"), 0
+				t.fake.After(func(string) {
+					if calls++; calls == kill {
+						if err := os.CopyFS(left, os.DirFS(t.dir)); err != nil {
+							t.Error(err)
+						}
+						t.process++
+					}
+				})
+				a := alert("critical", "app", time.Now())
+				notices := []receivers.Notice{one(1, a), one(2, a, alert("critical", "web", time.Now())), one(3, over(a))}
+				for _, n := range notices {
+					if err := t.slack.Send(t.Context(), n, 0); err == nil {
+						continue
+					}
+					if calls >= kill && t.dir != left {
+						t.dir = left
+						t.restart()
+					}
+					t.deliver(n)
+				}
+				head := t.heads(2)[1]
+				t.replies(head.TS, 2)
+				t.has(head.All(), "Resolved")
+			})
+		})
+	}
+}
+
+// TestLostAnswers has Slack take each message and answer with an error all the same.
+func TestLostAnswers(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		earlier := one(0, over(alert("warning", "old", time.Now())))
+		earlier.Told.GroupKey = "earlier"
+		t.deliver(earlier)
+		lost := fakeslack.Answer{Status: 502, Taken: true}
+		t.fake.Answer("chat.postMessage", lost, lost)
+		a := alert("critical", "app", time.Now())
+		if tries := t.deliver(one(1, a)); tries != 2 {
+			t.Errorf("delivered after %d tries, want 2", tries)
+		}
+		t.deliver(one(2, over(a)))
+		t.replies(t.heads(2)[1].TS, 1)
+
+		t.fake.Answer("chat.postMessage", fakeslack.Answer{Stall: true, Taken: true})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		b := one(3, alert("critical", "app", time.Now()))
+		if err := t.slack.Send(ctx, b, 0); err == nil {
+			t.Error("Send() to a stalled Slack = nil, want an error")
+		}
+		t.deliver(b)
+		t.heads(3)
+	})
+}
+
+// TestLostAnswerWithoutHistory shows what is left without the scope: told twice, and said why.
+func TestLostAnswerWithoutHistory(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		t.cfg.Channel = fakeslack.ChannelID
+		t.restart()
+		t.fake.Revoke("channels:history")
+		t.fake.Answer("chat.postMessage", fakeslack.Answer{Status: 502, Taken: true})
+		t.deliver(one(1, alert("critical", "app", time.Now())))
+		t.heads(2)
+		t.has(t.log.String(), "may be there twice", "channels:history")
+	})
+}
+
+func TestRefusalsAndLimits(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		began := time.Now()
+		t.fake.Answer("chat.postMessage", fakeslack.Answer{Status: 429, RetryAfter: "7"})
+		a := alert("critical", "app", time.Now())
+		t.deliver(one(1, a))
+		if waited := time.Since(began); waited < 7*time.Second || waited > 9*time.Second {
+			t.Errorf("waited %v, want what Retry-After said", waited)
+		}
+		t.fake.Answer("chat.update", fakeslack.Answer{Err: "invalid_blocks"}, fakeslack.Answer{Pass: true}, fakeslack.Answer{Status: 500})
+		t.deliver(one(2, over(a)))
+		head := t.heads(1)[0]
+		if len(head.Blocks) != 0 || !strings.Contains(head.Text, "Resolved") {
+			t.Errorf("message = %+v, want plain text", head)
+		}
+		// Nobody sends faster than one message a second: the fake would have said so.
+		for i := range 5 {
+			n := one(10+i, alert("critical", "app", time.Now()))
+			n.Told.GroupKey = fmt.Sprint(i)
+			if tries := t.deliver(n); tries != 1 {
+				t.Errorf("notice %d delivered after %d tries, want 1", i, tries)
+			}
+		}
+		if err := t.slack.Send(t.Context(), one(99, a), 0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestDamagedThreadIsSetAside(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		for name, text := range map[string]string{"a.json": "{half", "b.json": "{}"} {
+			if err := os.WriteFile(filepath.Join(t.dir, name), []byte(text), 0o640); err != nil {
+				t.Fatal(err)
+			}
+		}
+		t.restart()
+		t.deliver(one(1, alert("critical", "app", time.Now())))
+		left, err := filepath.Glob(filepath.Join(t.dir, "*.damaged"))
+		if err != nil || len(left) != 2 {
+			t.Errorf("set aside: %v, %v, want 2", left, err)
+		}
+	})
+}
