@@ -5,7 +5,7 @@ import "strings"
 // methods lists what gateways call each method, cleaned.
 var methods = map[string]string{
 	"card": "card", "cards": "card", "creditcard": "card", "debitcard": "card", "credit": "card", "debit": "card", "bankcard": "card",
-	"scheme": "card", "quickpay": "card", "cardpresent": "card", "银行卡": "card", "信用卡": "card", "借记卡": "card", "快捷支付": "card",
+	"ssl": "card", "creditssl": "card", "debitssl": "card", "ecmcssl": "card", "scheme": "card", "quickpay": "card", "cardpresent": "card", "银行卡": "card", "信用卡": "card", "借记卡": "card", "快捷支付": "card",
 	"wallet": "wallet", "wallets": "wallet", "ewallet": "wallet", "digitalwallet": "wallet", "balance": "wallet", "钱包": "wallet", "余额": "wallet",
 	"qr": "qr", "qrcode": "qr", "native": "qr", "precreate": "qr", "scan": "qr", "c2b": "qr", "二维码": "qr", "扫码": "qr", "扫码支付": "qr",
 	"bar": "barcode", "barcode": "barcode", "micropay": "barcode", "barcodepay": "barcode", "b2c": "barcode", "付款码": "barcode", "条码": "barcode", "刷卡支付": "barcode",
