@@ -137,6 +137,9 @@ func (c *cell) run(await func(lines int) sink.Report) result {
 		t.Errorf("%s: %d of %d lines lost (in %d runs, the first is %d), %d repeated, %d torn, %.300s\n%s", r.rotation, report.Lost,
 			written.Lines, report.Gaps, report.FirstLost, report.Repeated, report.Torn, report.SampleTorn, c.agent.said())
 	}
+	if c.agent.mentioned("WARNING: DATA RACE") { // of an agent that was built to detect them
+		t.Errorf("data race\n%s", c.agent.said())
+	}
 	if c.trouble.bites != nil && !c.trouble.bites(c, report) {
 		t.Errorf("%s went unnoticed: the test proves nothing\n%s", c.trouble.name, c.agent.said())
 	}
