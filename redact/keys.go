@@ -120,15 +120,22 @@ func (t *keyTable) mayEnd(in []byte, i int) bool {
 	if i < 7 {
 		return i >= 3
 	}
-	w := binary.LittleEndian.Uint64(in[i-7:]) // in[i] is its highest byte
+	w := binary.LittleEndian.Uint64(in[i-7:])
+	if byte(w>>48) == '"' && byte(w>>40) == '\\' {
+		const letters = 1<<48 - 1
+		w = w&^letters | w<<8&letters // without the backslash
+	}
+	return t.mayEndBefore(w)
+}
+
+// mayEndBefore is mayEnd for the eight bytes of which the highest is in[i]. Of an escaped quote it always says yes.
+func (t *keyTable) mayEndBefore(w uint64) bool {
 	key := w >> 32
 	if last := byte(w >> 48); last <= '\'' { // no end of a word
 		if last != '"' {
 			return true
 		}
-		if key = w >> 24; byte(w>>40) == '\\' {
-			key = w >> 16
-		}
+		key = w >> 24
 	}
 	h := endOf(key)
 	return t.ends[h/64]>>(h%64)&1 == 1
