@@ -78,6 +78,7 @@ type agent struct {
 
 	// What configure writes: the folder of the data, what is followed, and where it is sent to.
 	data, glob, url, namespace string
+	journal                    string // its largest size
 
 	cmd   *exec.Cmd
 	ended chan struct{}
@@ -92,7 +93,7 @@ func newAgent(t *testing.T, data, url, namespace, glob string) *agent {
 	t.Helper()
 	a := &agent{
 		t: t, path: gatewatch.build(t), config: filepath.Join(t.TempDir(), "gatewatch.yml"),
-		data: data, glob: glob, url: url, namespace: namespace,
+		data: data, glob: glob, url: url, namespace: namespace, journal: "2GiB",
 	}
 	if err := a.configure("", ""); err != nil {
 		t.Fatal(err)
@@ -106,11 +107,11 @@ func newAgent(t *testing.T, data, url, namespace, glob string) *agent {
 func (a *agent) configure(logs, output string) error {
 	text := fmt.Sprintf(`data_dir: %q
 http: {listen: "127.0.0.1:0"}
-journal: {max_size: 64MiB}
+journal: {max_size: %s}
 logs: [{paths: [%q]%s}]
 outputs: {elasticsearch: {urls: [%q], namespace: %s%s}}
 alerting: {packs: []}
-`, a.data, a.glob, logs, a.url, a.namespace, output)
+`, a.data, a.journal, a.glob, logs, a.url, a.namespace, output)
 	return os.WriteFile(a.config, []byte(text), 0o600)
 }
 

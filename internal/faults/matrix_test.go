@@ -83,6 +83,12 @@ func newCell(t *testing.T, rotation gatewaylog.Rotation, trouble trouble) *cell 
 	}
 	c := emptyCell(t, rotation, trouble)
 	c.agent = newAgent(t, c.data, "http://"+c.server.Addr, "faults", c.writer.Glob())
+	if trouble.disk != nil {
+		c.agent.journal = "64MiB" // fits on it
+		if err := c.agent.configure("", ""); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if trouble.clock {
 		if err := c.agent.jumping(); err != nil {
 			t.Fatal(err)
