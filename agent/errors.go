@@ -17,9 +17,12 @@ func (a *agent) errorGroups(limit int) web.ErrorGroups {
 
 // unclassedCodes gives the codes without a class to the page.
 func (a *agent) unclassedCodes() []web.UnclassedCode {
+	known := providerNames()
 	var codes []web.UnclassedCode
 	for _, c := range a.counts.Unclassed() {
-		codes = append(codes, web.UnclassedCode(c))
+		codes = append(codes, web.UnclassedCode{
+			Provider: c.Provider, Code: c.Code, Count: c.Count, First: c.First, Last: c.Last, Sample: c.Sample, Unknown: known[c.Provider] == nil,
+		})
 	}
 	return codes
 }

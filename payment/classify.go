@@ -80,6 +80,13 @@ func newClassifier(tables map[string]*codeTable) *Classifier {
 		}
 		c.known[p.Name] = one
 	}
+	for name, t := range tables { // of the user's own providers
+		if c.known[name] == nil {
+			one := &provider{name: name, unknown: bounded{most: maxUnknownCodes}}
+			one.codes = newInterned(maxSpellings, func(raw string) row { return one.code(t, raw) })
+			c.known[name] = one
+		}
+	}
 	status := statusTable()
 	c.words = newInterned(maxSpellings, func(raw string) verdict { return judge(status, raw) })
 	c.providers = newInterned(maxSpellings, c.findProvider)
@@ -168,7 +175,7 @@ func (c *Classifier) classify(ev *event.Event) (t trace) {
 	if named == fromLogger && p.Operation == "" {
 		p.Operation, t.operated = c.loggers.get(ev.Fact(event.Logger)).operation, fromLogger
 	}
-	if p.Operation == "" || p.Operation == authorize {
+	if p.Operation == "" || p.Operation == authorize && beginsWide(ev.Fact(event.Message)) {
 		if head := c.head(ev); head.operation != "" && (p.Operation == "" || head.operation == callback) {
 			p.Operation, t.operated = head.operation, fromMessage
 		}

@@ -384,14 +384,21 @@ providers:
 			t.Errorf("overridden %s = %v, want %v", code, ev.Payment.Outcome, want)
 		}
 	}
+	c = f("names: [newpay]\nproviders:\n  newpay:\n    \"E7\": {class: fraud}\n", "<nil>")
+	ev := newEvent(t, facts{"provider": "NewPay", "code": "E7"})
+	if c.Classify(ev); ev.Payment.Provider != "newpay" || ev.Payment.Outcome != event.Fraud || ev.Payment.Code != "E7" {
+		t.Errorf("a code of a provider of one's own = %+v, want fraud", ev.Payment)
+	}
+	f("names: [New Pay]\nproviders: {}\n", "FILE:1: the name \"New Pay\" must be in lower case, without spaces, at most 40 bytes long")
+	f("names: newpay\nproviders: {}\n", "FILE:1: names must be a list, as in [newpay]")
 	f("providers:\n  stripe:\n    \"a\": {class: wrong, source: x}\n",
 		`FILE:3: unknown class "wrong", want one of approved, pending, customer, issuer_policy, fraud, data, duplicate, provider_down, unknown_outcome, merchant_config, throttled, unclassed, none`)
 	f("providers:\n  stripe:\n    \"a\": {class: data}\n    \"A\": {class: data}\n", `FILE:4: stripe: "A" is already in line 3`)
-	f("providers:\n  stripes:\n    \"a\": {class: data}\n", `FILE:2: unknown provider "stripes"`)
+	f("providers:\n  stripes:\n    \"a\": {class: data}\n", `FILE:2: unknown provider "stripes"; one that Gatewatch does not know is listed first, as in names: [stripes]`)
 	f("providers:\n  stripe: {}\n  visa, stripe: {}\n", `FILE:3: provider "stripe" is already in line 2`)
 	f("providers:\n  stripe:\n    \"a\": {clas: data}\n", "FILE:3: code a: unknown key \"clas\", want class, note or source\nFILE:3: code a has no class")
 	f("sources: {s: x}\nproviders:\n  stripe:\n    \"a\": {class: data, source: z}\n", `FILE:4: code a: "z" is not in the list of sources`)
-	f("provider:\n  stripe: {}\n", "FILE:1: unknown key \"provider\", want sources or providers\nFILE:1: no providers")
+	f("provider:\n  stripe: {}\n", "FILE:1: unknown key \"provider\", want sources, names or providers\nFILE:1: no providers")
 	f("", "FILE: empty, want sources: and providers:")
 	f("providers: [1]\n", "FILE:1: providers must be a mapping")
 	if _, err := payment.New(file + ".none"); err == nil {

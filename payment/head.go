@@ -28,6 +28,9 @@ func (c *Classifier) head(ev *event.Event) head {
 	return c.heads.get(wide)
 }
 
+// beginsWide tells whether a message begins with a sign that is not ASCII.
+func beginsWide(message []byte) bool { return len(message) > 0 && message[0] >= utf8.RuneSelf }
+
 // appendWide appends what of text is not ASCII, with a space where something is left out. Few texts remain of the many
 // messages of a log, so that what they mean can be remembered.
 func appendWide(dst, text []byte) []byte {

@@ -55,6 +55,7 @@ func (t *codeTable) find(code string) (row, bool) {
 type loader struct {
 	name     string
 	tables   map[string]*codeTable
+	names    map[string]bool   // the user's own providers
 	sources  map[string]string // what the short names of sources stand for
 	mistakes []error
 }
@@ -65,7 +66,7 @@ func load(tables map[string]*codeTable, name string, text []byte) error {
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	l := &loader{name: name, tables: tables, sources: map[string]string{}}
+	l := &loader{name: name, tables: tables, sources: map[string]string{}, names: map[string]bool{}}
 	if len(doc.Content) == 0 {
 		return fmt.Errorf("%s: empty, want sources: and providers:", name)
 	}
@@ -102,10 +103,12 @@ func (l *loader) document(n *yaml.Node) {
 		switch key.Value {
 		case "sources":
 			l.each(value, "sources", func(key, value *yaml.Node) { l.sources[key.Value] = value.Value })
+		case "names":
+			l.own(value)
 		case "providers":
 			providers = value
 		default:
-			l.wrong(key, "unknown key %q, want sources or providers", key.Value)
+			l.wrong(key, "unknown key %q, want sources, names or providers", key.Value)
 		}
 	})
 	if providers == nil {
@@ -119,8 +122,8 @@ func (l *loader) document(n *yaml.Node) {
 		for name := range strings.SplitSeq(key.Value, ",") {
 			name = strings.TrimSpace(name)
 			switch first, twice := listed[name]; {
-			case !isProvider(name):
-				l.wrong(key, "unknown provider %q", name)
+			case !isProvider(name) && !l.names[name]:
+				l.wrong(key, "unknown provider %q; one that Gatewatch does not know is listed first, as in names: [%s]", name, name)
 			case twice:
 				l.wrong(key, "provider %q is already in line %d", name, first)
 			default:
@@ -129,6 +132,22 @@ func (l *loader) document(n *yaml.Node) {
 			}
 		}
 	})
+}
+
+// own reads the list of providers that only the user knows.
+func (l *loader) own(n *yaml.Node) {
+	var names []string
+	if err := n.Decode(&names); err != nil {
+		l.wrong(n, "names must be a list, as in [newpay]")
+		return
+	}
+	for _, name := range names {
+		if name == "" || name != label(name) {
+			l.wrong(n, "the name %q must be in lower case, without spaces, at most %d bytes long", name, maxLabel)
+			continue
+		}
+		l.names[name] = true
+	}
 }
 
 // codes reads the rows of one provider.

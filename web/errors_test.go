@@ -51,6 +51,7 @@ func TestUnclassed(t *testing.T) {
 		return []UnclassedCode{
 			{Provider: "wechatpay", Code: "NEW\"CODE", Count: 1204, First: start.Add(-time.Hour), Last: start, Sample: "<b>余额</b>"},
 			{Provider: "stripe", Count: 1, First: start, Last: start},
+			{Provider: "newpay", Code: "E7", Count: 1, First: start, Last: start, Unknown: true},
 		}
 	}
 	f := func(path string, wants ...string) {
@@ -65,7 +66,7 @@ func TestUnclassed(t *testing.T) {
 	}
 	f("/errors?lang=en", "Codes without a class", "WeChat Pay", "NEW&#34;CODE", "&lt;b&gt;余额", "1,204",
 		"providers:\n  wechatpay:\n    &#34;NEW\\&#34;CODE&#34;: {class: CLASS, note: what it means, source: who says so}",
-		"failed, without a code", "payment.outcome%3Aunclassed")
+		"failed, without a code", "names: [&#34;newpay&#34;]\nproviders:\n  newpay:\n", "payment.outcome%3Aunclassed")
 	f("/errors?lang=zh", "未分类的返回码", "可粘贴的配置行", "失败，无返回码")
 	f("/api/v1/unclassed", `{"data":[{"provider":"wechatpay","code":"NEW\"CODE","count":1204,"first_seen":"`,
 		`"yaml":"providers:\n  wechatpay:\n    \"NEW\\\"CODE\": {class: CLASS,`)

@@ -17,6 +17,8 @@ type UnclassedCode struct {
 	Last  time.Time `json:"last_seen"`
 	// Sample is the text of one record.
 	Sample string `json:"sample"`
+	// Unknown says that Gatewatch does not know the provider: its name has to be listed before its codes.
+	Unknown bool `json:"-"`
 }
 
 // unclassedShown is the most codes on the page.
@@ -51,7 +53,11 @@ func outcomeRow(c UnclassedCode) string {
 	if c.Code == "" {
 		return ""
 	}
-	return fmt.Sprintf("providers:\n  %s:\n    %q: {class: CLASS, note: what it means, source: who says so}", c.Provider, c.Code)
+	names := ""
+	if c.Unknown {
+		names = fmt.Sprintf("names: [%q]\n", c.Provider)
+	}
+	return names + fmt.Sprintf("providers:\n  %s:\n    %q: {class: CLASS, note: what it means, source: who says so}", c.Provider, c.Code)
 }
 
 // apiUnclassed answers /api/v1/unclassed with all codes without a class, the most frequent first.
