@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/rules"
 	"go.yaml.in/yaml/v3"
 
 	"gatewatch/internal/invalid"
@@ -25,6 +26,12 @@ var shipped embed.FS
 
 // packPrefix marks the name of a shipped rule file where others have their path.
 const packPrefix = "pack:"
+
+// IsPack tells whether the name of a rule file is that of a shipped pack, such as pack:payments.
+func IsPack(file string) bool { return strings.HasPrefix(file, packPrefix) }
+
+// RuleLoader reads rule files, and shipped packs by their names with "pack:" before them, for Prometheus' rules package.
+func RuleLoader() rules.GroupLoader { return newLoader() }
 
 // PackNames returns the names of the shipped rule packs.
 func PackNames() []string { return []string{"payments", "orders", "errors", "agent"} }

@@ -1,0 +1,52 @@
+package alerting
+
+import (
+	"cmp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// Rule describes a rule that is loaded.
+type Rule struct {
+	// File is the rule file, or the pack as "pack:payments".
+	File string
+	// Group is the rule's group, Interval how often it is evaluated.
+	Group    string
+	Interval time.Duration
+	// Name is the alert's or the recorded series'. Alert is false for recording rules, which have nothing of the rest.
+	Name     string
+	Alert    bool
+	Severity string
+	// For is how long the condition must hold, KeepFiringFor how long the alert outlives it.
+	For, KeepFiringFor time.Duration
+	// Runbook is where it stands what to do, as the rule says it.
+	Runbook string
+}
+
+// Rules returns the rules that cfg loads, in the order of the files, or every mistake in them.
+func Rules(cfg Config) ([]Rule, error) {
+	files, err := ruleFiles(cfg)
+	if err != nil {
+		return nil, err
+	}
+	var all []Rule
+	for _, file := range files {
+		found, errs := newLoader().Load(file, false, model.UTF8Validation)
+		if len(errs) > 0 {
+			return nil, errs[0]
+		}
+		for _, g := range found.Groups {
+			for _, r := range g.Rules {
+				all = append(all, Rule{
+					File: file, Group: g.Name, Interval: cmp.Or(time.Duration(g.Interval), defaultInterval),
+					Name: cmp.Or(r.Alert, r.Record), Alert: r.Alert != "", Severity: r.Labels["severity"],
+					For: time.Duration(r.For), KeepFiringFor: time.Duration(r.KeepFiringFor),
+					Runbook: strings.TrimSpace(r.Annotations["runbook_url"]),
+				})
+			}
+		}
+	}
+	return all, nil
+}
