@@ -179,7 +179,7 @@ func (s *scan) decoded(from, to int, text []byte, encode func(dst, text []byte) 
 func isText(run []byte, unit int, begins uint8) bool {
 	const enough = 24
 	plain := 0
-	for k := 0; k < len(run) && plain < enough; k += unit {
+	for k := 0; plain < enough && plain+len(run)-k >= enough && k < len(run); k += unit {
 		if plain += unit; letters[run[k]]&begins == 0 {
 			plain = 0
 		}

@@ -28,11 +28,19 @@ func (s *scan) isOrder(from int) bool {
 			return false
 		}
 		var buf [maxKey]byte
-		name := appendNormal(buf[:0], s.in[k.start:k.end])
-		for _, order := range orderNames {
-			if bytes.HasSuffix(name, []byte(order)) {
-				return true
-			}
+		return isOrderName(appendNormal(buf[:0], s.in[k.start:k.end]))
+	}
+	return false
+}
+
+func isOrderName(name []byte) bool {
+	if len(name) == 0 {
+		return false
+	}
+	last := name[len(name)-1]
+	for _, order := range orderNames {
+		if order[len(order)-1] == last && bytes.HasSuffix(name, []byte(order)) {
+			return true
 		}
 	}
 	return false

@@ -29,15 +29,19 @@ func (s *scan) takeToken(from, to int) bool {
 }
 
 func (s *scan) isToken(text []byte, from int) bool {
-	for _, start := range tokenStarts {
-		if bytes.HasPrefix(text, start) {
+	switch text[0] {
+	case 'e':
+		if bytes.HasPrefix(text, webToken) && bytes.Count(text, []byte(".")) == 2 {
 			return true
 		}
+	case 'g', 'r', 's', 'w', 'x':
+		for _, start := range tokenStarts {
+			if bytes.HasPrefix(text, start) {
+				return true
+			}
+		}
 	}
-	if bytes.HasPrefix(text, webToken) && bytes.Count(text, []byte(".")) == 2 {
-		return true
-	}
-	return from >= len(bearer) && bytes.EqualFold(s.in[from-len(bearer):from], bearer)
+	return from >= len(bearer) && s.in[from-1] == ' ' && bytes.EqualFold(s.in[from-len(bearer):from], bearer)
 }
 
 var (
