@@ -25,7 +25,11 @@ func (j *Journal) Append(b Batch) error {
 	if j.closed {
 		return ErrClosed
 	}
-	if err := j.commit(e, h, &b); err != nil {
+	err = j.commit(e, h, &b)
+	if isFull(err) && j.dropDelivered() {
+		err = j.commit(e, h, &b)
+	}
+	if err != nil {
 		j.metrics.appendErrors.Inc()
 		if isFull(err) {
 			return fmt.Errorf("%w: %w", ErrFull, err)

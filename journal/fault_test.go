@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -90,6 +91,44 @@ func testFullDisk(t *testing.T, full error, op string, size int64) {
 }
 
 // TestTruncateFailsToo leaves a torn block in the file until the disk takes commands again.
+// TestSmallDisk has a disk that is smaller than max_size: what was delivered gives way, what was not stays.
+func TestSmallDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := &faultyDisk{}
+	d.fault = func(op string) (int, error) {
+		segments, err := filepath.Glob(filepath.Join(dir, "*"+segmentSuffix))
+		if err != nil {
+			return 0, err
+		}
+		if op == "create" && len(segments) >= 4 {
+			return 0, unix.ENOSPC
+		}
+		return 0, nil
+	}
+	cfg := config()
+	cfg.MaxSize = segmentsKept * 2000
+	j := mustOpenOn(t, dir, cfg, d)
+	c := mustConsumer(t, j, "es")
+	n := 0
+	for ; n < 100; n++ {
+		mustAppend(t, j, batch(n*10, n*10+10))
+		checkRecords(t, drain(t, c), upTo(n*10, n*10+10)...)
+		if err := c.Ack(j.end()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var err error
+	first := n
+	for ; err == nil && n < 200; n++ {
+		err = j.Append(batch(n*10, n*10+10))
+	}
+	if !errors.Is(err, ErrFull) {
+		t.Fatalf("Append without delivery on a full disk = %v, want ErrFull", err)
+	}
+	checkRecords(t, drain(t, c), upTo(first*10, n*10-10)...)
+}
+
 func TestTruncateFailsToo(t *testing.T) {
 	t.Parallel()
 	broken := false

@@ -18,6 +18,23 @@ func (j *Journal) makeRoom(size int64) {
 	}
 }
 
+// dropDelivered gives room back to a full disk: the oldest segment, when every consumer has had it. Without a consumer the
+// journal is the only place where the records are, and keeps them. The mutex is held.
+func (j *Journal) dropDelivered() bool {
+	if len(j.segments) < 2 || len(j.consumers) == 0 {
+		return false
+	}
+	s := j.segments[0]
+	for _, c := range j.consumers {
+		if c.acked.Compare(s.end()) < 0 {
+			return false
+		}
+	}
+	j.log.Warn("disk is full: the oldest delivered part of the journal goes before its time; journal.max_size is larger than the room there is",
+		"segment", s.number, "bytes", s.stored)
+	return j.dropOldest("disk")
+}
+
 // storedBytes returns the size of all segments on disk. The mutex is held.
 func (j *Journal) storedBytes() int64 {
 	var total int64
