@@ -134,10 +134,14 @@ func (c *Classifier) whyNot(ev *event.Event, prov *provider, k event.Key, raw []
 			return "the code says more"
 		case on == onBegin:
 			return ""
-		case on == onUnknownCode:
-			return "it does not say why"
 		}
-		return "it says nothing of how the attempt ended, or not why"
+		switch v, _ := c.statusVerdict(ev, prov, raw); v.kind {
+		case failed:
+			return "it says that the attempt failed, not why"
+		case said:
+			return "a gateway says that it waits when the provider failed"
+		}
+		return "it says nothing of how the attempt ended"
 	}
 	r := c.lookUp(prov, raw)
 	switch {
