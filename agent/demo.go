@@ -118,7 +118,7 @@ func (t *teller) alert(c alerting.Change) {
 		return
 	}
 	after := ""
-	if !t.first.IsZero() && c.At.After(t.first) {
+	if c.Alert.Labels["provider"] == gatewaysim.IncidentProvider && !t.first.IsZero() && c.At.After(t.first) {
 		after = fmt.Sprintf("  (%.1f s after the first failing line)", time.Since(t.first).Seconds())
 	}
 	t.say(time.Now(), "ALERT     "+text+after)

@@ -40,7 +40,11 @@ func (n nginx) query(a *attempt) {
 }
 
 // callback is the provider's notice.
-func (n nginx) callback(a *attempt) {
-	n.line(a.at, "101.226.103."+fmt.Sprint(a.number%250), "POST /api/pay/notify/"+a.provider.ifCode, 200, 7, "Mozilla/4.0",
+func (n nginx) callback(a *attempt, status int) {
+	client := fmt.Sprintf("101.226.103.%d", a.number%250)
+	if status != 200 {
+		client = a.client
+	}
+	n.line(a.at, client, "POST /api/pay/notify/"+a.provider.ifCode, status, 7, "Mozilla/4.0",
 		time.Duration(8+a.number%23)*time.Millisecond)
 }

@@ -18,6 +18,10 @@ type attempt struct {
 	amount   int64 // minor units
 	merchant int
 	number   int64
+	// order and placed are the number and time of its order, try counts the attempts to pay it.
+	order    int64
+	placed   time.Time
+	try      int
 	trace    [2]uint64
 	client   string
 	incident bool
@@ -55,6 +59,7 @@ func (t *traffic) next(at time.Time, failing time.Duration) attempt {
 	if failing >= 0 && p.name == IncidentProvider {
 		t.fail(&a, failing)
 	}
+	a.order, a.placed, a.try = a.number, a.begun(), 1
 	return a
 }
 
@@ -76,6 +81,16 @@ func (t *traffic) pickProvider() *provider {
 	x := t.rng.Float64() * t.total
 	for i := range t.providers {
 		if x -= t.providers[i].weight; x < 0 {
+			return &t.providers[i]
+		}
+	}
+	return &t.providers[0]
+}
+
+// named returns the provider of that canonical name.
+func (t *traffic) named(name string) *provider {
+	for i := range t.providers {
+		if t.providers[i].name == name {
 			return &t.providers[i]
 		}
 	}
@@ -134,3 +149,21 @@ func (a *attempt) traceID() string { return fmt.Sprintf("%016x%016x", a.trace[0]
 
 // begun is when the client's request came.
 func (a *attempt) begun() time.Time { return a.at.Add(-a.latency) }
+
+// transaction is the number that the provider gave to the attempt, in the provider's form.
+func (a *attempt) transaction() string {
+	at := a.begun().Local()
+	switch a.provider.name {
+	case "wechatpay":
+		return fmt.Sprintf("42000027%02d%s%010d", a.number%90+10, at.Format("20060102"), a.number*7919%1e10)
+	case "alipay":
+		return fmt.Sprintf("%s2200%016d", at.Format("20060102"), 1400000000000000+a.number*104729%1e15)
+	case "unionpay":
+		return fmt.Sprintf("%s%07d", at.Format("20060102150405"), a.number*31%1e7)
+	case "stripe":
+		return fmt.Sprintf("pi_3%016x", a.trace[1])
+	case "paypal":
+		return fmt.Sprintf("%017X", a.trace[1])
+	}
+	return fmt.Sprintf("txn_%012x", a.trace[1]>>16)
+}

@@ -51,7 +51,7 @@ func TestLines(t *testing.T) {
 	logs := simulate(t, cfg, 30*time.Second)
 	var (
 		record = regexp.MustCompile(`^2000-01-01 \d\d:\d\d:\d\d\.\d{3} (DEBUG|INFO |WARN |ERROR) \[http-nio-9216-exec-\d+\] \[[\w.]+\] - `)
-		inner  = regexp.MustCompile("^(【|    |\t|java\\.net\\.)")
+		inner  = regexp.MustCompile("^(【|    |\t|java\\.net\\.|com\\.wechat\\.)")
 		access = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+ - - \[01/Jan/2000:\d\d:\d\d:\d\d [-+]\d{4}\] "(GET|POST) /\S+ HTTP/1\.1" \d{3} \d+ "-" "[^"]+" \d+\.\d{3} \d+\.\d{3}$`)
 	)
 	records := 0

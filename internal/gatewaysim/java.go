@@ -14,7 +14,7 @@ func (j java) line(at time.Time, level string, a *attempt, logger, message strin
 }
 
 func (a *attempt) payOrderID() string {
-	return fmt.Sprintf("P%s%06d", a.begun().Local().Format("20060102150405"), a.number%1e6)
+	return fmt.Sprintf("P%s%06d", a.placed.Local().Format("20060102150405"), a.order%1e6)
 }
 
 func (a *attempt) mchNo() string { return fmt.Sprintf("M%d", 1621873000+a.merchant) }
@@ -30,14 +30,20 @@ func (j java) result(a *attempt) {
 	case failed:
 		level, text = "ERROR", "下单异常"
 	}
-	sub := ""
+	sub, more := "", ""
 	if a.result.sub != "" {
 		sub = ", sub_code=" + a.result.sub
 	}
+	if a.result.kind == approved {
+		more = ", channelOrderNo=" + a.transaction()
+	}
+	if a.try > 1 {
+		more += fmt.Sprintf(", attempt=%d", a.try)
+	}
 	j.line(a.at, level, a, "c.p.g.channel.ChannelPayService", fmt.Sprintf(
-		"%s mchNo=%s, payOrderId=%s, ifCode=%s, wayCode=%s, amount=%d, currency=%s, code=%s%s, msg=%s, 耗时=%dms, traceId=%s",
+		"%s mchNo=%s, payOrderId=%s, ifCode=%s, wayCode=%s, amount=%d, currency=%s, code=%s%s, msg=%s%s, 耗时=%dms, traceId=%s",
 		text, a.mchNo(), a.payOrderID(), a.provider.ifCode, a.method, a.amount, a.currency,
-		a.result.code, sub, a.result.message, a.latency.Milliseconds(), a.traceID()))
+		a.result.code, sub, a.result.message, more, a.latency.Milliseconds(), a.traceID()))
 }
 
 // request is the block of several lines that such gateways write for a request.
@@ -56,8 +62,33 @@ func (j java) request(a *attempt) {
 // callback is what the provider's notice about a paid order leaves: the order was counted when it was placed.
 func (j java) callback(a *attempt) {
 	j.line(a.at, "INFO", a, "c.p.g.notify.ChannelNoticeController", fmt.Sprintf(
-		"收到支付回调 ifCode=%s, payOrderId=%s, transactionId=42000027%s%07d, 验签=通过, 处理结果=success, 耗时=%dms",
-		a.provider.ifCode, a.payOrderID(), a.at.Local().Format("200601021504"), a.number%1e7, 6+a.number%23))
+		"收到支付回调 ifCode=%s, payOrderId=%s, transactionId=%s, amount=%d, currency=%s, state=SUCCESS, 验签=通过, 处理结果=success, 耗时=%dms",
+		a.provider.ifCode, a.payOrderID(), a.transaction(), a.amount, a.currency, 6+a.number%23))
+}
+
+// refused is a callback whose signature is wrong; its order stays encrypted. test is how WeChat Pay marks those that it
+// sends on purpose, or "".
+func (j java) refused(a *attempt, test string) {
+	j.line(a.at, "WARN", a, "c.p.g.notify.ChannelNoticeController", fmt.Sprintf(
+		"收到支付回调 ifCode=%s, 验签失败, clientIp=%s, Wechatpay-Signature=%s%016x, 应答=401", a.provider.ifCode, a.client, test, a.trace[0]))
+}
+
+// query is the provider's answer when it is asked for the state of an order.
+func (j java) query(a *attempt) {
+	j.line(a.at, "INFO", a, "c.p.g.channel.ChannelOrderQueryService", fmt.Sprintf(
+		"查询上游订单 ifCode=%s, payOrderId=%s, code=%s, msg=%s, 耗时=%dms",
+		a.provider.ifCode, a.payOrderID(), a.result.code, a.result.message, 20+a.number%60))
+}
+
+// refusal is what the provider's own error leaves beside the result.
+func (j java) refusal(a *attempt) {
+	j.line(a.at, "ERROR", a, "c.p.g.channel.wxpay.WxpayPaymentService", fmt.Sprintf(`微信支付下单异常, payOrderId=%s
+com.wechat.pay.java.core.exception.ServiceException: Wrong HttpStatusCode[500] httpResponseBody[{"code":"SYSTEM_ERROR","message":"系统异常，请用相同参数重新调用"}]
+	at com.wechat.pay.java.core.http.AbstractHttpClient.validateResponse(AbstractHttpClient.java:98)
+	at com.wechat.pay.java.core.http.AbstractHttpClient.execute(AbstractHttpClient.java:45)
+	at com.payment.gateway.channel.wxpay.WxpayPaymentService.pay(WxpayPaymentService.java:88)
+	at com.payment.gateway.channel.ChannelPayService.pay(ChannelPayService.java:64)
+	... 38 common frames omitted`, a.payOrderID()))
 }
 
 // stack is what a time-out leaves beside the result.

@@ -27,6 +27,8 @@ type pinoLine struct {
 	Provider  string   `json:"provider,omitempty"`
 	Method    string   `json:"method,omitempty"`
 	Operation string   `json:"operation,omitempty"`
+	Tx        string   `json:"transaction_id,omitempty"`
+	Attempt   int      `json:"attempt,omitempty"`
 	Amount    int64    `json:"amount,omitempty"`
 	Currency  string   `json:"currency,omitempty"`
 	Status    string   `json:"status,omitempty"`
@@ -58,16 +60,30 @@ func (a *attempt) nodeResult(operation string) pinoLine {
 		l.Level, l.Status = pinoError, "failed"
 	}
 	ms := float64(a.latency.Microseconds()) / 1e3
-	l.Merchant, l.OrderID = fmt.Sprintf("m_%d", 1001+a.merchant), fmt.Sprintf("ord_%d", a.number)
+	l.Merchant, l.OrderID = fmt.Sprintf("m_%d", 1001+a.merchant), a.orderID()
+	if a.result.kind == approved {
+		l.Tx = a.transaction()
+	}
+	l.Attempt = a.try
 	l.Provider, l.Method, l.Operation = a.provider.name, a.method, operation
 	l.Amount, l.Currency, l.Code, l.HTTP, l.LatencyMS = a.amount, a.currency, a.result.code, a.result.status, &ms
+	return l
+}
+
+func (a *attempt) orderID() string { return fmt.Sprintf("ord_%d", a.order) }
+
+// webhook is what the provider's notice about a payment leaves.
+func (a *attempt) webhook() pinoLine {
+	l := a.pino(pinoInfo, a.at, "webhook handled")
+	l.Merchant, l.OrderID, l.Tx = fmt.Sprintf("m_%d", 1001+a.merchant), a.orderID(), a.transaction()
+	l.Provider, l.Operation, l.Amount, l.Currency, l.Status = a.provider.name, "callback", a.amount, a.currency, "succeeded"
 	return l
 }
 
 // nodeDebug is the debug line somebody forgot: it has a card in it.
 func (a *attempt) nodeDebug(card, cvv string) pinoLine {
 	l := a.pino(pinoDebug, a.at, "3-D Secure enrolment request for card "+card)
-	l.OrderID, l.Card, l.CVV = fmt.Sprintf("ord_%d", a.number), card, cvv
+	l.OrderID, l.Card, l.CVV = a.orderID(), card, cvv
 	return l
 }
 

@@ -114,3 +114,18 @@ func incidentError() result {
 func incidentTimeout() result {
 	return result{1, "TIMEOUT", "", "请求超时: Read timed out", 504, failed}
 }
+
+// closedOrder is what the provider says of an order that it never took.
+func closedOrder() result {
+	return result{1, "ORDER_CLOSED", "", "订单已关闭", 200, declined}
+}
+
+// firstRefusal is the provider's most frequent way to decline.
+func (p *provider) firstRefusal() result {
+	for _, r := range p.results {
+		if r.kind == declined {
+			return r
+		}
+	}
+	return closedOrder()
+}

@@ -26,8 +26,10 @@ type gateway struct {
 	started time.Time
 
 	node, pay, web *logFile
+	plan           plan
 	attempts       int
 	failing        bool // the incident is on
+	doubled        bool // an order is to be paid twice
 	told           bool // its first failing line is written
 }
 
@@ -45,6 +47,7 @@ func Run(ctx context.Context, dir string, cfg Config, log *slog.Logger) error {
 			return errors.Join(fmt.Errorf("start the simulated gateway: %w", err), g.close())
 		}
 	}
+	g.script()
 	return errors.Join(g.run(ctx), g.close())
 }
 
@@ -73,13 +76,17 @@ func (g *gateway) step(before, now time.Time) error {
 	var firstFailure time.Time
 	n := g.traffic.count(g.cfg.Rate, now.Sub(g.started), span)
 	for i := range n {
-		a := g.traffic.next(now.Add(-span+span*time.Duration(i+1)/time.Duration(n)), failing)
+		before := span - span*time.Duration(i+1)/time.Duration(n)
+		a := g.traffic.next(now.Add(-before), failing-before)
 		if err := g.write(&a); err != nil {
 			return err
 		}
 		if a.incident && firstFailure.IsZero() {
 			firstFailure = a.at
 		}
+	}
+	if err := g.plan.until(now); err != nil {
+		return err
 	}
 	for _, f := range g.files() {
 		if err := f.flush(now); err != nil {
@@ -123,11 +130,12 @@ func (g *gateway) write(a *attempt) error {
 	if chance < 0.15 {
 		nginx{g.web}.query(a)
 	}
-	if g.attempts%cardEvery == cardEvery/5 {
+	if g.attempts%cardEvery == cardEvery/5 && g.debugging(a.at) {
 		if err := g.forgottenCard(a); err != nil {
 			return err
 		}
 	}
+	g.follow(a)
 	if !a.provider.java {
 		return g.writeNode(a, chance)
 	}
@@ -139,9 +147,11 @@ func (g *gateway) write(a *attempt) error {
 	if a.result.code == incidentTimeout().code && chance < 0.2 {
 		j.stack(a)
 	}
+	if a.result.code == incidentError().code && chance < 0.1 {
+		j.refusal(a)
+	}
 	if a.result.kind == approved && chance > 0.3 {
-		j.callback(a)
-		nginx{g.web}.callback(a)
+		return g.notify(a)
 	}
 	return nil
 }
@@ -162,6 +172,14 @@ func (g *gateway) writeNode(a *attempt, chance float64) error {
 		operation = "capture"
 	}
 	return a.nodeResult(operation).appendTo(g.node)
+}
+
+// debugAfter is when, in the incident, somebody has the gateways log more than they should.
+const debugAfter = 15 * time.Second
+
+// debugging tells whether the gateways log card data: never before the incident, always when there is none.
+func (g *gateway) debugging(at time.Time) bool {
+	return g.cfg.IncidentAfter < 0 || at.Sub(g.started) >= g.cfg.IncidentAfter+debugAfter
 }
 
 // forgottenCard writes a line with card data, so that redaction has something to do.
