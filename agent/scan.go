@@ -57,7 +57,7 @@ func scanFiles(ctx context.Context, flags *flag.FlagSet, args []string, out *out
 	case a.failed > 0:
 		return usageError{}
 	case a.report.Findings > 0:
-		return fmt.Errorf("%d values found in %d files", a.report.Findings, len(a.report.Files))
+		return fmt.Errorf("%s found in %s", counted(a.report.Findings, "value"), counted(len(a.report.Files), "file"))
 	}
 	return nil
 }

@@ -53,18 +53,25 @@ func (r *scanReport) print(w io.Writer) {
 	if r.Findings > 0 {
 		fmt.Fprintln(w)
 	}
-	fmt.Fprintf(w, "%d files, %.1f MB in %.1f s: ", r.Scanned, float64(r.Bytes)/1e6, r.Took)
+	fmt.Fprintf(w, "%s, %.1f MB in %.1f s: ", counted(r.Scanned, "file"), float64(r.Bytes)/1e6, r.Took)
 	if r.Findings == 0 {
 		fmt.Fprintln(w, "nothing found")
 	} else {
-		fmt.Fprintf(w, "%d values found\n", r.Findings)
+		fmt.Fprintf(w, "%s found\n", counted(r.Findings, "value"))
 	}
 	if r.Skipped > 0 {
-		fmt.Fprintf(w, "%d files that hold no text were not looked at\n", r.Skipped)
+		fmt.Fprintf(w, "not looked at, because there is no text in it: %s\n", counted(r.Skipped, "file"))
 	}
 	printCounts(w, "kind", r.Kinds)
 	printCounts(w, "file", r.Files)
 	printCounts(w, "logger", r.Loggers)
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // printCounts prints a table, the largest number first.

@@ -62,7 +62,8 @@ const (
 
 // Read scans the text of in, which is that of the file name, and calls found with what should not be there, in order.
 func (s *Scanner) Read(ctx context.Context, name string, in io.Reader, found func(Finding)) error {
-	f := file{Scanner: s, name: name, line: 1, found: found}
+	shown := string(s.redactor.Redact(nil, []byte(name))) // names of files may hold numbers as well
+	f := file{Scanner: s, name: shown, line: 1, found: found}
 	held := 0
 	for {
 		if err := ctx.Err(); err != nil {
