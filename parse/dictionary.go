@@ -83,7 +83,8 @@ var dictionary = []meaning{
 		anywhere: "decline_code refusal_reason_code err_code error_code channel_err_code provider_error_code " +
 			"provider_response_code gateway_error_code gateway_code iso8583_return_code acquirer_code issuer_response_code resp_code " +
 			"response_code 错误代码 错误码 返回码 响应码",
-		envelope: "code ret_code reason_code issue result_code 结果代码"},
+		// What Stripe's errors say beside their codes comes last.
+		envelope: "code ret_code reason_code issue result_code 结果代码 raw_type body.error.type response.error.type data.error.type"},
 	{fact: event.SubCode, anywhere: "sub_code sub_err_code sub_error_code"},
 	{fact: event.Status,
 		anywhere: "trade_state trade_status payment_status payment_state pay_status order_status order_state " +
