@@ -143,6 +143,7 @@ func (a *agent) addAlerting() (err error) {
 	if err != nil {
 		return err
 	}
+	a.alerts.ShowLines(failingLines{a.journal})
 	a.incidents = newIncidents(a.alerts)
 	a.parts = append(a.parts,
 		part{"alerting", a.alerts.Run},

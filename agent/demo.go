@@ -83,7 +83,7 @@ func demoConfig(dir, logs, listen string) (*configs.Config, error) {
 		cfg.HTTP.Listen = listen
 	}
 	if url := os.Getenv("SLACK_WEBHOOK_URL"); url != "" {
-		cfg.Alerting.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(url)}
+		cfg.Alerting.Slack = []receivers.SlackConfig{{WebhookURL: secret.Secret(url)}}
 	}
 	cfg.SetDefaults()
 	return cfg, cfg.Validate()

@@ -156,6 +156,7 @@ func needRestart(before, after *configs.Config) []string {
 		{"collectors", before.Collectors, after.Collectors},
 		{"alerting.slack", a.Slack, b.Slack},
 		{"alerting.external_url", a.ExternalURL, b.ExternalURL},
+		{"alerting.links", a.Links, b.Links},
 		{"alerting.runbook_url", a.RunbookURL, b.RunbookURL},
 		{"alerting.group_wait", a.GroupWait, b.GroupWait},
 		{"alerting.group_interval", a.GroupInterval, b.GroupInterval},

@@ -17,13 +17,15 @@ type Config struct {
 	Rules []string `yaml:"rules"`
 	// Shipped rule packs: payments, orders, errors, agent.
 	Packs []string `yaml:"packs"`
-	// Slack; none when absent.
-	Slack *receivers.SlackConfig `yaml:"slack"`
+	// Slack channels. One needs no list: its keys may stand right below slack.
+	Slack []receivers.SlackConfig `yaml:"slack"`
 	// Address of this page as people reach it, for links in messages. Empty: http://<http.listen>.
 	ExternalURL string `yaml:"external_url"`
 	// Where runbooks are, for links in messages: a rule's runbook is <runbook_url>/<name>.md. Empty: rules that name no
 	// full address have no link.
 	RunbookURL string `yaml:"runbook_url"`
+	// More links in messages.
+	Links []receivers.Link `yaml:"links"`
 	// How long the first alert of an incident waits for others to be told together.
 	GroupWait model.Duration `yaml:"group_wait"`
 	// How long until an incident that goes on changes is told again. An end is told after at most this time, too.
@@ -44,8 +46,11 @@ func DefaultConfig() Config {
 
 // SetDefaults fills what was left empty in the sections that are there.
 func (c *Config) SetDefaults() {
-	if c.Slack != nil && c.Slack.Language == "" {
-		c.Slack.Language = "en"
+	for i := range c.Slack {
+		c.Slack[i].SetDefaults()
+	}
+	if len(c.Slack) > 0 && c.Slack[0].Name == "" {
+		c.Slack[0].Name = "slack"
 	}
 }
 
@@ -75,8 +80,29 @@ func (c *Config) Validate() error {
 	if d := time.Duration(c.RepeatInterval); d < minRepeatInterval || d > maxRepeatInterval {
 		m.Add("repeat_interval", "must be from %v to %v, is %v", minRepeatInterval, maxRepeatInterval, d)
 	}
-	if c.Slack != nil {
-		m.AddIn("slack", c.Slack.Validate())
+	for i := range c.Links {
+		m.AddIn(index("links", i), c.Links[i].Validate())
 	}
+	c.validateSlack(&m)
 	return m.Err()
+}
+
+// validateSlack adds the mistakes of all Slack receivers. The paths are those of a single one when there is one.
+func (c *Config) validateSlack(m *invalid.Mistakes) {
+	names := map[string]bool{}
+	for i := range c.Slack {
+		path := "slack"
+		if len(c.Slack) > 1 {
+			path = index("slack", i)
+		}
+		s := &c.Slack[i]
+		m.AddIn(path, s.Validate())
+		switch {
+		case s.Name == "" && i > 0:
+			m.Add(path+".name", "is needed when there are several")
+		case names[s.Name]:
+			m.Add(path+".name", "%q is another one's name", s.Name)
+		}
+		names[s.Name] = true
+	}
 }

@@ -45,6 +45,7 @@ type Engine struct {
 
 	dispatch *dispatcher
 	outboxes []*outbox
+	lines    Lines
 
 	// evaluating is held while rules are evaluated or exchanged.
 	evaluating sync.Mutex
@@ -108,21 +109,21 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 
 // addReceivers makes an outbox for each configured receiver.
 func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prometheus.Registerer) error {
-	if cfg.Slack == nil {
-		return nil
+	page := receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host, Links: cfg.Links}
+	for _, c := range cfg.Slack {
+		slack, err := receivers.NewSlack(c, receivers.SlackOptions{
+			Page: page, Threads: filepath.Join(e.dir, "threads", c.Name), Log: e.log.With("receiver", c.Name),
+		})
+		if err != nil {
+			return fmt.Errorf("alerting: %w", err)
+		}
+		box, err := openOutbox(filepath.Join(e.dir, "outbox"), slack, ledger, e, e.log, reg)
+		if err != nil {
+			return fmt.Errorf("alerting: %w", err)
+		}
+		box.minSeverity = c.MinSeverity
+		e.outboxes = append(e.outboxes, box)
 	}
-	slack, err := receivers.NewSlack(*cfg.Slack, receivers.SlackOptions{
-		Page:    receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host},
-		Threads: filepath.Join(e.dir, "threads", "slack"), Log: e.log,
-	})
-	if err != nil {
-		return fmt.Errorf("alerting: %w", err)
-	}
-	box, err := openOutbox(filepath.Join(e.dir, "outbox"), slack, ledger, e, e.log, reg)
-	if err != nil {
-		return fmt.Errorf("alerting: %w", err)
-	}
-	e.outboxes = append(e.outboxes, box)
 	return nil
 }
 

@@ -84,7 +84,7 @@ func config(f *fakeSlack) alerting.Config {
 	cfg.GroupInterval = model.Duration(200 * time.Millisecond)
 	cfg.ExternalURL = "http://127.0.0.1:9600/?a=1&b=2"
 	if f != nil {
-		cfg.Slack = &receivers.SlackConfig{Token: fakeToken, Channel: fakeChannel, APIURL: f.URL}
+		cfg.Slack = []receivers.SlackConfig{{Token: fakeToken, Channel: fakeChannel, APIURL: f.URL}}
 	}
 	return cfg
 }
@@ -114,6 +114,13 @@ groups:
 // start starts an engine on the rig's folder. The engine before must have been stopped.
 func (r *rig) start(cfg alerting.Config) {
 	r.t.Helper()
+	r.prepare(cfg)
+	r.run()
+}
+
+// prepare makes the engine, run lets it run.
+func (r *rig) prepare(cfg alerting.Config) {
+	r.t.Helper()
 	r.own = prometheus.NewRegistry()
 	e, err := alerting.New(cfg, r.store, r.dir, "pay-gw-01", slog.New(slog.NewTextHandler(r.log, nil)), r.own)
 	if err != nil {
@@ -125,6 +132,10 @@ func (r *rig) start(cfg alerting.Config) {
 		defer r.mu.Unlock()
 		r.changes = append(r.changes, fmt.Sprint(c.Alert.Name, " ", c.Fired))
 	})
+}
+
+func (r *rig) run() {
+	e := r.engine
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- e.Run(ctx) }()
@@ -357,7 +368,7 @@ func TestBlockedMessagesAreKept(t *testing.T) {
 	r := newRig(t)
 	cfg := only(t, config(f), brokenRule)
 	wrong := cfg
-	wrong.Slack = &receivers.SlackConfig{Token: "xoxb-wrong-token", Channel: fakeChannel, APIURL: f.URL}
+	wrong.Slack = []receivers.SlackConfig{{Token: "xoxb-wrong-token", Channel: fakeChannel, APIURL: f.URL}}
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	r.start(wrong)
 	r.tick()
@@ -378,7 +389,7 @@ func TestSecretsStayInside(t *testing.T) {
 	f := newFakeSlack(t)
 	r := newRig(t)
 	cfg := only(t, config(nil), brokenRule)
-	cfg.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath)}
+	cfg.Slack = []receivers.SlackConfig{{WebhookURL: secret.Secret(f.URL + webhookPath)}}
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	f.stop()
 	r.start(cfg)
@@ -407,12 +418,51 @@ func TestSecretsStayInside(t *testing.T) {
 	}
 }
 
+// lines is a log in which everything fails.
+type lines struct{}
+
+func (lines) Failing(_ context.Context, provider string, _, to time.Time, limit int) ([]receivers.Line, error) {
+	return []receivers.Line{{At: to, Text: fmt.Sprint("SYSTEM_ERROR from ", provider, ", one of ", limit)}}, nil
+}
+
+// TestSeveralChannels tells two channels, each in its language, one of them only what is severe.
+func TestSeveralChannels(t *testing.T) {
+	t.Parallel()
+	all, severe := newFakeSlack(t), newFakeSlack(t)
+	r := newRig(t)
+	cfg := only(t, config(all), brokenRule+strings.Replace(strings.ReplaceAll(brokenRule[strings.Index(brokenRule, "  - alert"):], "Broken", "Minor"), "critical", "warning", 1))
+	cfg.Slack = append(cfg.Slack, receivers.SlackConfig{
+		Name: "night", Token: fakeToken, Channel: fakeChannel, APIURL: severe.URL, Language: "zh", MinSeverity: "critical",
+		Mentions: map[string][]string{"critical": {"here", "U024BE7LH"}},
+	})
+	cfg.Links = []receivers.Link{{Name: "Kibana", URL: "https://kibana.example/?q={provider}"}}
+	r.broken.WithLabelValues("stripe", "a").Set(1)
+	r.prepare(cfg)
+	r.engine.ShowLines(lines{})
+	r.run()
+	r.tick()
+	all.wait(t, 2)
+	got := severe.wait(t, 1)
+	r.stop()
+	for _, want := range []string{"🔴 Stripe", "原因在对方", "严重", "<!here> <@U024BE7LH>", "SYSTEM_ERROR from stripe, one of 3", "<https://kibana.example/?q=stripe|Kibana>"} {
+		if !strings.Contains(got[0].All(), want) {
+			t.Errorf("message has no %q:\n%s", want, got[0].All())
+		}
+	}
+	if n := len(severe.wait(t, 1)); n != 1 {
+		t.Errorf("%d messages where only critical ones are told, want 1", n)
+	}
+	if m := all.wait(t, 2)[0]; strings.Contains(m.All(), "<!here>") || strings.Contains(m.All(), "原因") {
+		t.Errorf("message of the first channel = %q, want English without mentions", m.All())
+	}
+}
+
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	f := newFakeSlack(t, answer{Status: 404, Err: "no_service"})
 	r := newRig(t)
 	cfg := config(nil)
-	cfg.Slack = &receivers.SlackConfig{WebhookURL: secret.Secret(f.URL + webhookPath), Language: "zh"}
+	cfg.Slack = []receivers.SlackConfig{{WebhookURL: secret.Secret(f.URL + webhookPath), Language: "zh"}}
 	r.start(cfg)
 	if err := r.engine.Test(t.Context()); err == nil || !strings.Contains(err.Error(), "404 Not Found") || !strings.Contains(err.Error(), "no_service") {
 		t.Errorf("Test() with a removed webhook = %v", err)
@@ -433,7 +483,7 @@ func TestAgainstSlackGo(t *testing.T) {
 	defer s.Stop()
 	r := newRig(t)
 	cfg := config(nil)
-	cfg.Slack = &receivers.SlackConfig{Token: fakeToken, Channel: "C024BE91L", APIURL: s.GetAPIURL()}
+	cfg.Slack = []receivers.SlackConfig{{Token: fakeToken, Channel: "C024BE91L", APIURL: s.GetAPIURL()}}
 	r.start(cfg)
 	if err := r.engine.Test(t.Context()); err != nil {
 		t.Errorf("Test() = %v", err)

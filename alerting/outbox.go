@@ -44,9 +44,11 @@ type outbox struct {
 	receiver receivers.Receiver
 	ledger   *ledger
 	facts    facts
-	log      *slog.Logger
-	metrics  *deliveryMetrics
-	wake     chan struct{}
+	// minSeverity is the least severity that the receiver is told of; "" for any.
+	minSeverity string
+	log         *slog.Logger
+	metrics     *deliveryMetrics
+	wake        chan struct{}
 
 	mu       sync.Mutex
 	unsent   []receivers.Notice // oldest first
@@ -107,7 +109,12 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 	now := time.Now()
 	n := receivers.Notice{Created: now, Told: o.told(ctx, now)}
 	for _, a := range alerts {
-		n.Alerts = append(n.Alerts, toNoticeAlert(a))
+		if one := toNoticeAlert(a); o.minSeverity == "" || receivers.SeverityRank(one.Severity) <= receivers.SeverityRank(o.minSeverity) {
+			n.Alerts = append(n.Alerts, one)
+		}
+	}
+	if len(n.Alerts) == 0 {
+		return false, nil
 	}
 	n.Cut()
 	o.facts.fill(ctx, &n, now)

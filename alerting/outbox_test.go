@@ -143,7 +143,7 @@ func TestConfig(t *testing.T) {
 		}
 	}
 	slack := func(s receivers.SlackConfig) func(*alerting.Config) {
-		return func(c *alerting.Config) { c.Slack = &s }
+		return func(c *alerting.Config) { c.Slack = []receivers.SlackConfig{s} }
 	}
 	f(func(*alerting.Config) {}, "")
 	f(slack(receivers.SlackConfig{Token: "xoxb-1", Channel: "#a"}), "")
@@ -153,6 +153,22 @@ func TestConfig(t *testing.T) {
 	f(slack(receivers.SlackConfig{Token: "a", WebhookURL: "secret-but-no-address", Language: "de", APIURL: "x"}),
 		"slack.webhook_url: must not stand beside token: choose one\nslack.webhook_url: must be an http or https address\n"+
 			"slack.api_url: must be an http or https address, is \"x\"\nslack.language: must be en or zh, is \"de\"")
+	many := func(all ...receivers.SlackConfig) func(*alerting.Config) {
+		return func(c *alerting.Config) { c.Slack = all }
+	}
+	hook := receivers.SlackConfig{Name: "zh", WebhookURL: "https://hooks.example/services/x", MinSeverity: "critical",
+		Mentions: map[string][]string{"critical": {"here", "channel", "U024BE7LH", "S0614TZR7"}}}
+	f(many(receivers.SlackConfig{Token: "xoxb-1", Channel: "#a"}, hook), "")
+	f(many(hook, hook), `slack[1].name: "zh" is another one's name`)
+	wrong := receivers.SlackConfig{WebhookURL: "https://hooks.example/x", MinSeverity: "loud", Mentions: map[string][]string{"page": {"here"}, "info": {"@bob"}}}
+	f(many(hook, wrong), "slack[1].min_severity: must be one of critical, warning, info, is \"loud\"\n"+
+		"slack[1].mentions.info[0]: must be here, channel, or the id of a user (U…) or a user group (S…), is \"@bob\"\n"+
+		"slack[1].mentions.page: is no severity, there are: critical, warning, info\nslack[1].name: is needed when there are several")
+	f(slack(receivers.SlackConfig{Name: "Pay Alerts", Token: "xoxb-1", Channel: "#a"}), `slack.name: must be lower-case letters, digits, - and _, is "Pay Alerts"`)
+	f(func(c *alerting.Config) {
+		c.Links = []receivers.Link{{Name: "Grafana", URL: "https://g.example/?p={provider}&t={to_ms}"}, {URL: "g.example"}, {Name: "Kibana", URL: "https://k.example/{order}"}}
+	}, "links[1].name: is needed, e.g. Grafana\nlinks[1].url: must be an http or https address, is \"g.example\"\n"+
+		"links[2].url: knows no {order}, there are: {alert}, {provider}, {severity}, {host}, {from}, {to}, {from_ms}, {to_ms}")
 	f(func(c *alerting.Config) { c.Packs = []string{"payments", "hosts"} }, `packs[1]: no pack named "hosts", there are: payments, orders, errors, agent`)
 	f(func(c *alerting.Config) {
 		c.ExternalURL, c.RunbookURL, c.GroupWait, c.GroupInterval, c.RepeatInterval = "page", "ftp://x", -1, 0, 0

@@ -112,7 +112,15 @@ func (d *decoder) eachKey(n *yaml.Node, path string, f func(key, value *yaml.Nod
 	}
 }
 
+// singles are the lists of sections that may be written as their only entry.
+var singles = [...]string{"alerting.slack"}
+
 func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
+	if n.Kind == yaml.MappingNode && slices.Contains(singles[:], path) {
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		d.value(n, v.Index(0), path)
+		return
+	}
 	if n.Kind != yaml.SequenceNode {
 		d.add(n.Line, path, "must be a list, as in [%s], not %s", listExample(n, v.Type().Elem()), describe(n))
 		return

@@ -46,9 +46,10 @@ func TestReferenceOptional(t *testing.T) {
 	want.Payments.Intents.Redis = &intents.RedisConfig{Address: "127.0.0.1:6379"}
 	want.Collectors.Probes = slices.Clone(got.Collectors.Probes[:1])
 	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
-	slack := *got.Alerting.Slack
-	slack.Token, slack.Language = secret.Secret("xoxb-1: a # b"), ""
-	want.Alerting.Slack = &slack
+	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
+	slack := &want.Alerting.Slack[0]
+	slack.Token, slack.Name, slack.Language, slack.MinSeverity = secret.Secret("xoxb-1: a # b"), "", "", ""
+	want.Alerting.Links = got.Alerting.Links
 	want.SetDefaults()
 	same(t, got, want)
 

@@ -2,43 +2,40 @@ package receivers
 
 import (
 	"net/url"
+	"regexp"
+	"strings"
 
 	"gatewatch/internal/invalid"
-	"gatewatch/internal/secret"
 )
 
-// SlackConfig is alerting.slack in the configuration: a bot token and a channel, or an incoming webhook.
-type SlackConfig struct {
-	// Bot token (xoxb-…) with chat:write, and channels:history or groups:history to send nothing twice.
-	Token secret.Secret `yaml:"token"`
-	// Channel of the messages, e.g. #pay-alerts.
-	Channel string `yaml:"channel"`
-	// Incoming webhook, instead of token and channel.
-	WebhookURL secret.Secret `yaml:"webhook_url"`
-	// Another Slack host for the token's calls, e.g. a test server. Empty: Slack's own.
-	APIURL string `yaml:"api_url"`
-	// Language of the messages: en or zh.
-	Language string `yaml:"language"`
+// Link is a link that messages get.
+type Link struct {
+	// What it is called, e.g. Grafana.
+	Name string `yaml:"name"`
+	// Its address, in which {alert}, {provider}, {severity} and {host} become those of the alert, {from} and {to} the
+	// time from half an hour before it until now or its end (RFC 3339), {from_ms} and {to_ms} the same in milliseconds.
+	URL string `yaml:"url"`
 }
 
+var placeholder = regexp.MustCompile(`\{[^{}]*\}`)
+
+// placeholders are what may stand in the address of a link.
+var placeholders = [...]string{"{alert}", "{provider}", "{severity}", "{host}", "{from}", "{to}", "{from_ms}", "{to_ms}"}
+
 // Validate returns every mistake as invalid.Mistakes, or nil.
-func (c *SlackConfig) Validate() error {
+func (l *Link) Validate() error {
 	var m invalid.Mistakes
-	switch {
-	case c.Token == "" && c.WebhookURL == "":
-		m.Add("", "needs token and channel, or webhook_url")
-	case c.Token != "" && c.WebhookURL != "":
-		m.Add("webhook_url", "must not stand beside token: choose one")
-	case c.Token != "" && c.Channel == "":
-		m.Add("channel", "is needed with token, e.g. \"#pay-alerts\"")
+	if l.Name == "" {
+		m.Add("name", "is needed, e.g. Grafana")
 	}
-	if c.WebhookURL != "" && !webAddress(c.WebhookURL.Reveal()) {
-		// The value is a secret: the message must not repeat it.
-		m.Add("webhook_url", "must be an http or https address")
+	plain := l.URL
+	for _, name := range placeholders {
+		plain = strings.ReplaceAll(plain, name, "x")
 	}
-	CheckURL(&m, "api_url", c.APIURL)
-	if c.Language != "" && c.Language != "en" && c.Language != "zh" {
-		m.Add("language", "must be en or zh, is %q", c.Language)
+	if !webAddress(plain) {
+		m.Add("url", "must be an http or https address, is %q", l.URL)
+	} else if wrong := placeholder.FindString(plain); wrong != "" {
+		m.Add("url", "knows no %s, there are: %s", wrong, strings.Join(placeholders[:], ", "))
 	}
 	return m.Err()
 }

@@ -13,6 +13,9 @@ import (
 // maxAlerts is the most alerts of a group that a notice has in full.
 const maxAlerts = 20
 
+// MaxLines is the most lines of logs in a notice.
+const MaxLines = 3
+
 // Notice is a message to people about one group of alerts, before it has a form. It is what the outbox keeps.
 type Notice struct {
 	// ID names the notice and its file; ids sort by age.
@@ -25,6 +28,8 @@ type Notice struct {
 	Alerts []Alert `json:"alerts"`
 	// More is how many alerts did not fit.
 	More int `json:"more,omitempty"`
+	// Lines are lines of logs that show what happens, the oldest first, at most MaxLines.
+	Lines []Line `json:"lines,omitempty"`
 	// Told is what the ledger must know once the notice is safe.
 	Told Told `json:"told"`
 	// Revision counts how often the notice took over from one of the same ID that was not sent.
@@ -49,6 +54,12 @@ type Alert struct {
 	Ended time.Time `json:"ended,omitzero"`
 	// Lost is about how many payments were lost by now; nil when unknown.
 	Lost *float64 `json:"lost,omitempty"`
+}
+
+// Line is a record of a log, redacted.
+type Line struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
 }
 
 // Told is an entry of the ledger.

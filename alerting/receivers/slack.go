@@ -1,6 +1,7 @@
 package receivers
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,15 +78,29 @@ func NewSlack(cfg SlackConfig, o SlackOptions) (*Slack, error) {
 	return s, nil
 }
 
-// Name returns "slack".
-func (s *Slack) Name() string { return "slack" }
+// Name returns the configured name, or "slack".
+func (s *Slack) Name() string { return cmp.Or(s.cfg.Name, "slack") }
+
+// message writes n for the channel.
+func (s *Slack) message(n Notice, late time.Duration) *message {
+	m := newMessage(n, late, s.words, s.page, time.Now())
+	if n.Test || n.Resolved() {
+		return m
+	}
+	var who []string
+	for _, one := range s.cfg.Mentions[severities[n.rank()]] {
+		who = append(who, mention(one))
+	}
+	m.call(who)
+	return m
+}
 
 // Send tells n: as a new message, or in the message and the thread of its incident.
 func (s *Slack) Send(ctx context.Context, n Notice, late time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cfg.WebhookURL != "" || n.Told.GroupKey == "" {
-		m := newMessage(n, late, s.words, s.page, time.Now())
+		m := s.message(n, late)
 		if failure := s.classify(s.inForm(m, func(m *message) error { return s.postPlain(ctx, m) })); failure != nil {
 			return failure
 		}

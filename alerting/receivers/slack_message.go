@@ -3,7 +3,6 @@ package receivers
 import (
 	"cmp"
 	"fmt"
-	"path"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,12 +16,18 @@ const (
 	maxSection = 3000
 	maxField   = 2000
 	maxText    = 3000
-	// maxShown is the most alerts that get blocks of their own: five each stay under Slack's 50 for a message.
-	maxShown = 8
+	// maxShown is the most alerts that get blocks of their own: six each and the rest stay under Slack's 50 for a message.
+	maxShown = 7
+	maxFact  = 120
+	maxWhy   = 600
+	// maxLine is how much of a line of a log is shown.
+	maxLine = 200
+	// maxLinks is the most characters of the links at the end.
+	maxLinks = 1800
 	// maxSeverity is the longest name of a severity.
 	maxSeverity = 40
 	// maxTotal is from where no more alerts are shown: one more and the end stay under Slack's 13,000 characters.
-	maxTotal = 8_000
+	maxTotal = 6_000
 )
 
 // Page is where links in messages lead.
@@ -31,6 +36,8 @@ type Page struct {
 	URL, RunbookURL string
 	// Host is the name of the agent's host.
 	Host string
+	// Links are more links.
+	Links []Link
 }
 
 // message is a Notice in the form that Slack shows.
@@ -72,6 +79,9 @@ func newMessage(n Notice, late time.Duration, w *words, p Page, now time.Time) *
 		m.context(fmt.Sprintf(w.more, more))
 		fallback.WriteString(" " + fmt.Sprintf(w.more, more))
 	}
+	if first.Ended.IsZero() {
+		m.lines(n.Lines)
+	}
 	m.footer(first)
 	m.text = fit(fallback.String(), maxText)
 	return m
@@ -94,8 +104,8 @@ func (m *message) alert(a *Alert) {
 	m.context(escape(m.severity(a)) + m.times(a, false))
 	var fields []*slack.TextBlockObject
 	for _, f := range m.figures(a) {
-		text := fit(f.label, maxField/4)
-		fields = append(fields, m.markdown("*"+text+"*\n"+fit(f.value, maxField/4)))
+		text := fit(f.label, maxFact)
+		fields = append(fields, m.markdown("*"+text+"*\n"+fit(f.value, maxFact)))
 	}
 	if len(fields) > 0 {
 		m.blocks = append(m.blocks, slack.NewSectionBlock(nil, fields, nil))
@@ -106,7 +116,7 @@ func (m *message) alert(a *Alert) {
 	if what := m.words.annotation(a, "description"); what != "" {
 		m.section(fit(m.shownProvider(a, what), maxSection/2), maxSection/2)
 	}
-	m.section(fit(m.words.why(a), maxSection/2), maxSection/2)
+	m.section(fit(m.words.why(a), maxWhy), maxWhy)
 }
 
 // times says since when, or how long.
@@ -178,40 +188,4 @@ func (m *message) context(text string) {
 func (m *message) markdown(text string) *slack.TextBlockObject {
 	m.total += utf8.RuneCountInString(text)
 	return slack.NewTextBlockObject(slack.MarkdownType, text, false, true)
-}
-
-// footer links to the page and the runbook.
-func (m *message) footer(a *Alert) {
-	var parts []string
-	if m.page.URL != "" {
-		parts = append(parts, link(m.page.URL, m.words.open))
-	}
-	if book := m.runbook(a); strings.Contains(book, "://") {
-		parts = append(parts, link(book, m.words.runbook))
-	} else if book != "" {
-		parts = append(parts, m.words.runbook+": "+fit(book, maxHeader))
-	}
-	if m.page.Host != "" {
-		parts = append(parts, fmt.Sprintf(m.words.host, fit(m.page.Host, maxHeader)))
-	}
-	if len(parts) > 0 {
-		m.context(strings.Join(parts, " · "))
-	}
-}
-
-// runbook returns the address of the alert's runbook in the message's language, or its path when the address of the
-// runbooks is unknown. Shipped rules have a path, others may have an address.
-func (m *message) runbook(a *Alert) string {
-	book := strings.TrimSpace(a.Annotations["runbook_url"])
-	if book == "" || strings.Contains(book, "://") {
-		return book
-	}
-	if m.words.suffix != "" {
-		ext := path.Ext(book)
-		book = strings.TrimSuffix(book, ext) + strings.ReplaceAll(m.words.suffix, "_", ".") + ext
-	}
-	if m.page.RunbookURL != "" {
-		return strings.TrimSuffix(m.page.RunbookURL, "/") + "/" + path.Base(book)
-	}
-	return book
 }

@@ -42,6 +42,10 @@ func TestMessage(t *testing.T) {
 	second.Severity, second.Verdict, second.Annotations, second.Lost = "warning", "unknown", nil, nil
 	several.Alerts = append(several.Alerts, second)
 	several.More = 3
+	several.Lines = []Line{
+		{several.Created, "SYSTEM_ERROR 系统异常，请用相同参数重新调用"}, {several.Created.Add(time.Second), "time-out after 10.0 s on </v3/pay> ``` \n& more"},
+	}
+	p.Links = []Link{{"Grafana", "https://grafana.example/d/pay?var-provider={provider}&from={from_ms}&to={to_ms}"}}
 	for _, c := range []struct {
 		name, language string
 		notice         Notice
@@ -122,13 +126,18 @@ func FuzzMessageStaysInLimits(f *testing.F) {
 		notice := incident()
 		for range min(max(n, 0), 100) {
 			a := notice.Alerts[0]
-			a.Annotations = map[string]string{"summary": summary, "description": description, "success": summary, "runbook_url": summary}
+			a.Annotations = map[string]string{"summary": summary, "description": description, "success": summary, "technical": description, "expected": description, "latency": description, "attempts": summary, "reasons": "own_errors most_providers others_well declines", "runbook_url": summary}
 			a.Labels = map[string]string{"alertname": summary, "severity": description, "provider": summary}
 			a.Severity = description
 			notice.Alerts = append(notice.Alerts, a)
 		}
 		notice.Cut()
-		m := newMessage(notice, time.Hour, english(), Page{URL: description, RunbookURL: summary, Host: description}, time.Now())
+		for range 5 {
+			notice.Lines = append(notice.Lines, Line{notice.Created, description + "```" + summary})
+		}
+		long := Link{Name: summary, URL: "https://grafana.example/{alert}?" + strings.Repeat("x", 900)}
+		m := newMessage(notice, time.Hour, english(), Page{URL: description, RunbookURL: summary, Host: description, Links: []Link{long, long, long}}, time.Now())
+		m.call([]string{"<!here>"})
 		if len(m.blocks) > 50 || m.total > 13_000 || utf8.RuneCountInString(m.text) > maxText || !utf8.ValidString(m.text) {
 			t.Errorf("%d blocks, %d characters, text of %d: over the limits", len(m.blocks), m.total, utf8.RuneCountInString(m.text))
 		}

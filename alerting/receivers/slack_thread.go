@@ -36,7 +36,7 @@ func (s *Slack) tell(ctx context.Context, n Notice, late time.Duration) error {
 // tellHead changes the incident's message, or posts one when there is none, when the incident is another or severer,
 // or when the message cannot be changed.
 func (s *Slack) tellHead(ctx context.Context, t *thread, n Notice, late time.Duration) error {
-	m := newMessage(n, late, s.words, s.page, time.Now())
+	m := s.message(n, late)
 	if t.fits(&n) {
 		err := s.update(ctx, t, t.TS, m)
 		if err == nil {
@@ -133,7 +133,7 @@ func (s *Slack) retire(ctx context.Context, t *thread) {
 	if t.Replaced == "" {
 		return
 	}
-	m := newMessage(t.Told, 0, s.words, s.page, time.Now())
+	m := s.message(t.Told, 0)
 	headline, _, _ := strings.Cut(m.text, " · ")
 	err := s.update(ctx, t, t.Replaced, &message{text: fit(s.words.replaced, maxHeader) + " " + headline})
 	if failure := s.classify(err); failure == nil || failure.Refused {
@@ -170,7 +170,7 @@ func (s *Slack) Refresh(ctx context.Context, n Notice) error {
 	if t == nil || !t.live(s.cfg.Channel) || t.Head != n.version() {
 		return nil
 	}
-	err := s.update(ctx, t, t.TS, newMessage(n, 0, s.words, s.page, time.Now()))
+	err := s.update(ctx, t, t.TS, s.message(n, 0))
 	if isGone(err) {
 		// People who deleted it do not want it back every minute; the next change posts anew.
 		t.Gone = true

@@ -1,0 +1,18 @@
+package main
+
+import "testing"
+
+func TestFailure(t *testing.T) {
+	t.Parallel()
+	f := func(document, wantCode, want string) {
+		t.Helper()
+		if code, got := failure([]byte(document)); code != wantCode || got != want {
+			t.Errorf("failure(%s) = %q, %q, want %q, %q", document, code, got, wantCode, want)
+		}
+	}
+	f(`{"message":"系统异常","payment.code":"SYSTEM_ERROR","payment.outcome":"provider_down","url.path":"/v3/pay","event.duration":10000400000,"payment.order_id":"O1"}`,
+		"SYSTEM_ERROR", "SYSTEM_ERROR · /v3/pay · 10s · order O1 · 系统异常")
+	f(`{"message":"m","error.message":"time-out","payment.outcome":"unknown_outcome","fields":{"a":[1]}}`, "unknown_outcome", "unknown_outcome · time-out")
+	f(`{}`, "", "")
+	f(`{"message":1}`, "", "")
+}

@@ -1,0 +1,41 @@
+package alerting
+
+import (
+	"context"
+	"time"
+
+	"gatewatch/alerting/receivers"
+)
+
+const (
+	// linesBack is how old lines in messages may be, linesTimeout how long looking for them may take.
+	linesBack    = 5 * time.Minute
+	linesTimeout = time.Second
+)
+
+// Lines finds lines of logs that show what happens.
+type Lines interface {
+	// Failing returns at most limit redacted records of failed attempts with the provider, the oldest first.
+	Failing(ctx context.Context, provider string, from, to time.Time, limit int) ([]receivers.Line, error)
+}
+
+// ShowLines puts lines that l finds into messages. It is called before Run.
+func (e *Engine) ShowLines(l Lines) { e.lines = l }
+
+// addLines puts in lines that show the first alert, when it is about a provider and still fires.
+func (e *Engine) addLines(ctx context.Context, n *receivers.Notice, now time.Time) {
+	first := &n.Alerts[0]
+	provider := first.Labels["provider"]
+	if e.lines == nil || provider == "" || !first.Ended.IsZero() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, linesTimeout)
+	defer cancel()
+	found, err := e.lines.Failing(ctx, provider, now.Add(-linesBack), now, receivers.MaxLines)
+	if err != nil {
+		e.log.Debug("looking for lines to show", "err", err)
+	}
+	if len(found) > 0 {
+		n.Lines = found
+	}
+}
