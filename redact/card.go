@@ -216,11 +216,11 @@ func (s *scan) rightOpen(i int, sep []byte) (ok, withWord bool) {
 	case isDigit(n):
 		return false, false
 	case isLetter(n):
-		return s.isTrackTwo(i), false
+		return true, !s.isTrackTwo(i)
 	case n == '_':
 		return true, isLetter(after) || isDigit(after)
-	case n == '.' && isDigit(after):
-		return false, false
+	case n == '.' && isDigit(after): // a number that became a float
+		return true, true
 	case sep != nil && !loose(sep) && n == sep[0] && isDigit(after):
 		return false, false
 	}
@@ -230,7 +230,8 @@ func (s *scan) rightOpen(i int, sep []byte) (ok, withWord bool) {
 // maskNumber writes the number with all but its head and its last four digits as stars, and the track data behind it. It
 // returns where to go on: at the last four, because they may begin a further number (and would, the next time).
 func (s *scan) maskNumber(c *number) int {
-	if quote := s.bareNumber(c.from[0], c.end()); len(quote) > 0 {
+	end := s.fractionEnd(c.end())
+	if quote := s.bareNumber(c.from[0], end); len(quote) > 0 {
 		from := c.from[0]
 		if from > 0 && s.in[from-1] == '-' {
 			from--
@@ -239,9 +240,9 @@ func (s *scan) maskNumber(c *number) int {
 		s.out = append(s.out, quote...)
 		s.done = from
 		s.starDigits(c)
-		s.out = append(s.out, s.in[s.done:c.end()]...)
+		s.out = append(s.out, s.in[s.done:end]...)
 		s.out = append(s.out, quote...)
-		s.done = c.end()
+		s.done = end
 		s.fresh = s.done
 		return s.done
 	}
@@ -253,6 +254,14 @@ func (s *scan) maskNumber(c *number) int {
 	}
 	s.fresh = s.done
 	return s.done
+}
+
+// fractionEnd returns where the number ends whose integer digits end at i.
+func (s *scan) fractionEnd(i int) int {
+	for i < len(s.in) && (isDigit(s.in[i]) || bytes.IndexByte([]byte(".eE+-"), s.in[i]) >= 0) {
+		i++
+	}
+	return i
 }
 
 // starDigits writes c up to its last four digits.

@@ -27,7 +27,7 @@ var unicodeZero = []byte("u00")
 
 // separators are what may stand between the groups of a card number, the same one between all of them.
 var separators = [...][]byte{
-	[]byte(" "), []byte("-"), []byte("."), []byte("_"), []byte("+"),
+	[]byte("  "), []byte(" - "), []byte(" "), []byte("-"), []byte("."), []byte("_"), []byte("+"), []byte("%2520"), []byte(`\u0020`),
 	[]byte("%20"), []byte("%2D"), []byte("%2d"), []byte("%2B"), []byte("%2b"), []byte("\t"), []byte("\u00a0"), []byte("\u2009"),
 	[]byte("\u202f"), []byte("\u3000"), []byte("\u2010"), []byte("\u2011"), []byte("\u2013"), []byte("\u2212"),
 }

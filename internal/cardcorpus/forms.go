@@ -10,7 +10,7 @@ import (
 
 // separators are what may stand between the groups of a number.
 var separators = [...]string{
-	"", "", "", " ", "-", ".", "_", "+", "%20", "%2D", "%2B", "\u00a0", "\u3000", "\u2011", "\u2013", "\u202f", "\t",
+	"", "", "", " ", "-", ".", "_", "+", "%20", "%2D", "%2B", "\u00a0", "\u3000", "\u2011", "\u2013", "\u202f", "\t", "  ", " - ", "%2520",
 }
 
 // Written returns a card number in each way that it may be written: bare and with each separator.
