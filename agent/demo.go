@@ -85,6 +85,7 @@ func demoConfig(dir, logs, listen string) (*configs.Config, error) {
 	if url := os.Getenv("SLACK_WEBHOOK_URL"); url != "" {
 		cfg.Alerting.Slack = []receivers.SlackConfig{{WebhookURL: secret.Secret(url)}}
 	}
+	cfg.Payments.Intents.Window = model.Duration(30 * time.Second) // nobody watches for longer
 	cfg.SetDefaults()
 	return cfg, cfg.Validate()
 }

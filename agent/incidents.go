@@ -61,6 +61,7 @@ func incident(a alerting.Alert, until time.Time) web.Incident {
 	return web.Incident{
 		ID:   fmt.Sprintf("%x", xxhash.Sum64String(fmt.Sprint(a.Labels, a.Since.UnixMilli()))),
 		Name: a.Name, Severity: a.Severity, Provider: a.Labels["provider"], Side: side,
+		Reasons: reasons(a), Orders: a.Labels["about"] == "orders",
 		Summary: texts(a, "summary"), Description: texts(a, "description"),
 		Since: a.Since, Until: until, Labels: a.Labels,
 	}
@@ -75,4 +76,13 @@ func texts(a alerting.Alert, annotation string) map[string]string {
 		}
 	}
 	return t
+}
+
+// reasons returns what the alert's verdict rests on, for the page.
+func reasons(a alerting.Alert) []web.Reason {
+	var all []web.Reason
+	for _, id := range a.Reasons() {
+		all = append(all, web.Reason{ID: id, Text: map[string]string{"en": a.ReasonText(id, "en"), "zh": a.ReasonText(id, "zh")}})
+	}
+	return all
 }

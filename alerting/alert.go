@@ -68,6 +68,14 @@ func (a Alert) Text(annotation, language string) string {
 	return receivers.Text(a.Labels, a.Annotations, annotation, language)
 }
 
+// Reasons returns what the verdict rests on, as the rules name it: others_well, their_errors.
+func (a Alert) Reasons() []string { return receivers.Reasons(a.Annotations) }
+
+// ReasonText says in the language "en" or "zh" what one of Reasons means, or "" when it is not known.
+func (a Alert) ReasonText(reason, language string) string {
+	return receivers.ReasonText(reason, language)
+}
+
 // sortAlerts puts what is firing first, then the severest, then the oldest.
 func sortAlerts(all []Alert) {
 	slices.SortFunc(all, func(a, b Alert) int {

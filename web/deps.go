@@ -125,6 +125,10 @@ type Incident struct {
 	Provider string
 	// Side is whose fault it is: "provider", "us", "network", "customer", or "" when the rule does not know.
 	Side string
+	// Reasons are what Side rests on.
+	Reasons []Reason
+	// Orders tells that single orders are concerned, and not how well the payments of Provider succeed.
+	Orders bool
 	// Summary and Description are the texts of the rule by language, "en" and "zh". A missing "zh" falls back to
 	// "en".
 	Summary, Description map[string]string
@@ -132,6 +136,14 @@ type Incident struct {
 	Since, Until time.Time
 	// Labels are all labels of the alert.
 	Labels map[string]string
+}
+
+// Reason is why something is thought to be somebody's fault.
+type Reason struct {
+	// ID is its name in rules: others_well.
+	ID string
+	// Text says it by language, "en" and "zh".
+	Text map[string]string
 }
 
 // Agent is what is known about the agent itself.

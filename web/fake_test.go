@@ -80,6 +80,9 @@ func newWorld(now func() time.Time) *world {
 	}
 	w.incidents = []Incident{
 		{ID: "a1", Name: "PaymentProviderDown", Severity: "critical", Provider: "wechatpay", Side: "provider", Since: began.Add(10 * time.Second),
+			Reasons: []Reason{
+				{"others_well", map[string]string{"en": "the other providers are well", "zh": "其他渠道正常"}},
+				{"their_errors", map[string]string{"en": "they answer with their own system errors", "zh": "对方返回自身系统错误"}}},
 			Summary:     map[string]string{"en": "WeChat Pay is failing", "zh": "微信支付异常"},
 			Description: map[string]string{"en": "More than half of the attempts fail for technical reasons."},
 			Labels:      map[string]string{"alertname": "PaymentProviderDown", "provider": "wechatpay", "severity": "critical"}},

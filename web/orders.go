@@ -104,6 +104,10 @@ func (s *source) orderFigures(ctx context.Context) ([]orderRate, []waitingRow, e
 		rate.Success = rate.success()
 		rates = append(rates, rate)
 	}
+	// An agent that has just started has counted no order that failed yet.
+	if attempts, orders := &rates[0], &rates[1]; orders.failed() == 0 && attempts.failed() > 0 {
+		orders.Success = math.NaN()
+	}
 	waiting, err := s.waiting(ctx, at)
 	return rates, waiting, err
 }

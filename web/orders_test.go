@@ -92,3 +92,36 @@ func TestHostileOrders(t *testing.T) {
 		harmless(t, "/", parse(t, fetch(t, h, "/").Body.String()))
 	}
 }
+
+func TestIncidentAboutOrders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(fixed(start))
+	w.providers = w.providers[1:3] // those that are well
+	w.incidents = []Incident{{
+		ID: "b1", Name: "PaymentCallbackBadSignature", Severity: "warning", Provider: "alipay", Orders: true, Since: start.Add(-time.Minute),
+		Summary: map[string]string{"en": "Alipay: callbacks with wrong signatures"},
+	}}
+	h := w.handler(t)
+	body := fetch(t, h, "/").Body.String()
+	for _, want := range []string{"All payments are well.", "Alipay: callbacks with wrong signatures, since 14:08", `<tr id="p-alipay" class="ok">`} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the first page has no %q:\n%s", want, body)
+		}
+	}
+	if body := fetch(t, h, "/incidents").Body.String(); !strings.Contains(body, `<a href="/orders">Orders</a> <a href="/logs`) {
+		t.Errorf("the incident does not lead to the orders:\n%s", body)
+	}
+}
+
+func TestIncidentReasons(t *testing.T) {
+	t.Parallel()
+	h := newWorld(fixed(start)).handler(t)
+	for path, want := range map[string]string{
+		"/incidents?lang=en": "because the other providers are well; they answer with their own system errors</small>",
+		"/incidents?lang=zh": "依据：其他渠道正常；对方返回自身系统错误</small>",
+	} {
+		if body := fetch(t, h, path).Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%s has no %q:\n%s", path, want, body)
+		}
+	}
+}

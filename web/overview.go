@@ -123,7 +123,7 @@ func (s *source) addRows(ctx context.Context, o *overview, now map[string]*count
 func (s *source) assess(ctx context.Context, w *row, o *overview) error {
 	var began time.Time
 	for _, one := range o.Active {
-		if one.Provider != w.Provider {
+		if one.Provider != w.Provider || one.Orders {
 			continue
 		}
 		w.Incidents = append(w.Incidents, one)
@@ -227,7 +227,7 @@ func providersOf(o *overview, now map[string]*counts) []string {
 		set[p] = true
 	}
 	for _, one := range o.Active {
-		if one.Provider != "" {
+		if one.Provider != "" && !one.Orders {
 			set[one.Provider] = true
 		}
 	}

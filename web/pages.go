@@ -17,6 +17,8 @@ type incidentView struct {
 	// Logs and Chart lead to the log and the charts of that time and provider.
 	Logs, Chart string
 	Whose       string
+	// Why is what Whose rests on, in words.
+	Why []string
 }
 
 // logMargin is how much of the log before and after an incident its link shows.
@@ -38,13 +40,18 @@ func (s *server) incidentViews(all []Incident, p page) []incidentView {
 		if one.Side != "" {
 			v.Whose = "tag." + one.Side
 		}
+		for _, reason := range one.Reasons {
+			if text := s.views.language(p.Lang).pick(reason.Text); text != "" {
+				v.Why = append(v.Why, text)
+			}
+		}
 		st := logState{Provider: one.Provider, From: one.Since.In(s.loc).Add(-logMargin)}
 		if !one.active() {
 			v.State = well
 			st.To = one.Until.In(s.loc).Add(logMargin)
 		}
 		v.Logs = st.Link()
-		if one.Provider != "" {
+		if one.Provider != "" && !one.Orders {
 			v.Chart = link("/", "provider", one.Provider, "range", p.Range)
 		}
 		views = append(views, v)

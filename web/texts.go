@@ -243,6 +243,7 @@ var texts = map[string][len(languages)]string{
 	"incidents.until":      {"Until", "结束"},
 	"incidents.lasting":    {"Lasting", "持续"},
 	"incidents.whose":      {"Whose", "责任方"},
+	"incidents.why":        {"because ", "依据："},
 	"incidents.logs":       {"Logs", "日志"},
 	"incidents.details":    {"Details", "详情"},
 	"incidents.rule":       {"Rule", "规则"},

@@ -62,10 +62,10 @@ func (l *language) verdict(o *overview, clock func(time.Time) string) verdict {
 	return v
 }
 
-// otherIncident returns the worst active incident that concerns no provider, or nil.
+// otherIncident returns the worst active incident that concerns no provider's success, or nil.
 func otherIncident(active []Incident) *Incident {
 	for i := range active {
-		if active[i].Provider == "" && severityState(active[i].Severity) > well {
+		if (active[i].Provider == "" || active[i].Orders) && severityState(active[i].Severity) > well {
 			return &active[i]
 		}
 	}
@@ -104,8 +104,24 @@ func (l *language) wrong(v *verdict, o *overview, bad []row, clock func(time.Tim
 	if len(bad[0].Reasons) > 0 {
 		v.Details = append(v.Details, l.reasons(bad[0].Reasons[:min(len(bad[0].Reasons), 2)]))
 	}
+	if why := l.because(bad); why != "" {
+		v.Details = append(v.Details, why)
+	}
 	v.Details = append(v.Details, l.lesser(o, v.State)...)
 	v.Details = append(v.Details, l.wellOnes(o, len(bad))...)
+}
+
+// because says what the alert of the first bad provider rests on, in short. That others are well is said anyway.
+func (l *language) because(bad []row) string {
+	if len(bad[0].Incidents) == 0 {
+		return ""
+	}
+	for _, r := range bad[0].Incidents[0].Reasons {
+		if text := l.pick(r.Text); text != "" && r.ID != "others_well" {
+			return text
+		}
+	}
+	return ""
 }
 
 // lesser names the providers that are not well either, but less bad than what the title is about.

@@ -153,7 +153,7 @@ func (w *words) headline(n *Notice, a *Alert) string {
 // why says what the verdict rests on, or "".
 func (w *words) why(a *Alert) string {
 	var known []string
-	for reason := range strings.FieldsSeq(a.Annotations["reasons"]) {
+	for _, reason := range Reasons(a.Annotations) {
 		if text := w.reasons[reason]; text != "" {
 			known = append(known, text)
 		}
@@ -187,6 +187,12 @@ func Text(labels, annotations map[string]string, annotation, language string) st
 	w := wordsFor(language)
 	return w.naming(strings.TrimSpace(annotations[annotation+w.suffix]), labels["provider"])
 }
+
+// Reasons returns what an alert's verdict rests on, as rules name it: others_well, their_errors.
+func Reasons(annotations map[string]string) []string { return strings.Fields(annotations["reasons"]) }
+
+// ReasonText says in the language "en" or "zh" what a reason means, or "" when it is not known.
+func ReasonText(reason, language string) string { return wordsFor(language).reasons[reason] }
 
 // replaceWord replaces word where it does not stand inside a longer ASCII word.
 func replaceWord(text, word, by string) string {
