@@ -40,6 +40,7 @@ func commands() []command {
 		{"parse", "[-format F] [-pattern P] [-config FILE] FILE …", "show what each line of a log becomes, as JSON lines", parseAbout, parseFiles},
 		{"scan", "[-json] [-all] FILE|FOLDER …", "look for card data in existing log files, archives too", scanAbout, scanFiles},
 		{"rules", "test FILE … | list [-config FILE]", "run unit tests of alert rules; list the rules that are loaded", rulesAbout, rulesCommand},
+		{"notify-test", "-config FILE", "send a test message to each receiver of alerts", notifyTestAbout, notifyTest},
 		{"journal", "cat|verify|stats [-data FOLDER | -config FILE] [-from TIME] [-to TIME] [WORD …]", "print, check or describe what the agent keeps", journalAbout, inspectJournal},
 		{"config", "-config FILE", "print the effective configuration, secrets masked", configAbout, printConfig},
 		{"version", "", "print version and build", "", printVersion},
@@ -114,7 +115,7 @@ func usage(w io.Writer) {
 		"  gatewatch run -logs '/var/log/gateway/*.log'   follow these logs and open the page\n"+
 		"  gatewatch demo                                 see it work on a simulated gateway\n\nCommands:\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-11s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\n`gatewatch COMMAND -h` explains a command and its flags.\n"+
 		"Exit codes: 0 done, 1 failed, 2 wrong command line or configuration.\n")

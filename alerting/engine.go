@@ -109,22 +109,41 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 
 // addReceivers makes an outbox for each configured receiver.
 func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prometheus.Registerer) error {
-	page := receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host, Links: cfg.Links}
-	for _, c := range cfg.Slack {
-		slack, err := receivers.NewSlack(c, receivers.SlackOptions{
-			Page: page, Threads: filepath.Join(e.dir, "threads", c.Name), Log: e.log.With("receiver", c.Name),
-		})
+	all, err := newReceivers(cfg, e.dir, host, e.log)
+	if err != nil {
+		return fmt.Errorf("alerting: %w", err)
+	}
+	for _, r := range all {
+		box, err := openOutbox(filepath.Join(e.dir, "outbox"), r.receiver, ledger, e, e.log, reg)
 		if err != nil {
 			return fmt.Errorf("alerting: %w", err)
 		}
-		box, err := openOutbox(filepath.Join(e.dir, "outbox"), slack, ledger, e, e.log, reg)
-		if err != nil {
-			return fmt.Errorf("alerting: %w", err)
-		}
-		box.minSeverity = c.MinSeverity
+		box.minSeverity = r.minSeverity
 		e.outboxes = append(e.outboxes, box)
 	}
 	return nil
+}
+
+// configured is a receiver and the least severity that it is told of.
+type configured struct {
+	receiver    receivers.Receiver
+	minSeverity string
+}
+
+// newReceivers makes the receivers of cfg. What they have to remember they keep in dir.
+func newReceivers(cfg Config, dir, host string, log *slog.Logger) ([]configured, error) {
+	var all []configured
+	page := receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host, Links: cfg.Links}
+	for _, c := range cfg.Slack {
+		slack, err := receivers.NewSlack(c, receivers.SlackOptions{
+			Page: page, Threads: filepath.Join(dir, "threads", c.Name), Log: log.With("receiver", c.Name),
+		})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, configured{slack, c.MinSeverity})
+	}
+	return all, nil
 }
 
 // Run groups alerts and delivers messages until ctx ends. What is not delivered by then stays in the outbox.

@@ -1,0 +1,48 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"gatewatch/alerting/receivers"
+)
+
+// Arrival is what became of a test message to one receiver.
+type Arrival struct {
+	Receiver string
+	// Err is why the message did not arrive, nil when it did. It holds no secret.
+	Err error
+	// Advice is what to do about Err.
+	Advice string
+}
+
+// SendTests sends a message that says it is a test to every receiver of cfg, one after the other, without retries. It
+// needs no engine and touches nothing of one that runs. The error says that there is nobody to send to.
+func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) ([]Arrival, error) {
+	cfg.SetDefaults()
+	dir, err := os.MkdirTemp("", "gatewatch-notify-test-") // a test belongs to no incident, so nothing comes to lie here
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	all, err := newReceivers(cfg, dir, host, log)
+	if err != nil {
+		return nil, err
+	}
+	arrivals := make([]Arrival, 0, len(all))
+	for _, r := range all {
+		a := Arrival{Receiver: r.receiver.Name()}
+		if err := r.receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
+			failure := asSendError(err)
+			a.Err, a.Advice = failure, failure.Advice()
+		}
+		arrivals = append(arrivals, a)
+	}
+	if len(arrivals) == 0 {
+		return nil, errors.New("no receiver is configured: give alerting.slack a token and a channel, or a webhook_url")
+	}
+	return arrivals, nil
+}
