@@ -35,6 +35,8 @@ type Finding struct {
 	Order, Provider string
 	// Transaction is the provider's id in the record that gave the finding, Earlier the one before; "" when unknown.
 	Transaction, Earlier string
+	// EarlierProvider is the provider of the transaction before; "" when unknown.
+	EarlierProvider string
 	// Amount is in minor units of Currency, as the record has it; 0 when it does not say.
 	Amount   int64
 	Currency string
@@ -95,6 +97,6 @@ func (e *effects) forbidden(o *order, ob *observation) {
 func (e *effects) find(kind Kind, o *order, ob *observation) {
 	e.found = append(e.found, Finding{
 		Kind: kind, Time: time.UnixMilli(ob.at), Order: ob.order, Provider: ob.provider,
-		Transaction: ob.transaction, Earlier: o.Transaction, Amount: ob.amount, Currency: ob.currency,
+		Transaction: ob.transaction, Earlier: o.Transaction, EarlierProvider: o.Provider, Amount: ob.amount, Currency: ob.currency,
 	})
 }

@@ -128,7 +128,7 @@ func (o *order) decide(ob *observation, out *effects) {
 func (o *order) twice(ob *observation, out *effects) {
 	if !o.PaidTwice {
 		o.PaidTwice = true
-		out.find(PaidTwice, &order{Transaction: o.PaidAs}, ob)
+		out.find(PaidTwice, &order{Transaction: o.PaidAs, Provider: o.PaidBy}, ob)
 	}
 }
 

@@ -205,6 +205,21 @@ func TestFindings(t *testing.T) {
 	}, ForbiddenRetry)
 }
 
+func TestFindingNamesBothPayments(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	s.record("wechatpay authorize unknown_outcome order=ORDER001 amount=500")
+	s.record("alipay authorize approved order=ORDER001 tx=T1 amount=500")
+	s.record("wechatpay callback approved order=ORDER001 tx=W1 amount=500")
+	want := Finding{
+		Kind: PaidTwice, Time: s.at.Local(), Order: "ORDER001", Provider: "wechatpay", Transaction: "W1", Earlier: "T1", EarlierProvider: "alipay",
+		Amount: 500, Currency: "CNY",
+	}
+	if got := s.Findings(); len(got) != 1 || got[0] != want {
+		t.Errorf("Findings() = %+v, want %+v", got, want)
+	}
+}
+
 func TestCallbacks(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)

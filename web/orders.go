@@ -25,6 +25,8 @@ type OrderFinding struct {
 	Order, Provider string
 	// Transaction is the provider's id in the record that showed it, Earlier the one before; "" when unknown.
 	Transaction, Earlier string
+	// EarlierProvider is the provider of the transaction before; "" when unknown.
+	EarlierProvider string
 	// Amount is in minor units of Currency; 0 when unknown.
 	Amount   int64
 	Currency string
@@ -67,6 +69,8 @@ type findingRow struct {
 	State  state
 	Logs   string
 	Amount string
+	// Other is the provider of the transaction before when it is another one.
+	Other string
 }
 
 func (s *server) ordersPage(w http.ResponseWriter, r *http.Request) {
@@ -164,6 +168,9 @@ func newFindingRow(f OrderFinding) findingRow {
 		row.State = failing
 	case "amount_mismatch", "bad_signature":
 		row.State = worse
+	}
+	if f.EarlierProvider != f.Provider {
+		row.Other = f.EarlierProvider
 	}
 	if f.Order != "" {
 		st := logState{Text: term("order", f.Order), Range: "24h"}

@@ -10,7 +10,7 @@ import (
 
 func findingsOf(now time.Time) []OrderFinding {
 	return []OrderFinding{
-		{Kind: "paid_twice", Time: now.Add(-time.Minute), Order: "P20261122", Provider: "wechatpay", Transaction: "4200002718", Earlier: "2026112222", Amount: 123450, Currency: "CNY"},
+		{Kind: "paid_twice", Time: now.Add(-time.Minute), Order: "P20261122", Provider: "wechatpay", Transaction: "4200002718", Earlier: "2026112222", EarlierProvider: "alipay", Amount: 123450, Currency: "CNY"},
 		{Kind: "bad_signature", Time: now.Add(-2 * time.Minute), Provider: "wechatpay"},
 		{Kind: "bad_signature", Time: now.Add(-3 * time.Minute), Provider: "wechatpay"},
 		{Kind: "stuck", Time: now.Add(-2 * time.Hour), Order: "ord_17", Provider: "visa", Amount: 1500, Currency: "JPY"},
@@ -36,7 +36,7 @@ func TestOrdersPage(t *testing.T) {
 	}
 	f("/orders?lang=en", "Per attempt", "90.0\u00a0%", "900 of 1,000", "Per order", "97.6\u00a0%", "17", "1\u00a0h\u00a010\u00a0min",
 		`<i class="tag" title="two payments of one order were approved: one has to go back">paid twice</i>`,
-		`<a href="/logs?q=order%3AP20261122&amp;range=24h">P20261122</a>`, "4200002718", "before: 2026112222", "1,234.50\u00a0CNY", "1,500\u00a0JPY",
+		`<a href="/logs?q=order%3AP20261122&amp;range=24h">P20261122</a>`, "4200002718", "before: Alipay 2026112222", "1,234.50\u00a0CNY", "1,500\u00a0JPY",
 		"not named", `<a href="/orders" aria-current="page">Orders</a>`)
 	f("/orders?lang=zh", "重复支付", "按请求", "微信支付", "验签失败")
 	f("/?lang=en", `<a href="/orders">Orders to look at, last hour:</a> paid twice 1, wrong signature 2</p>`)

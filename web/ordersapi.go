@@ -31,14 +31,15 @@ type waitingJSON struct {
 
 // findingJSON has its amount in minor units.
 type findingJSON struct {
-	Kind        string    `json:"kind"`
-	Time        time.Time `json:"time"`
-	Order       string    `json:"order_id,omitempty"`
-	Provider    string    `json:"provider"`
-	Transaction string    `json:"transaction_id,omitempty"`
-	Earlier     string    `json:"earlier_transaction_id,omitempty"`
-	Amount      int64     `json:"amount,omitempty"`
-	Currency    string    `json:"currency,omitempty"`
+	Kind            string    `json:"kind"`
+	Time            time.Time `json:"time"`
+	Order           string    `json:"order_id,omitempty"`
+	Provider        string    `json:"provider"`
+	Transaction     string    `json:"transaction_id,omitempty"`
+	Earlier         string    `json:"earlier_transaction_id,omitempty"`
+	EarlierProvider string    `json:"earlier_provider,omitempty"`
+	Amount          int64     `json:"amount,omitempty"`
+	Currency        string    `json:"currency,omitempty"`
 }
 
 // apiOrders answers /api/v1/orders with what the page of orders shows, all findings that are kept, newest first.

@@ -191,7 +191,7 @@ var texts = map[string][len(languages)]string{
 	"orders.order":                  {"Order", "订单号"},
 	"orders.unknown":                {"not named", "未标明"},
 	"orders.transaction":            {"Provider's transaction", "渠道交易号"},
-	"orders.earlier":                {"before: %s", "此前：%s"},
+	"orders.earlier":                {"before: ", "此前："},
 	"orders.amount":                 {"Amount", "金额"},
 	"orders.hidden":                 {"%s older ones are not shown.", "另有 %s 条较早的未显示。"},
 	"orders.lately":                 {"Orders to look at, last hour:", "最近 1 小时需要关注的订单："},
