@@ -109,7 +109,7 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 
 // addReceivers makes an outbox for each configured receiver.
 func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prometheus.Registerer) error {
-	all, err := newReceivers(cfg, e.dir, host, e.log)
+	all, err := newReceivers(cfg, e.dir, host, e.chart, e.log, reg)
 	if err != nil {
 		return fmt.Errorf("alerting: %w", err)
 	}
@@ -131,12 +131,14 @@ type configured struct {
 }
 
 // newReceivers makes the receivers of cfg. What they have to remember they keep in dir.
-func newReceivers(cfg Config, dir, host string, log *slog.Logger) ([]configured, error) {
+func newReceivers(
+	cfg Config, dir, host string, chart receivers.MakeChart, log *slog.Logger, reg prometheus.Registerer,
+) ([]configured, error) {
 	var all []configured
 	page := receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host, Links: cfg.Links}
 	for _, c := range cfg.Slack {
 		slack, err := receivers.NewSlack(c, receivers.SlackOptions{
-			Page: page, Threads: filepath.Join(dir, "threads", c.Name), Log: log.With("receiver", c.Name),
+			Page: page, Threads: filepath.Join(dir, "threads", c.Name), Log: log.With("receiver", c.Name), Chart: chart, Metrics: reg,
 		})
 		if err != nil {
 			return nil, err
@@ -152,6 +154,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	g.Go(func() error { return e.dispatch.run(ctx) })
 	for _, box := range e.outboxes {
 		g.Go(func() error { return box.run(ctx) })
+		if r, ok := box.receiver.(receivers.Runner); ok {
+			g.Go(func() error { return r.Run(ctx) })
+		}
 	}
 	return g.Wait()
 }

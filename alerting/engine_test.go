@@ -234,9 +234,15 @@ func TestFromCountersToSlack(t *testing.T) {
 			t.Errorf("reply in the thread %s of %s has no %q:\n%s", reply.ThreadTS, resolved.TS, want, reply.Text)
 		}
 	}
+	until(t, "a chart at the start and one at the end", func() bool { return len(f.Files()) == 2 })
+	for _, file := range f.Files() {
+		if file.Title != "WeChat Pay: Success" || file.ThreadTS != resolved.TS {
+			t.Errorf("chart %q in the thread %s, want that of %s", file.Title, file.ThreadTS, resolved.TS)
+		}
+	}
 	r.stop()
-	if got := f.wait(t, 2); len(got) != 2 || len(f.Calls("")) != 4 {
-		t.Errorf("Slack has %d messages after %d calls, want 2 after 4", len(got), len(f.Calls("")))
+	if got, calls := f.wait(t, 2), len(f.Calls("chat.postMessage"))+len(f.Calls("chat.update")); len(got) != 2 || calls != 4 {
+		t.Errorf("Slack has %d messages after %d calls, want 2 after 4", len(got), calls)
 	}
 	if s, n := r.metric("gatewatch_notifications_sent_total"), r.metric("gatewatch_notifications_retried_total"); s != 2 || n != 1 {
 		t.Errorf("sent %v, retried %v, want 2 and 1", s, n)

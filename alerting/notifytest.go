@@ -28,7 +28,7 @@ func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) (
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	all, err := newReceivers(cfg, dir, host, log)
+	all, err := newReceivers(cfg, dir, host, nil, log, nil)
 	if err != nil {
 		return nil, err
 	}

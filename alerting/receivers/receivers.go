@@ -23,6 +23,12 @@ type Refresher interface {
 	Refresh(ctx context.Context, n Notice) error
 }
 
+// Runner is a receiver with work beside its messages.
+type Runner interface {
+	// Run does it until ctx ends.
+	Run(ctx context.Context) error
+}
+
 // SendError says what went wrong with a message, without secrets, and what is to be done.
 type SendError struct {
 	// Text says what went wrong.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/slack-go/slack"
 
 	"gatewatch/internal/retry"
@@ -30,6 +31,10 @@ type SlackOptions struct {
 	// Threads is the folder that remembers which message tells of which incident. It is made when missing.
 	Threads string
 	Log     *slog.Logger
+	// Chart makes charts for the threads; nil for none.
+	Chart MakeChart
+	// Metrics is where the receiver's own go; nil for nowhere.
+	Metrics prometheus.Registerer
 	// Transport carries the calls; nil for the default.
 	Transport http.RoundTripper
 }
@@ -43,6 +48,11 @@ type Slack struct {
 	client *slack.Client
 	http   *http.Client
 	log    *slog.Logger
+
+	chart     MakeChart
+	charts    chan chartJob
+	charted   *prometheus.CounterVec
+	chartless bool // it was said that charts fail; Run's
 
 	// mu is held while something is told.
 	mu      sync.Mutex
@@ -58,7 +68,7 @@ func NewSlack(cfg SlackConfig, o SlackOptions) (*Slack, error) {
 		transport = http.DefaultTransport
 	}
 	s := &Slack{
-		cfg: cfg, words: wordsFor(cfg.Language), page: o.Page, log: o.Log,
+		cfg: cfg, words: wordsFor(cfg.Language), page: o.Page, log: o.Log, chart: o.Chart, charts: make(chan chartJob, maxCharts),
 		http: &http.Client{
 			Timeout:   slackTimeout,
 			Transport: explained{transport},
@@ -70,6 +80,7 @@ func NewSlack(cfg SlackConfig, o SlackOptions) (*Slack, error) {
 	if cfg.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(strings.TrimSuffix(cfg.APIURL, "/")+"/"))
 	}
+	s.charted = newChartMetric(o.Metrics, s.Name())
 	s.client = slack.New(cfg.Token.Reveal(), options...)
 	var err error
 	if s.threads, err = openThreads(o.Threads, o.Log); err != nil {

@@ -9,9 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/fakeslack"
@@ -373,5 +376,99 @@ func TestDamagedThreadIsSetAside(t *testing.T) {
 		if err != nil || len(left) != 2 {
 			t.Errorf("set aside: %v, %v, want 2", left, err)
 		}
+	})
+}
+
+// withCharts runs f with a receiver that makes charts.
+func (t *slackTest) withCharts(f func(reg *prometheus.Registry)) {
+	t.Helper()
+	reg := prometheus.NewRegistry()
+	s, err := receivers.NewSlack(t.cfg, receivers.SlackOptions{
+		Threads: t.dir, Log: slog.New(slog.NewTextHandler(t.log, nil)), Transport: t.fake, Metrics: reg,
+		Chart: func(_ context.Context, a receivers.Alert, now time.Time) *receivers.Chart {
+			return &receivers.Chart{Percent: true, From: a.Since.Add(-time.Hour), To: now, Since: a.Since, Until: now,
+				Values: []receivers.Point{{At: a.Since, Value: 1}, {At: now, Value: 0}}}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.slack = s
+	ctx, cancel := context.WithCancel(t.Context())
+	var g sync.WaitGroup
+	g.Go(func() {
+		if err := s.Run(ctx); err != nil {
+			t.Errorf("Run() = %v, want nil", err)
+		}
+	})
+	f(reg)
+	cancel()
+	g.Wait()
+}
+
+// charts returns the counts of charts by result.
+func charts(t *slackTest, reg *prometheus.Registry) map[string]float64 {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counts := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			for _, l := range m.Label {
+				if l.GetName() == "result" {
+					counts[l.GetValue()] = m.GetCounter().GetValue()
+				}
+			}
+		}
+	}
+	return counts
+}
+
+func TestChartsGoIntoTheThread(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		t.withCharts(func(reg *prometheus.Registry) {
+			a := alert("critical", "app", time.Now())
+			t.deliver(one(1, a))
+			synctest.Wait()
+			t.deliver(one(2, a, alert("critical", "web", time.Now())))
+			t.deliver(one(3, over(a)))
+			synctest.Wait()
+			files, head := t.fake.Files(), t.heads(1)[0]
+			if len(files) != 2 || files[0].ThreadTS != head.TS || files[0].Title != "WeChat Pay: Success" {
+				t.Errorf("files = %d, want one at the start and one at the end in %s: %+v", len(files), head.TS, t.log)
+			}
+			if got := charts(t, reg); got["sent"] != 2 {
+				t.Errorf("charts = %v, want 2 sent", got)
+			}
+		})
+	})
+}
+
+// TestChartsDelayNothing has uploads fail in every way, and messages arrive as if there were none.
+func TestChartsDelayNothing(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		t.fake.Answer("files.getUploadURLExternal", fakeslack.Answer{Stall: true}, fakeslack.Answer{Status: 500}, fakeslack.Answer{Status: 429, RetryAfter: "9"})
+		t.withCharts(func(reg *prometheus.Registry) {
+			began := time.Now()
+			for i := range 12 {
+				n := one(i, alert("critical", "app", time.Now()))
+				n.Told.GroupKey = fmt.Sprint(i)
+				t.deliver(n)
+			}
+			if took := time.Since(began); took > 12*time.Second {
+				t.Errorf("12 messages took %v, want one a second", took)
+			}
+			time.Sleep(2 * time.Minute)
+			t.fake.Revoke("files:write")
+			t.deliver(one(20, alert("critical", "app", time.Now())))
+			synctest.Wait()
+			t.heads(13)
+			if got := charts(t, reg); got["failed"] < 4 || got["dropped"] == 0 && got["sent"] == 0 {
+				t.Errorf("charts = %v, want some that failed", got)
+			}
+			t.has(t.log.String(), "no chart in the thread", "files:write")
+		})
 	})
 }

@@ -13,6 +13,7 @@ import (
 // again after an error or a restart, it goes on with what is missing.
 func (s *Slack) tell(ctx context.Context, n Notice, late time.Duration) error {
 	t := s.threads.of(n.Told.GroupKey, s.cfg.Channel)
+	head, told := t.TS, t.Reply
 	if t.Open != nil {
 		if err := s.settle(ctx, t); err != nil {
 			return err
@@ -27,6 +28,9 @@ func (s *Slack) tell(ctx context.Context, n Notice, late time.Duration) error {
 		if err := s.tellReply(ctx, t, n); err != nil {
 			return err
 		}
+	}
+	if told != t.Reply && (n.Resolved() || head != t.TS) {
+		s.draw(t, &n)
 	}
 	s.retire(ctx, t)
 	s.threads.forget(time.Now())

@@ -173,6 +173,18 @@ func providerNames(name func(payment.Provider) string) map[string]string {
 	return names
 }
 
+// chartTitle says what a chart shows.
+func (w *words) chartTitle(c *Chart, provider string) string {
+	title := w.naming(c.Title, provider)
+	if c.Percent {
+		title = w.factLabels["success"]
+		if provider != "" {
+			title = cmp.Or(w.providers[provider], provider) + ": " + title
+		}
+	}
+	return cut(title, maxHeader)
+}
+
 // naming puts the provider's name for people where a rule, which can only write labels, has written the label.
 func (w *words) naming(text, provider string) string {
 	if shown := w.providers[provider]; shown != "" {
