@@ -24,8 +24,8 @@ import (
 const demoAbout = `
 A simulated gateway writes real, rotating log files in a temporary folder: JSON lines of a Node.js gateway, logback
 lines of a Java one, nginx access lines. The agent follows them as it would follow yours. After 30 seconds WeChat Pay
-begins to fail, 45 seconds later it heals. With SLACK_WEBHOOK_URL set, alerts go there too. Ctrl-C ends it and removes
-the files.
+begins to fail, 45 seconds later it heals; meanwhile an order is paid twice, callbacks are forged, and a debug log shows
+cards. With SLACK_WEBHOOK_URL set, alerts go there too. Ctrl-C ends it and removes the files.
 
 `
 
@@ -119,7 +119,7 @@ func (t *teller) alert(c alerting.Change) {
 		return
 	}
 	after := ""
-	if c.Alert.Labels["provider"] == gatewaysim.IncidentProvider && !t.first.IsZero() && c.At.After(t.first) {
+	if c.Alert.Labels["provider"] == gatewaysim.IncidentProvider && c.Alert.Labels["about"] == "" && !t.first.IsZero() && c.At.After(t.first) {
 		after = fmt.Sprintf("  (%.1f s after the first failing line)", time.Since(t.first).Seconds())
 	}
 	t.say(time.Now(), "ALERT     "+text+after)
