@@ -155,6 +155,7 @@ func needRestart(before, after *configs.Config) []string {
 		{"series", before.Series, after.Series},
 		{"collectors", before.Collectors, after.Collectors},
 		{"alerting.slack", a.Slack, b.Slack},
+		{"alerting's receivers", a.Receivers, b.Receivers},
 		{"alerting.external_url", a.ExternalURL, b.ExternalURL},
 		{"alerting.links", a.Links, b.Links},
 		{"alerting.runbook_url", a.RunbookURL, b.RunbookURL},

@@ -19,6 +19,8 @@ type Config struct {
 	Packs []string `yaml:"packs"`
 	// Slack channels. One needs no list: its keys may stand right below slack.
 	Slack []receivers.SlackConfig `yaml:"slack"`
+	// All other receivers.
+	Receivers receivers.Config `yaml:",inline"`
 	// Address of this page as people reach it, for links in messages. Empty: http://<http.listen>.
 	ExternalURL string `yaml:"external_url"`
 	// Where runbooks are, for links in messages: a rule's runbook is <runbook_url>/<name>.md. Empty: rules that name no
@@ -52,6 +54,7 @@ func (c *Config) SetDefaults() {
 	if len(c.Slack) > 0 && c.Slack[0].Name == "" {
 		c.Slack[0].Name = "slack"
 	}
+	c.Receivers.SetDefaults()
 }
 
 // The bounds of what a configuration may ask for.
@@ -84,7 +87,16 @@ func (c *Config) Validate() error {
 		m.AddIn(index("links", i), c.Links[i].Validate())
 	}
 	c.validateSlack(&m)
+	m.AddIn("", c.Receivers.Validate(c.slackNames()...))
 	return m.Err()
+}
+
+func (c *Config) slackNames() []string {
+	var names []string
+	for i := range c.Slack {
+		names = append(names, c.Slack[i].Name)
+	}
+	return names
 }
 
 // validateSlack adds the mistakes of all Slack receivers. The paths are those of a single one when there is one.

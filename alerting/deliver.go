@@ -99,7 +99,7 @@ func (o *outbox) run(ctx context.Context) error {
 		if err == nil {
 			o.metrics.sent.Inc()
 			o.settle(n.ID, true, nil)
-			wait, backoff, blocked = sendSpacing, minBackoff, false
+			wait, backoff, blocked = o.spacing, minBackoff, false
 		} else {
 			failure := asSendError(err)
 			done := o.fail(n, failure, blocked)

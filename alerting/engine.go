@@ -114,27 +114,21 @@ func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prome
 		return fmt.Errorf("alerting: %w", err)
 	}
 	for _, r := range all {
-		box, err := openOutbox(filepath.Join(e.dir, "outbox"), r.receiver, ledger, e, e.log, reg)
+		box, err := openOutbox(filepath.Join(e.dir, "outbox"), r.Receiver, ledger, e, e.log, reg)
 		if err != nil {
 			return fmt.Errorf("alerting: %w", err)
 		}
-		box.minSeverity = r.minSeverity
+		box.minSeverity, box.spacing = r.MinSeverity, max(sendSpacing, r.Spacing)
 		e.outboxes = append(e.outboxes, box)
 	}
 	return nil
 }
 
-// configured is a receiver and the least severity that it is told of.
-type configured struct {
-	receiver    receivers.Receiver
-	minSeverity string
-}
-
 // newReceivers makes the receivers of cfg. What they have to remember they keep in dir.
 func newReceivers(
 	cfg Config, dir, host string, chart receivers.MakeChart, log *slog.Logger, reg prometheus.Registerer,
-) ([]configured, error) {
-	var all []configured
+) ([]receivers.Route, error) {
+	var all []receivers.Route
 	page := receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host, Links: cfg.Links}
 	for _, c := range cfg.Slack {
 		slack, err := receivers.NewSlack(c, receivers.SlackOptions{
@@ -143,9 +137,9 @@ func newReceivers(
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, configured{slack, c.MinSeverity})
+		all = append(all, receivers.Route{Receiver: slack, MinSeverity: c.MinSeverity})
 	}
-	return all, nil
+	return append(all, receivers.New(cfg.Receivers, page)...), nil
 }
 
 // Run groups alerts and delivers messages until ctx ends. What is not delivered by then stays in the outbox.

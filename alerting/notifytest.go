@@ -34,8 +34,8 @@ func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) (
 	}
 	arrivals := make([]Arrival, 0, len(all))
 	for _, r := range all {
-		a := Arrival{Receiver: r.receiver.Name()}
-		if err := r.receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
+		a := Arrival{Receiver: r.Receiver.Name()}
+		if err := r.Receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
 			failure := asSendError(err)
 			a.Err, a.Advice = failure, failure.Advice()
 		}

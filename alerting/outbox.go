@@ -46,9 +46,11 @@ type outbox struct {
 	facts    facts
 	// minSeverity is the least severity that the receiver is told of; "" for any.
 	minSeverity string
-	log         *slog.Logger
-	metrics     *deliveryMetrics
-	wake        chan struct{}
+	// spacing is the least time between two messages.
+	spacing time.Duration
+	log     *slog.Logger
+	metrics *deliveryMetrics
+	wake    chan struct{}
 
 	mu       sync.Mutex
 	unsent   []receivers.Notice // oldest first
@@ -107,7 +109,7 @@ func (o *outbox) SendResolved() bool { return true }
 // Notify takes a group of alerts from Alertmanager's pipeline. It always succeeds.
 func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool, err error) {
 	now := time.Now()
-	n := receivers.Notice{Created: now, Told: o.told(ctx, now)}
+	n := receivers.Notice{Created: now, GroupLabels: groupLabels(ctx), Told: o.told(ctx, now)}
 	for _, a := range alerts {
 		if one := toNoticeAlert(a); o.minSeverity == "" || receivers.SeverityRank(one.Severity) <= receivers.SeverityRank(o.minSeverity) {
 			n.Alerts = append(n.Alerts, one)
@@ -126,6 +128,11 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 	default:
 	}
 	return false, nil
+}
+
+func groupLabels(ctx context.Context) map[string]string {
+	labels, _ := notify.GroupLabels(ctx)
+	return stringMap(labels)
 }
 
 func (o *outbox) told(ctx context.Context, now time.Time) receivers.Told {

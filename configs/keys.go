@@ -12,11 +12,19 @@ import (
 func keys(t reflect.Type) []string {
 	var names []string
 	for field := range t.Fields() {
-		if name := keyOf(field); name != "" {
+		if inline(field) {
+			names = append(names, keys(field.Type)...)
+		} else if name := keyOf(field); name != "" {
 			names = append(names, name)
 		}
 	}
 	return names
+}
+
+// inline tells whether the keys of a struct's field stand among those of the struct.
+func inline(f reflect.StructField) bool {
+	_, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	return options == "inline"
 }
 
 // keyOf returns the key of a struct's field, or "" when the field is not configured.
@@ -31,6 +39,11 @@ func keyOf(f reflect.StructField) string {
 // fieldOf returns the field of the struct v that has the key.
 func fieldOf(v reflect.Value, key string) (reflect.Value, bool) {
 	for i := range v.NumField() {
+		if inline(v.Type().Field(i)) {
+			if field, ok := fieldOf(v.Field(i), key); ok {
+				return field, true
+			}
+		}
 		if name := keyOf(v.Type().Field(i)); name != "" && name == key {
 			return v.Field(i), true
 		}
@@ -70,6 +83,11 @@ func placeOf(key, path string, t reflect.Type) string {
 		return below(path, key)
 	}
 	for field := range t.Fields() {
+		if inline(field) {
+			if place := placeOf(key, path, field.Type); place != "" {
+				return place
+			}
+		}
 		if name := keyOf(field); name != "" {
 			if place := placeOf(key, below(path, name), field.Type); place != "" {
 				return place

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"gatewatch/alerting/receivers"
 	"gatewatch/configs"
 	"gatewatch/intents"
 	"gatewatch/internal/secret"
@@ -50,6 +51,7 @@ func TestReferenceOptional(t *testing.T) {
 	slack := &want.Alerting.Slack[0]
 	slack.Token, slack.Name, slack.Language, slack.MinSeverity = secret.Secret("xoxb-1: a # b"), "", "", ""
 	want.Alerting.Links = got.Alerting.Links
+	want.Alerting.Receivers = receiversOf(got)
 	want.SetDefaults()
 	same(t, got, want)
 
@@ -61,6 +63,20 @@ func TestReferenceOptional(t *testing.T) {
 		if !slices.Contains(keyPaths(t, text), key) {
 			t.Errorf("gatewatch.yml does not document %s", key)
 		}
+	}
+}
+
+// receiversOf returns the receivers of cfg without what they need not say.
+func receiversOf(cfg *configs.Config) receivers.Config {
+	all := cfg.Alerting.Receivers
+	return receivers.Config{
+		Webhooks:  []receivers.WebhookConfig{{URL: all.Webhooks[0].URL}},
+		Teams:     []receivers.TeamsConfig{{URL: all.Teams[0].URL}},
+		DingTalk:  []receivers.DingTalkConfig{{URL: all.DingTalk[0].URL}},
+		Feishu:    []receivers.FeishuConfig{{URL: all.Feishu[0].URL}},
+		WeCom:     []receivers.WeComConfig{{URL: all.WeCom[0].URL}},
+		PagerDuty: []receivers.PagerDutyConfig{{RoutingKey: all.PagerDuty[0].RoutingKey}},
+		Email:     []receivers.EmailConfig{{Server: all.Email[0].Server, From: all.Email[0].From, To: all.Email[0].To}},
 	}
 }
 

@@ -30,6 +30,8 @@ type Notice struct {
 	More int `json:"more,omitempty"`
 	// Lines are lines of logs that show what happens, the oldest first, at most MaxLines.
 	Lines []Line `json:"lines,omitempty"`
+	// GroupLabels are those that make the group; nil when unknown.
+	GroupLabels map[string]string `json:"group_labels,omitempty"`
 	// Told is what the ledger must know once the notice is safe.
 	Told Told `json:"told"`
 	// Revision counts how often the notice took over from one of the same ID that was not sent.

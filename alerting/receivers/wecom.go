@@ -1,0 +1,64 @@
+package receivers
+
+import (
+	"context"
+	"time"
+
+	"gatewatch/internal/invalid"
+	"gatewatch/internal/secret"
+)
+
+// maxWeCom is the size of the text of a message, in bytes.
+const maxWeCom = 4096
+
+// wecomCodes are from https://developer.work.weixin.qq.com/document/path/90313
+func wecomCodes() *codes {
+	return &codes{
+		often:  []int{45009, 45033},
+		failed: []int{-1, 6000},
+		blocked: []int{
+			93000, 93004, 93008, 93017, // no such address; robot switched off or not in the group
+			60020, 48002, 40014, 41001,
+		},
+	}
+}
+
+// WeComConfig is an entry of alerting.wecom: a robot in a group.
+type WeComConfig struct {
+	Entry `yaml:",inline"`
+	// Address of the robot, with its key.
+	URL secret.Secret `yaml:"url"`
+	// Language of the messages: en or zh.
+	Language string `yaml:"language"`
+}
+
+func (c *WeComConfig) validate() error {
+	var m invalid.Mistakes
+	checkSecretURL(&m, "url", c.URL.Reveal())
+	return m.Err()
+}
+
+type wecom struct {
+	cfg   WeComConfig
+	words *words
+	page  Page
+	codes *codes
+	post  *poster
+}
+
+func newWeCom(cfg WeComConfig, p Page) *wecom {
+	return &wecom{cfg: cfg, words: wordsFor(cfg.Language), page: p, codes: wecomCodes(), post: newPoster(cfg.URL)}
+}
+
+// Name returns the configured name.
+func (w *wecom) Name() string { return w.cfg.Name }
+
+// Send posts n.
+func (w *wecom) Send(ctx context.Context, n Notice, late time.Duration) error {
+	text := shorten(maxWeCom, func(e extent) story {
+		return newStory(n, late, w.words, w.page, time.Now(), e)
+	}, func(s story) []byte { return []byte(markdown(s, "\n")) })
+	body := encode(object{"msgtype": "markdown", "markdown": object{"content": string(text)}})
+	answer, err := w.post.post(ctx, w.cfg.URL.Reveal(), body, nil)
+	return w.codes.check(w.post, answer, err)
+}

@@ -1,0 +1,94 @@
+package alerting_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"gatewatch/alerting"
+	"gatewatch/alerting/receivers"
+	"gatewatch/internal/secret"
+)
+
+// hook takes Alertmanager's webhooks.
+type hook struct {
+	*httptest.Server
+
+	mu  sync.Mutex
+	got []hookMessage
+}
+
+type hookMessage struct {
+	Status      string
+	GroupKey    string
+	GroupLabels map[string]string
+	Alerts      []struct {
+		Status string
+		Labels map[string]string
+	}
+}
+
+func newHook(t *testing.T) *hook {
+	h := &hook{}
+	h.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var m hookMessage
+		if err := json.Unmarshal(body, &m); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.got = append(h.got, m)
+	}))
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *hook) messages() []hookMessage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]hookMessage(nil), h.got...)
+}
+
+// to adds a webhook to the receivers of cfg.
+func (h *hook) to(cfg alerting.Config, minSeverity string) alerting.Config {
+	cfg.Receivers.Webhooks = append(cfg.Receivers.Webhooks, receivers.WebhookConfig{
+		Entry: receivers.Entry{MinSeverity: minSeverity}, URL: secret.Secret(h.URL + "/hook"),
+	})
+	return cfg
+}
+
+// TestSeveritiesOfReceivers has two receivers: one is told everything, one only what is critical.
+func TestSeveritiesOfReceivers(t *testing.T) {
+	t.Parallel()
+	all, critical := newHook(t), newHook(t)
+	r := newRig(t)
+	r.broken.WithLabelValues("stripe", "a").Set(1)
+	cfg := critical.to(all.to(config(nil), ""), "critical")
+	r.start(only(t, cfg, brokenRule+`
+  - alert: Slow
+    expr: broken > 0
+    labels: {severity: warning}
+`))
+	r.tick()
+	until(t, "the webhooks", func() bool { return len(all.messages()) == 2 && len(critical.messages()) == 1 })
+	r.broken.WithLabelValues("stripe", "a").Set(0)
+	r.tick()
+	until(t, "the ends", func() bool { return len(all.messages()) == 4 && len(critical.messages()) == 2 })
+	got := critical.messages()
+	if first := got[0]; first.Status != "firing" || fmt.Sprint(first.GroupLabels) != "map[alertname:Broken provider:stripe]" || first.GroupKey == "" ||
+		len(first.Alerts) != 1 || first.Alerts[0].Labels["part"] != "a" {
+		t.Errorf("first message = %+v", first)
+	}
+	if got[1].Status != "resolved" || got[1].GroupKey != got[0].GroupKey {
+		t.Errorf("second message = %+v, want the end of %s", got[1], got[0].GroupKey)
+	}
+	if names := r.engine.Receivers(); names[0].Name != "webhook" || names[1].Name != "webhook-2" {
+		t.Errorf("Receivers() = %+v", names)
+	}
+}
