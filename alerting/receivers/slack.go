@@ -95,15 +95,19 @@ func (s *Slack) Name() string { return cmp.Or(s.cfg.Name, "slack") }
 // message writes n for the channel.
 func (s *Slack) message(n Notice, late time.Duration) *message {
 	m := newMessage(n, late, s.words, s.page, time.Now())
+	m.call(s.mentions(&n))
+	return m
+}
+
+// mentions are the people to call about n.
+func (s *Slack) mentions(n *Notice) (who []string) {
 	if n.Test || n.Resolved() {
-		return m
+		return nil
 	}
-	var who []string
 	for _, one := range s.cfg.Mentions[severities[n.rank()]] {
 		who = append(who, mention(one))
 	}
-	m.call(who)
-	return m
+	return who
 }
 
 // Send tells n: as a new message, or in the message and the thread of its incident.
@@ -187,14 +191,15 @@ func (s *Slack) update(ctx context.Context, t *thread, ts string, m *message) er
 	})
 }
 
-// isGone tells whether a message can be changed no more.
+// isGone tells whether a message can be changed no more, or its thread takes nothing.
 func isGone(err error) bool {
 	answer, ok := errors.AsType[slack.SlackErrorResponse](err)
 	if !ok {
 		return false
 	}
 	switch answer.Err {
-	case "message_not_found", "edit_window_closed", "cant_update_message", "thread_not_found":
+	case "message_not_found", "edit_window_closed", "cant_update_message", "thread_not_found",
+		"restricted_action_thread_locked", "restricted_action_non_threadable_channel":
 		return true
 	}
 	return false

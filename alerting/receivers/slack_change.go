@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // maxChanges is the most alerts that a word in the thread names.
@@ -32,10 +33,14 @@ func (s *Slack) change(before, n *Notice) string {
 	default:
 		lines = []string{m.line(n, &n.Alerts[0], s.words.still)}
 	}
-	if more := len(lines) - maxChanges; more > 0 {
-		lines = append(lines[:maxChanges], fmt.Sprintf(s.words.more, more))
+	text, shown := "", 0
+	for ; shown < min(len(lines), maxChanges) && utf8.RuneCountInString(text+lines[shown]) < maxText-maxHeader; shown++ {
+		text += lines[shown] + "\n"
 	}
-	return cut(strings.Join(lines, "\n"), maxText)
+	if more := len(lines) - shown; more > 0 {
+		text += fmt.Sprintf(s.words.more, more)
+	}
+	return strings.TrimSpace(text)
 }
 
 // line tells of one alert: what, since when or how long, and what it cost.

@@ -48,6 +48,8 @@ type message struct {
 	blocks []slack.Block
 	text   string
 	total  int
+	// broadcast shows a reply in the channel, too.
+	broadcast bool
 }
 
 // newMessage writes n for Slack. Whatever n holds, the result is within Slack's limits.

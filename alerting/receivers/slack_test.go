@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -171,9 +172,86 @@ func TestIncidentIsOneMessage(t *testing.T) {
 		if head.Edits != 4 {
 			t.Errorf("the message was changed %d times, want 4", head.Edits)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(6 * time.Minute)
 		t.deliver(one(6, alert("critical", "app", time.Now())))
 		t.heads(2)
+	})
+}
+
+// TestIncidentThatComesBack has an alert end and begin again: within minutes it is the same incident, said in the channel.
+func TestIncidentThatComesBack(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		t.cfg.Mentions = map[string][]string{"critical": {"here"}}
+		t.restart()
+		a := alert("critical", "app", time.Now())
+		t.deliver(one(1, a))
+		t.deliver(one(2, over(a)))
+		time.Sleep(time.Minute)
+		b := alert("critical", "app", time.Now())
+		t.deliver(one(3, b))
+		head := t.heads(1)[0]
+		t.has(head.All(), "🔴 WeChat Pay app", "<!here>")
+		reply := t.replies(head.TS, 2)[1]
+		t.has(reply.Text, "🔴 *WeChat Pay app is failing", "<!here>")
+		if !reply.Broadcast {
+			t.Error("the reply does not stand in the channel")
+		}
+		t.deliver(one(4, over(b)))
+		if reply := t.replies(head.TS, 3)[2]; reply.Broadcast || strings.Contains(reply.Text, "<!here>") {
+			t.Errorf("the end is %+v, want no noise", reply)
+		}
+		t.deliver(one(5, alert("warning", "app", time.Now())))
+		t.deliver(one(6, alert("critical", "app", time.Now())))
+		t.heads(2)
+	})
+}
+
+// TestAnythingFits sends incidents of all sizes, with texts that are too long or of nothing but markup: Slack refuses
+// none of them.
+func TestAnythingFits(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		r := rand.New(rand.NewPCG(1, 2))
+		texts := []string{"", "a", "<&>", "```", "系统异常", "<!channel>", strings.Repeat("<", 3100), strings.Repeat("长", 3100), "\xff\n", "https://x.example/" + strings.Repeat("y", 3000)}
+		text := func() string { return texts[r.IntN(len(texts))] + texts[r.IntN(len(texts))] }
+		for i := range 24 {
+			n := one(i)
+			n.Told.GroupKey = fmt.Sprint(i / 3)
+			for range 1 + r.IntN(40) {
+				a := alert([]string{"critical", "warning", text()}[r.IntN(3)], text(), time.Now())
+				a.Name, a.Labels["provider"] = text(), text()
+				for _, name := range []string{"summary", "description", "success", "expected", "latency", "technical", "attempts", "runbook_url"} {
+					a.Annotations[name] = text()
+				}
+				a.Annotations["reasons"] = "own_errors most_providers timeouts_everywhere no_connection probe_refused others_well their_errors declines"
+				if r.IntN(3) == 0 {
+					a = over(a)
+				}
+				n.Alerts = append(n.Alerts, a)
+				n.Lines = append(n.Lines, receivers.Line{At: time.Now(), Text: text()})
+			}
+			n.Cut()
+			t.deliver(n)
+		}
+		for _, m := range t.fake.Messages() {
+			if len(m.Blocks) == 0 && m.ThreadTS == "" && !strings.HasPrefix(m.Text, "⬆") {
+				t.Errorf("went as plain text, its blocks were refused: %.100q", m.Text)
+			}
+		}
+	})
+}
+
+// TestThreadThatTakesNothing has the thread locked: the change is told in a message of its own.
+func TestThreadThatTakesNothing(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		a := alert("critical", "app", time.Now())
+		t.deliver(one(1, a))
+		t.fake.Answer("chat.postMessage", fakeslack.Answer{Err: "restricted_action_thread_locked"})
+		t.deliver(one(2, over(a)))
+		t.has(t.heads(2)[1].All(), "🟢 Resolved")
+		t.fake.Answer("chat.update", fakeslack.Answer{Err: "something_new"}, fakeslack.Answer{Err: "something_new"})
+		b := alert("critical", "app", time.Now())
+		t.deliver(one(3, b))
+		t.has(t.heads(3)[2].All(), "🔴 WeChat Pay")
 	})
 }
 
@@ -312,6 +390,7 @@ func TestLostAnswers(t *testing.T) {
 		t.fake.Answer("chat.postMessage", fakeslack.Answer{Stall: true, Taken: true})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
+		time.Sleep(10 * time.Minute)
 		b := one(3, alert("critical", "app", time.Now()))
 		if err := t.slack.Send(ctx, b, 0); err == nil {
 			t.Error("Send() to a stalled Slack = nil, want an error")
@@ -357,9 +436,7 @@ func TestRefusalsAndLimits(t *testing.T) {
 				t.Errorf("notice %d delivered after %d tries, want 1", i, tries)
 			}
 		}
-		if err := t.slack.Send(t.Context(), one(99, a), 0); err != nil {
-			t.Error(err)
-		}
+		t.deliver(one(99, a))
 	})
 }
 

@@ -9,6 +9,9 @@ import (
 	"github.com/slack-go/slack"
 )
 
+// reopenWindow is how soon after its end an incident that comes back is told in its old message, and in the channel.
+const reopenWindow = 5 * time.Minute
+
 // tell brings the message and the thread of n's incident up to date. Each step is written down when it is done: called
 // again after an error or a restart, it goes on with what is missing.
 func (s *Slack) tell(ctx context.Context, n Notice, late time.Duration) error {
@@ -48,10 +51,10 @@ func (s *Slack) tellHead(ctx context.Context, t *thread, n Notice, late time.Dur
 			s.threads.save(t)
 			return nil
 		}
-		if !isGone(err) {
+		if failure := s.classify(err); !isGone(err) && !failure.Refused {
 			return err
 		}
-		t.Gone = true
+		t.Gone = true // for whatever reason Slack does not want the change
 	}
 	return s.inForm(m, func(m *message) error { return s.post(ctx, t, n, false, m) })
 }
@@ -61,9 +64,13 @@ func (t *thread) fits(n *Notice) bool {
 	if t.TS == "" || t.Gone {
 		return false
 	}
-	if t.Closed {
-		// The same end may be told again; anything else is an incident of its own.
-		return n.Resolved() && !n.begun().After(t.Told.ended())
+	ended := t.Told.ended()
+	switch {
+	case t.Closed && n.Resolved():
+		// The same end may be told again; another one is of another incident.
+		return !n.begun().After(ended)
+	case t.Closed:
+		return n.rank() >= t.Rank && time.Since(ended) < reopenWindow
 	}
 	return n.Resolved() || n.rank() >= t.Rank
 }
@@ -76,7 +83,13 @@ func (s *Slack) tellReply(ctx context.Context, t *thread, n Notice) error {
 		s.threads.save(t)
 		return nil
 	}
-	err := s.post(ctx, t, n, true, &message{text: text})
+	m := &message{text: text}
+	if t.Closed && !n.Resolved() {
+		// It is back: that must reach those who do not follow the thread.
+		m.broadcast = true
+		m.text += " " + strings.Join(s.mentions(&n), " ")
+	}
+	err := s.post(ctx, t, n, true, m)
 	if isGone(err) {
 		// Somebody deleted the message just now. The next change gets a new one; this one is told by the head alone.
 		t.Gone = true
@@ -92,6 +105,9 @@ func (s *Slack) post(ctx context.Context, t *thread, n Notice, reply bool, m *me
 	if reply {
 		id = n.version() + "/reply"
 		options = append(options, slack.MsgOptionTS(t.TS))
+	}
+	if m.broadcast {
+		options = append(options, slack.MsgOptionBroadcast())
 	}
 	options = append(options, slack.MsgOptionMetadata(slack.SlackMetadata{
 		EventType: metadataType, EventPayload: map[string]any{"id": id},

@@ -52,6 +52,8 @@ type Message struct {
 	Blocks       []map[string]any
 	// Metadata is what the app attached: event_type and event_payload.
 	Metadata map[string]any
+	// Broadcast: the reply stands in the channel, too.
+	Broadcast bool
 	// Edits counts the changes. History has every version as All would give it, the present one last.
 	Edits   int
 	History []string

@@ -15,6 +15,9 @@ func (m *Message) check() string {
 	if m.Text == "" {
 		return "no_text"
 	}
+	if len(m.Blocks) == 0 && strings.ContainsAny(markup.ReplaceAllString(m.Text, ""), "<>") {
+		return "invalid_text: half a link"
+	}
 	if utf8.RuneCountInString(m.Text) > 4000 {
 		return "msg_too_long"
 	}

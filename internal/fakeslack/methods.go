@@ -118,6 +118,7 @@ func (s *Server) post(in request) reply {
 		return reply{err: err}
 	}
 	m.ThreadTS = in.form.Get("thread_ts")
+	m.Broadcast = in.form.Get("reply_broadcast") == "true"
 	if m.ThreadTS != "" && s.find(m.ThreadTS) == nil {
 		return reply{err: "thread_not_found"}
 	}

@@ -1,0 +1,66 @@
+package alerting
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/alerting/receivers"
+	"gatewatch/internal/fakeslack"
+)
+
+// present is what an alert says now.
+type present struct{ alert Alert }
+
+func (p present) fill(_ context.Context, n *receivers.Notice, _ time.Time) {
+	lost := 77.0
+	n.Alerts[0].Lost = &lost
+}
+
+func (p present) firing(key string) (Alert, bool) { return p.alert, key == p.alert.key() }
+
+// TestFiguresAreBroughtUpToDate refreshes the message of an incident that goes on, and none when it is over.
+func TestFiguresAreBroughtUpToDate(t *testing.T) {
+	t.Parallel()
+	fake, log := fakeslack.New(), slog.New(slog.DiscardHandler)
+	cfg := receivers.SlackConfig{Token: fakeslack.Token, Channel: fakeslack.Channel, APIURL: "http://slack.test"}
+	slack, err := receivers.NewSlack(cfg, receivers.SlackOptions{Threads: t.TempDir(), Log: log, Transport: fake})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := openLedger(filepath.Join(t.TempDir(), "nflog"), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := map[string]string{"alertname": "A", "severity": "critical"}
+	now := newAlert(stateFiring, labels, map[string]string{"summary": "now", "success": "42%"}, time.Now(), 0)
+	box, err := openOutbox(t.TempDir(), slack, ledger, present{now}, log, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := receivers.Notice{ID: "1", Created: time.Now(), Told: receivers.Told{GroupKey: "g"}, Alerts: []receivers.Alert{{
+		Name: "A", Severity: "critical", Labels: labels, Annotations: map[string]string{"summary": "before"}, Since: time.Now(),
+	}}}
+	if err := slack.Send(t.Context(), n, 0); err != nil {
+		t.Fatal(err)
+	}
+	box.refresh(t.Context())
+	heads := fake.Heads()
+	if len(heads) != 1 || !strings.Contains(heads[0].All(), "🔴 now") || !strings.Contains(heads[0].All(), "42%") || !strings.Contains(heads[0].All(), "about 77") {
+		t.Fatalf("message = %+v, want what the alert says now", heads)
+	}
+	n.ID, n.Alerts[0].Ended = "2", time.Now()
+	if err := slack.Send(t.Context(), n, 0); err != nil {
+		t.Fatal(err)
+	}
+	calls := len(fake.Calls(""))
+	box.refresh(t.Context())
+	if got := len(fake.Calls("")); got != calls {
+		t.Errorf("%d calls for an incident that is over", got-calls)
+	}
+}
