@@ -19,6 +19,14 @@ func (a *attempt) payOrderID() string {
 
 func (a *attempt) mchNo() string { return fmt.Sprintf("M%d", 1621873000+a.merchant) }
 
+// codes is the provider's answer, as the gateway writes it.
+func (r result) codes() string {
+	if r.sub == "" {
+		return r.code
+	}
+	return r.code + ", sub_code=" + r.sub
+}
+
 // result says how an attempt ended.
 func (j java) result(a *attempt) {
 	level, text := "INFO", "下单成功"
@@ -30,10 +38,7 @@ func (j java) result(a *attempt) {
 	case failed:
 		level, text = "ERROR", "下单异常"
 	}
-	sub, more := "", ""
-	if a.result.sub != "" {
-		sub = ", sub_code=" + a.result.sub
-	}
+	more := ""
 	if a.result.kind == approved {
 		more = ", channelOrderNo=" + a.transaction()
 	}
@@ -41,9 +46,9 @@ func (j java) result(a *attempt) {
 		more += fmt.Sprintf(", attempt=%d", a.try)
 	}
 	j.line(a.at, level, a, "c.p.g.channel.ChannelPayService", fmt.Sprintf(
-		"%s mchNo=%s, payOrderId=%s, ifCode=%s, wayCode=%s, amount=%d, currency=%s, code=%s%s, msg=%s%s, 耗时=%dms, traceId=%s",
+		"%s mchNo=%s, payOrderId=%s, ifCode=%s, wayCode=%s, amount=%d, currency=%s, code=%s, msg=%s%s, 耗时=%dms, traceId=%s",
 		text, a.mchNo(), a.payOrderID(), a.provider.ifCode, a.method, a.amount, a.currency,
-		a.result.code, sub, a.result.message, more, a.latency.Milliseconds(), a.traceID()))
+		a.result.codes(), a.result.message, more, a.latency.Milliseconds(), a.traceID()))
 }
 
 // request is the block of several lines that such gateways write for a request.
@@ -77,7 +82,7 @@ func (j java) refused(a *attempt, test string) {
 func (j java) query(a *attempt) {
 	j.line(a.at, "INFO", a, "c.p.g.channel.ChannelOrderQueryService", fmt.Sprintf(
 		"查询上游订单 ifCode=%s, payOrderId=%s, code=%s, msg=%s, 耗时=%dms",
-		a.provider.ifCode, a.payOrderID(), a.result.code, a.result.message, 20+a.number%60))
+		a.provider.ifCode, a.payOrderID(), a.result.codes(), a.result.message, 20+a.number%60))
 }
 
 // refusal is what the provider's own error leaves beside the result.

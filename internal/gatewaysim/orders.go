@@ -70,7 +70,7 @@ func (g *gateway) follow(a *attempt) {
 				healed := g.started.Add(g.cfg.IncidentAfter + g.cfg.IncidentFor)
 				when = healed.Add(when.Sub(a.at))
 			}
-			g.plan.add(when, func(at time.Time) error { return g.ask(a, at, closedOrder()) })
+			g.plan.add(when, func(at time.Time) error { return g.ask(a, at, a.provider.closedOrder()) })
 		}
 		if a.try < maxTries && rng.Float64() < retryShare {
 			g.plan.add(after(2*time.Second, 6*time.Second), func(at time.Time) error { return g.retry(a, at) })

@@ -116,7 +116,10 @@ func incidentTimeout() result {
 }
 
 // closedOrder is what the provider says of an order that it never took.
-func closedOrder() result {
+func (p *provider) closedOrder() result {
+	if p.name == "alipay" {
+		return result{1, "40004", "ACQ.TRADE_NOT_EXIST", "交易不存在", 200, declined}
+	}
 	return result{1, "ORDER_CLOSED", "", "订单已关闭", 200, declined}
 }
 
@@ -127,5 +130,5 @@ func (p *provider) firstRefusal() result {
 			return r
 		}
 	}
-	return closedOrder()
+	return p.closedOrder()
 }
