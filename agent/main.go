@@ -39,6 +39,7 @@ func commands() []command {
 		{"check", "-config FILE [-connect]", "report every mistake in a configuration", checkAbout, check},
 		{"parse", "[-format F] [-pattern P] [-config FILE] FILE …", "show what each line of a log becomes, as JSON lines", parseAbout, parseFiles},
 		{"scan", "[-json] [-all] FILE|FOLDER …", "look for card data in existing log files, archives too", scanAbout, scanFiles},
+		{"replay", "[-config FILE] [-rules FILE] [-compare FILE] [-json] LOG …", "run old logs through the alert rules: which would have fired, and when", replayAbout, replayLogs},
 		{"rules", "test FILE … | list [-config FILE]", "run unit tests of alert rules; list the rules that are loaded", rulesAbout, rulesCommand},
 		{"notify-test", "-config FILE", "send a test message to each receiver of alerts", notifyTestAbout, notifyTest},
 		{"journal", "cat|verify|stats [-data FOLDER | -config FILE] [-from TIME] [-to TIME] [WORD …]", "print, check or describe what the agent keeps", journalAbout, inspectJournal},

@@ -30,6 +30,9 @@ const packPrefix = "pack:"
 // IsPack tells whether the name of a rule file is that of a shipped pack, such as pack:payments.
 func IsPack(file string) bool { return strings.HasPrefix(file, packPrefix) }
 
+// PackOf returns the name of the pack in the name of a rule file, or the same.
+func PackOf(file string) string { return strings.TrimPrefix(file, packPrefix) }
+
 // RuleLoader reads rule files, and shipped packs by their names with "pack:" before them, for Prometheus' rules package.
 func RuleLoader() rules.GroupLoader { return newLoader() }
 

@@ -41,7 +41,11 @@ type Parts struct {
 	// what reading the record does.
 	Explain func(Explanation)
 	Metrics *Metrics
-	Log     *slog.Logger
+	// CardData, when not nil, is told of card data in a file in the place of Metrics, before Observe.
+	CardData func(path string, logger []byte, values int)
+	// Now is the time of records that have none; nil for the clock of the machine.
+	Now func() time.Time
+	Log *slog.Logger
 }
 
 // Metrics counts what all pipelines of an agent do.
@@ -62,6 +66,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m.leaks = newLeaks(reg)
 	return m
 }
+
+// CountCardData counts values of card data in a log file.
+func (m *Metrics) CountCardData(path string, logger []byte, values int) { m.leaks.add(path, logger, values) }
 
 // Pipeline is the way of one group's lines into the journal. Its Handle is called from one goroutine.
 type Pipeline struct {
@@ -89,6 +96,9 @@ func New(cfg GroupConfig, parts Parts) (*Pipeline, error) {
 	}
 	p := &Pipeline{
 		cfg: cfg, parts: parts, refine: refine, streams: map[uint64]*stream{}, starts: starts, now: time.Now,
+	}
+	if parts.Now != nil {
+		p.now = parts.Now
 	}
 	refine.now = p.recordTime
 	return p, nil
@@ -177,7 +187,7 @@ func (p *Pipeline) record(s *stream, l *lane, offset int64, text, written []byte
 		p.addStream(ev, l, s)
 	}
 	if n := p.refine.cardData; n > 0 {
-		p.parts.Metrics.leaks.add(s.source.Path, ev.Fact(event.Logger), n)
+		p.cardData(s.source.Path, ev.Fact(event.Logger), n)
 	}
 	p.parts.Metrics.records.Inc()
 	p.parts.Observe(ev)
@@ -186,6 +196,14 @@ func (p *Pipeline) record(s *stream, l *lane, offset int64, text, written []byte
 	p.batch.Records = append(p.batch.Records, journal.Record{
 		Source: s.source, Offset: offset, Time: ev.Time, Document: p.docs[start:len(p.docs):len(p.docs)],
 	})
+}
+
+func (p *Pipeline) cardData(path string, logger []byte, values int) {
+	if p.parts.CardData != nil {
+		p.parts.CardData(path, logger, values)
+		return
+	}
+	p.parts.Metrics.CountCardData(path, logger, values)
 }
 
 const (

@@ -27,7 +27,7 @@ func (s *Scanner) File(ctx context.Context, path string, read func(int), found f
 		return err
 	}
 	defer f.Close()
-	in, err := unpacked(counted{f, read})
+	in, err := Unpacked(counted{f, read})
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
@@ -37,7 +37,7 @@ func (s *Scanner) File(ctx context.Context, path string, read func(int), found f
 
 // Stream scans standard input or the like, which may be compressed.
 func (s *Scanner) Stream(ctx context.Context, name string, r io.Reader, found func(Finding)) error {
-	in, err := unpacked(r)
+	in, err := Unpacked(r)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
@@ -45,8 +45,8 @@ func (s *Scanner) Stream(ctx context.Context, name string, r io.Reader, found fu
 	return s.Read(ctx, name, in, found)
 }
 
-// unpacked returns the text of r, by what r begins with.
-func unpacked(r io.Reader) (io.ReadCloser, error) {
+// Unpacked returns the text of r, by what r begins with.
+func Unpacked(r io.Reader) (io.ReadCloser, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	magic, err := in.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
