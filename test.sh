@@ -63,6 +63,7 @@ missing_packages() {
   chinese_font || printf '%s\n' fontconfig fonts-noto-cjk
   have prometheus || echo prometheus
   have prometheus-node-exporter || echo prometheus-node-exporter
+  have prometheus-alertmanager alertmanager || echo prometheus-alertmanager
   have nginx || echo nginx-light
   have redis-server valkey-server || echo redis-server
   have javac || echo default-jdk-headless
@@ -110,6 +111,7 @@ report_missing() {
     chinese_font || echo "a Chinese font (package fonts-noto-cjk): Chinese text on screenshots shows as boxes"
     have prometheus || echo "Prometheus (package prometheus): the tests that scrape /metrics and load the rules"
     have prometheus-node-exporter || echo "node_exporter (package prometheus-node-exporter): the comparison of host metrics"
+    have prometheus-alertmanager alertmanager || echo "Alertmanager (package prometheus-alertmanager): the tests that relay alerts to a cluster"
     have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log"
     if ! have javac || ! have mvn; then

@@ -156,6 +156,8 @@ func needRestart(before, after *configs.Config) []string {
 		{"collectors", before.Collectors, after.Collectors},
 		{"alerting.slack", a.Slack, b.Slack},
 		{"alerting's receivers", a.Receivers, b.Receivers},
+		{"alerting.alertmanagers", a.Alertmanagers, b.Alertmanagers},
+		{"alerting.heartbeat", a.Heartbeat, b.Heartbeat},
 		{"alerting.external_url", a.ExternalURL, b.ExternalURL},
 		{"alerting.links", a.Links, b.Links},
 		{"alerting.runbook_url", a.RunbookURL, b.RunbookURL},

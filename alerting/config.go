@@ -9,6 +9,7 @@ import (
 
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/invalid"
+	"gatewatch/internal/secret"
 )
 
 // Config says which rules run and who is told (alerting: in the configuration).
@@ -21,6 +22,11 @@ type Config struct {
 	Slack []receivers.SlackConfig `yaml:"slack"`
 	// All other receivers.
 	Receivers receivers.Config `yaml:",inline"`
+	// Addresses of all members of an Alertmanager cluster. It tells people then; the receivers here do when no member
+	// can be reached.
+	Alertmanagers []secret.Secret `yaml:"alertmanagers"`
+	// An address outside that misses the agent when it is silent; none when absent.
+	Heartbeat *HeartbeatConfig `yaml:"heartbeat"`
 	// Address of this page as people reach it, for links in messages. Empty: http://<http.listen>.
 	ExternalURL string `yaml:"external_url"`
 	// Where runbooks are, for links in messages: a rule's runbook is <runbook_url>/<name>.md. Empty: rules that name no
@@ -55,6 +61,9 @@ func (c *Config) SetDefaults() {
 		c.Slack[0].Name = "slack"
 	}
 	c.Receivers.SetDefaults()
+	if c.Heartbeat != nil {
+		c.Heartbeat.setDefaults()
+	}
 }
 
 // The bounds of what a configuration may ask for.
@@ -87,6 +96,15 @@ func (c *Config) Validate() error {
 		m.AddIn(index("links", i), c.Links[i].Validate())
 	}
 	c.validateSlack(&m)
+	for i, address := range c.Alertmanagers {
+		if !receivers.WebAddress(address.Reveal()) {
+			// It may hold a password: the message must not repeat it.
+			m.Add(index("alertmanagers", i), "must be an http or https address, e.g. http://alertmanager-1:9093")
+		}
+	}
+	if c.Heartbeat != nil {
+		m.AddIn("heartbeat", c.Heartbeat.validate())
+	}
 	m.AddIn("", c.Receivers.Validate(c.slackNames()...))
 	return m.Err()
 }

@@ -46,6 +46,9 @@ type Engine struct {
 	dispatch *dispatcher
 	outboxes []*outbox
 	lines    Lines
+	// relay and heartbeat are nil when they are not configured.
+	relay     *relay
+	heartbeat *heartbeat
 
 	// evaluating is held while rules are evaluated or exchanged.
 	evaluating sync.Mutex
@@ -103,6 +106,12 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 	if e.dispatch, err = newDispatcher(cfg, dataDir, ledger, e.outboxes, log); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
+	if len(cfg.Alertmanagers) > 0 {
+		e.relay = newRelay(cfg.Alertmanagers, host, cfg.ExternalURL, e.tellHere, log, reg)
+	}
+	if cfg.Heartbeat != nil {
+		e.heartbeat = newHeartbeat(*cfg.Heartbeat, log, reg)
+	}
 	e.lost = loadLost(e.lostFile(), log)
 	return e, nil
 }
@@ -146,6 +155,12 @@ func newReceivers(
 func (e *Engine) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.dispatch.run(ctx) })
+	if e.relay != nil {
+		g.Go(func() error { return e.relay.run(ctx) })
+	}
+	if e.heartbeat != nil {
+		g.Go(func() error { return e.heartbeat.run(ctx) })
+	}
 	for _, box := range e.outboxes {
 		g.Go(func() error { return box.run(ctx) })
 		if r, ok := box.receiver.(receivers.Runner); ok {

@@ -56,6 +56,9 @@ func (e *Engine) Evaluate(ctx context.Context, ts time.Time) {
 		return
 	}
 	e.publish(ctx, ts)
+	if e.heartbeat != nil {
+		e.heartbeat.tick()
+	}
 	e.metrics.evaluation.Set(time.Since(began).Seconds())
 	e.metrics.lastEvaluation.Set(float64(ts.UnixMilli()) / 1000)
 }
@@ -106,14 +109,26 @@ func (e *Engine) notify(ctx context.Context, _ string, alerts ...*rules.Alert) {
 		if !ends.IsZero() && e.current.ts.Sub(ends) > endRepeat {
 			continue // Prometheus would repeat it for a quarter of an hour.
 		}
-		e.dispatch.put(ctx, a.Labels.Map(), a.Annotations.Map(), a.ActiveAt, ends)
+		e.hand(ctx, savedAlert{Labels: a.Labels.Map(), Annotations: a.Annotations.Map(), Since: a.ActiveAt, Ended: ends})
 	}
+}
+
+// hand passes an alert on: to the relay when there is one, and to the receivers here when there is none or no member of
+// the cluster can be reached.
+func (e *Engine) hand(ctx context.Context, a savedAlert) {
+	if e.relay == nil || e.relay.put(a) {
+		e.tellHere(ctx, a)
+	}
+}
+
+func (e *Engine) tellHere(ctx context.Context, a savedAlert) {
+	e.dispatch.put(ctx, a.Labels, a.Annotations, a.Since, a.Ended)
 }
 
 // end hands on that an alert is over which no rule speaks of any more.
 func (e *Engine) end(ctx context.Context, a savedAlert, at time.Time) {
 	a.Ended = at
-	e.dispatch.put(ctx, a.Labels, a.Annotations, a.Since, at)
+	e.hand(ctx, a)
 	e.ending.alerts = append(e.ending.alerts, a)
 }
 
@@ -130,7 +145,7 @@ func (e *Engine) publish(ctx context.Context, ts time.Time) {
 		}
 	}
 	sortAlerts(active)
-	e.ending.repeat(active, ts, func(a savedAlert) { e.dispatch.put(ctx, a.Labels, a.Annotations, a.Since, a.Ended) })
+	e.ending.repeat(active, ts, func(a savedAlert) { e.hand(ctx, a) })
 	for _, a := range e.lost.update(active, ts) {
 		e.end(ctx, a, ts)
 	}

@@ -32,7 +32,14 @@ func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	arrivals := make([]Arrival, 0, len(all))
+	arrivals := make([]Arrival, 0, len(all)+len(cfg.Alertmanagers))
+	for _, m := range newMembers(cfg.Alertmanagers) {
+		a := Arrival{Receiver: "alertmanager " + m.name}
+		if err := m.check(ctx); err != nil {
+			a.Err, a.Advice = err, "check the address under alerting.alertmanagers, and that the agent's host may reach it"
+		}
+		arrivals = append(arrivals, a)
+	}
 	for _, r := range all {
 		a := Arrival{Receiver: r.Receiver.Name()}
 		if err := r.Receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"gatewatch/alerting"
 	"gatewatch/alerting/receivers"
 	"gatewatch/configs"
 	"gatewatch/intents"
@@ -52,6 +53,7 @@ func TestReferenceOptional(t *testing.T) {
 	slack.Token, slack.Name, slack.Language, slack.MinSeverity = secret.Secret("xoxb-1: a # b"), "", "", ""
 	want.Alerting.Links = got.Alerting.Links
 	want.Alerting.Receivers = receiversOf(got)
+	want.Alerting.Heartbeat = &alerting.HeartbeatConfig{URL: got.Alerting.Heartbeat.URL}
 	want.SetDefaults()
 	same(t, got, want)
 

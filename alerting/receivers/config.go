@@ -32,7 +32,7 @@ func (l *Link) Validate() error {
 	for _, name := range placeholders {
 		plain = strings.ReplaceAll(plain, name, "x")
 	}
-	if !webAddress(plain) {
+	if !WebAddress(plain) {
 		m.Add("url", "must be an http or https address, is %q", l.URL)
 	} else if wrong := placeholder.FindString(plain); wrong != "" {
 		m.Add("url", "knows no %s, there are: %s", wrong, strings.Join(placeholders[:], ", "))
@@ -42,12 +42,13 @@ func (l *Link) Validate() error {
 
 // CheckURL adds a mistake at path when value is neither empty nor a web address.
 func CheckURL(m *invalid.Mistakes, path, value string) {
-	if value != "" && !webAddress(value) {
+	if value != "" && !WebAddress(value) {
 		m.Add(path, "must be an http or https address, is %q", value)
 	}
 }
 
-func webAddress(s string) bool {
+// WebAddress tells whether s is an http or https address.
+func WebAddress(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

@@ -171,7 +171,7 @@ func checkSecretURL(m *invalid.Mistakes, path, address string) {
 	switch {
 	case address == "":
 		m.Add(path, "is needed: the address of the webhook")
-	case !webAddress(address):
+	case !WebAddress(address):
 		m.Add(path, "must be an http or https address")
 	}
 }

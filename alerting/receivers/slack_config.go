@@ -63,7 +63,7 @@ func (c *SlackConfig) Validate() error {
 	case c.Token != "" && c.Channel == "":
 		m.Add("channel", "is needed with token, e.g. \"#pay-alerts\"")
 	}
-	if c.WebhookURL != "" && !webAddress(c.WebhookURL.Reveal()) {
+	if c.WebhookURL != "" && !WebAddress(c.WebhookURL.Reveal()) {
 		// The value is a secret: the message must not repeat it.
 		m.Add("webhook_url", "must be an http or https address")
 	}

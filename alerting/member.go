@@ -1,0 +1,69 @@
+package alerting
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/internal/secret"
+)
+
+// member is one Alertmanager. The relay's mutex guards how it is doing.
+type member struct {
+	address secret.Secret
+	name    string
+	client  *http.Client
+	wake    chan struct{}
+	up      prometheus.Gauge
+	failing bool
+	lastErr string
+}
+
+func newMembers(addresses []secret.Secret) []*member {
+	var all []*member
+	for _, address := range addresses {
+		name := "?"
+		if u, err := url.Parse(address.Reveal()); err == nil {
+			name = u.Host
+		}
+		all = append(all, &member{
+			address: address, name: name, client: &http.Client{Timeout: relayTimeout}, wake: make(chan struct{}, 1),
+		})
+	}
+	return all
+}
+
+// check asks the member whether it is there.
+func (m *member) check(ctx context.Context) error {
+	return m.post(ctx, http.MethodGet, "/api/v2/status", nil)
+}
+
+// post sends a request. Its errors hold nothing of the address but the host.
+func (m *member) post(ctx context.Context, method, path string, body []byte) error {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(m.address.Reveal(), "/")+path, bytes.NewReader(body))
+	if err != nil {
+		return errors.New("the address is wrong")
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", "Gatewatch")
+	resp, err := m.client.Do(req)
+	if err != nil {
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			err = u.Err
+		}
+		return err
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("%s: %q", resp.Status, text)
+	}
+	return nil
+}

@@ -1,0 +1,258 @@
+package alerting
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"golang.org/x/sync/errgroup"
+
+	"gatewatch/internal/retry"
+	"gatewatch/internal/secret"
+)
+
+const (
+	// relayResend is how often a member hears of an alert that goes on, relayValid how long it believes what it heard.
+	relayResend = time.Minute
+	relayValid  = 4 * relayResend
+	// relayRetry is the wait after a member did not answer, relayTimeout how long it may take.
+	relayRetry   = 2 * time.Second
+	relayTimeout = 4 * time.Second
+	// relayPatience is how long an alert waits for a member before the receivers here are told.
+	relayPatience = 5 * time.Second
+	// relayKeep is how long ends are repeated.
+	relayKeep = 5 * time.Minute
+	// maxRelayed bounds the alerts that are relayed; what is beyond goes to the receivers here. relayBatch is how many
+	// stand in one request.
+	maxRelayed = 5000
+	relayBatch = 250
+	// labelHost tells the alerts of several agents apart. It must not be one of Alertmanager's group labels.
+	labelHost = "host"
+)
+
+// relay hands alerts to all members of an Alertmanager cluster, as Prometheus does; they agree among themselves who
+// tells people. An alert that no member takes goes to the receivers here, until its end.
+type relay struct {
+	host, page string
+	members    []*member
+	direct     func(context.Context, savedAlert)
+	log        *slog.Logger
+	relayed    prometheus.Counter
+	alone      prometheus.Counter
+
+	mu     sync.Mutex
+	alerts map[string]*relayedAlert
+}
+
+type relayedAlert struct {
+	savedAlert
+	fired time.Time // when it was first heard of
+	came  time.Time // when it was first heard of in its present state
+	taken bool      // a member knows the present state
+	// direct: no member could be reached, so that the receivers here were told and have to hear the end.
+	direct bool
+}
+
+func newRelay(members []secret.Secret, host, page string, direct func(context.Context, savedAlert), log *slog.Logger, reg prometheus.Registerer) *relay {
+	f := promauto.With(reg)
+	up := f.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "gatewatch_alertmanager_up", Help: "Whether the Alertmanager took what it was sent last.",
+	}, []string{"alertmanager"})
+	r := &relay{
+		host: host, page: page, direct: direct, log: log, alerts: map[string]*relayedAlert{},
+		relayed: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_alerts_relayed_total", Help: "Beginnings and ends of alerts that an Alertmanager took.",
+		}),
+		alone: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_alerts_not_relayed_total", Help: "Beginnings and ends of alerts that no Alertmanager took, so that the receivers here were told.",
+		}),
+	}
+	for _, m := range newMembers(members) {
+		m.up = up.WithLabelValues(m.name)
+		r.members = append(r.members, m)
+	}
+	return r
+}
+
+// put takes an alert in, and tells whether the receivers here have to hear of it, too. A zero end means that it fires.
+func (r *relay) put(a savedAlert) (direct bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, key := time.Now(), a.key()
+	known := r.alerts[key]
+	switch {
+	case known == nil && len(r.alerts) >= maxRelayed:
+		return true
+	case known == nil:
+		known = &relayedAlert{savedAlert: a, fired: now, came: now}
+		r.alerts[key] = known
+	case known.Ended.IsZero() != a.Ended.IsZero():
+		if a.Ended.IsZero() { // again
+			known.fired, known.direct = now, false
+		}
+		known.came, known.taken = now, false
+	case !a.Ended.IsZero():
+		a.Ended = known.Ended // repeated
+	}
+	known.savedAlert = a
+	if known.came.Equal(now) {
+		for _, m := range r.members {
+			select {
+			case m.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+	return known.direct
+}
+
+// run serves the members until ctx ends.
+func (r *relay) run(ctx context.Context) error {
+	var g errgroup.Group
+	for _, m := range r.members {
+		g.Go(func() error {
+			r.serve(ctx, m)
+			return nil
+		})
+	}
+	for retry.Sleep(ctx, time.Second) {
+		r.tellDirectly(ctx, time.Now())
+	}
+	return g.Wait()
+}
+
+// serve tells one member of all alerts when one changes, and now and then.
+func (r *relay) serve(ctx context.Context, m *member) {
+	for {
+		wait := relayResend
+		if err := r.tell(ctx, m); err != nil {
+			wait = relayRetry
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-m.wake:
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
+}
+
+// tell posts all alerts to m.
+func (r *relay) tell(ctx context.Context, m *member) error {
+	batches, came := r.batches(time.Now())
+	for _, batch := range batches {
+		err := m.post(ctx, http.MethodPost, "/api/v2/alerts", batch)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.answered(m, err); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, at := range came {
+		if a := r.alerts[key]; a != nil && a.came.Equal(at) && !a.taken {
+			a.taken = true
+			r.relayed.Inc()
+		}
+	}
+	return nil
+}
+
+// answered notes how m is doing, and logs when that changes.
+func (r *relay) answered(m *member, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case err != nil && !m.failing:
+		r.log.Warn("Alertmanager does not take alerts", "alertmanager", m.name, "err", err)
+	case err == nil && m.failing:
+		r.log.Info("Alertmanager takes alerts again", "alertmanager", m.name)
+	}
+	m.failing, m.lastErr = err != nil, ""
+	m.up.Set(1)
+	if err != nil {
+		m.lastErr = err.Error()
+		m.up.Set(0)
+	}
+}
+
+// postedAlert is an alert in Alertmanager's API v2.
+type postedAlert struct {
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	StartsAt     time.Time         `json:"startsAt"`
+	EndsAt       time.Time         `json:"endsAt"`
+	GeneratorURL string            `json:"generatorURL,omitempty"`
+}
+
+// batches returns the bodies of the requests that tell everything, and which states those are. It forgets old ends.
+func (r *relay) batches(now time.Time) (bodies [][]byte, came map[string]time.Time) {
+	r.mu.Lock()
+	var all []postedAlert
+	came = map[string]time.Time{}
+	for key, a := range r.alerts {
+		if !a.Ended.IsZero() && now.Sub(a.came) > relayKeep {
+			delete(r.alerts, key)
+			continue
+		}
+		came[key] = a.came
+		all = append(all, r.posted(a, now))
+	}
+	r.mu.Unlock()
+	for len(all) > 0 {
+		n := min(len(all), relayBatch)
+		body, err := json.Marshal(all[:n])
+		if err == nil {
+			bodies = append(bodies, body)
+		}
+		all = all[n:]
+	}
+	return bodies, came
+}
+
+func (r *relay) posted(a *relayedAlert, now time.Time) postedAlert {
+	p := postedAlert{Labels: maps.Clone(a.Labels), Annotations: maps.Clone(a.Annotations), StartsAt: a.fired, EndsAt: now.Add(relayValid), GeneratorURL: r.page}
+	if _, named := p.Labels[labelHost]; !named && r.host != "" {
+		p.Labels[labelHost] = r.host
+	}
+	delete(p.Annotations, lostQuery)
+	if !a.Ended.IsZero() {
+		p.EndsAt = a.Ended
+		if !p.StartsAt.Before(p.EndsAt) {
+			p.StartsAt = p.EndsAt.Add(-time.Millisecond)
+		}
+	}
+	return p
+}
+
+// tellDirectly hands what waited too long to the receivers here, when no member can be reached.
+func (r *relay) tellDirectly(ctx context.Context, now time.Time) {
+	var waited []savedAlert
+	r.mu.Lock()
+	reachable := false
+	for _, m := range r.members {
+		reachable = reachable || !m.failing
+	}
+	for _, a := range r.alerts {
+		if !reachable && !a.taken && !a.direct && now.Sub(a.came) >= relayPatience {
+			a.direct = true
+			r.alone.Inc()
+			waited = append(waited, a.savedAlert)
+		}
+	}
+	r.mu.Unlock()
+	for _, a := range waited {
+		r.direct(ctx, a)
+	}
+}

@@ -1,0 +1,181 @@
+package alerting
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/internal/secret"
+)
+
+// relayRig is a relay whose clock is the test's, with fake members.
+type relayRig struct {
+	*relay
+	t      *testing.T
+	direct []string
+	log    strings.Builder
+}
+
+func newRelayRig(t *testing.T, members ...string) *relayRig {
+	r := &relayRig{t: t}
+	var addresses []secret.Secret
+	for _, m := range members {
+		addresses = append(addresses, secret.Secret(m))
+	}
+	r.relay = newRelay(addresses, "pay-gw-01", "http://page.example", func(_ context.Context, a savedAlert) {
+		r.direct = append(r.direct, fmt.Sprint(a.Labels["alertname"], " ", a.Ended.IsZero()))
+	}, slog.New(slog.NewTextHandler(&r.log, nil)), prometheus.NewRegistry())
+	return r
+}
+
+// round has every member told once, and then looks for what waited for d.
+func (r *relayRig) round(d time.Duration) (errs int) {
+	for _, m := range r.members {
+		if r.tell(r.t.Context(), m) != nil {
+			errs++
+		}
+	}
+	r.tellDirectly(r.t.Context(), time.Now().Add(d))
+	return errs
+}
+
+// cluster takes alerts as Alertmanager does, unless status says otherwise.
+func cluster(t *testing.T, status int, got *[]postedAlert) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		var all []postedAlert
+		if err := json.NewDecoder(req.Body).Decode(&all); err != nil || req.URL.Path != "/am/api/v2/alerts" || req.Method != http.MethodPost {
+			status = http.StatusBadRequest
+		}
+		for _, a := range all {
+			if a.Labels["alertname"] == "" || !a.StartsAt.Before(a.EndsAt) {
+				status = http.StatusBadRequest
+			}
+		}
+		if got != nil {
+			*got = append(*got, all...)
+		}
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL + "/am/"
+}
+
+func firing(name string) savedAlert {
+	return savedAlert{
+		Labels: map[string]string{"alertname": name, "provider": "stripe"}, Since: time.Now().Add(-time.Hour),
+		Annotations: map[string]string{"summary": "s", lostQuery: "sum(x)"},
+	}
+}
+
+func TestRelayTellsAllMembers(t *testing.T) {
+	t.Parallel()
+	var one, two []postedAlert
+	r := newRelayRig(t, cluster(t, 200, &one), cluster(t, 200, &two))
+	if r.put(firing("A")) {
+		t.Error("put() = true with a cluster that was not tried")
+	}
+	own := firing("B")
+	own.Labels["host"] = "db-1"
+	r.put(own)
+	if errs := r.round(time.Hour); errs > 0 || len(r.direct) > 0 {
+		t.Errorf("%d errors, told here: %v, want none", errs, r.direct)
+	}
+	over := firing("A")
+	over.Ended = time.Now()
+	if r.put(over) {
+		t.Error("put() of the end = true, though the cluster knows the beginning")
+	}
+	r.round(time.Hour)
+	for _, got := range [][]postedAlert{one, two} {
+		if len(got) != 4 {
+			t.Fatalf("a member has %v, want four", got)
+		}
+		for _, a := range got[:2] {
+			left := time.Until(a.EndsAt)
+			if left < relayValid-time.Minute || left > relayValid || time.Since(a.StartsAt) > time.Minute || a.Annotations[lostQuery] != "" || a.Annotations["summary"] != "s" ||
+				a.Labels["host"] != map[string]string{"A": "pay-gw-01", "B": "db-1"}[a.Labels["alertname"]] {
+				t.Errorf("member has %+v", a)
+			}
+		}
+		for _, a := range got[2:] {
+			if ended := a.EndsAt.Before(time.Now()); ended != (a.Labels["alertname"] == "A") {
+				t.Errorf("member has %+v", a)
+			}
+		}
+	}
+}
+
+// TestRelayFallsBack has no member answer, and then one of two.
+func TestRelayFallsBack(t *testing.T) {
+	t.Parallel()
+	var got []postedAlert
+	bad := cluster(t, 503, nil)
+	r := newRelayRig(t, strings.Replace(bad, "http://", "http://user:very-secret@", 1), "http://127.0.0.1:1")
+	r.put(firing("A"))
+	r.round(relayPatience / 2)
+	if len(r.direct) > 0 {
+		t.Errorf("told here at once: %v", r.direct)
+	}
+	r.round(relayPatience)
+	r.round(time.Hour)
+	if fmt.Sprint(r.direct) != "[A true]" {
+		t.Errorf("told here: %v, want A, once", r.direct)
+	}
+	over := firing("A")
+	over.Ended = time.Now()
+	if !r.put(over) {
+		t.Error("put() of the end = false, though it was told here that A began")
+	}
+	if strings.Contains(r.log.String(), "very-secret") || strings.Count(r.log.String(), "does not take") != 2 {
+		t.Errorf("log = %s", r.log.String())
+	}
+	r.members[1].address = secret.Secret(cluster(t, 200, &got))
+	r.put(firing("B"))
+	r.round(time.Hour)
+	if len(got) != 2 || len(r.direct) != 1 {
+		t.Errorf("member has %v, told here: %v", got, r.direct)
+	}
+}
+
+func TestRelayIsBounded(t *testing.T) {
+	t.Parallel()
+	var got []postedAlert
+	r := newRelayRig(t, cluster(t, 200, &got))
+	for i := range maxRelayed {
+		if r.put(firing(fmt.Sprint("A", i))) {
+			t.Fatalf("put() of alert %d = true", i)
+		}
+	}
+	if !r.put(firing("one more")) {
+		t.Error("put() beyond the bound = false, so nobody would be told")
+	}
+	if r.round(0); len(got) != maxRelayed {
+		t.Errorf("member has %d alerts, want %d", len(got), maxRelayed)
+	}
+}
+
+// TestRelayRuns starts the relay as the engine does.
+func TestRelayRuns(t *testing.T) {
+	t.Parallel()
+	came := make(chan struct{}, 10)
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { came <- struct{}{} }))
+	defer s.Close()
+	r := newRelayRig(t, s.URL)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.run(ctx) }()
+	r.put(firing("A"))
+	<-came
+	cancel()
+	if err := <-done; err != nil {
+		t.Errorf("run() = %v", err)
+	}
+}
