@@ -25,7 +25,8 @@ const demoAbout = `
 A simulated gateway writes real, rotating log files in a temporary folder: JSON lines of a Node.js gateway, logback
 lines of a Java one, nginx access lines. The agent follows them as it would follow yours. After 30 seconds WeChat Pay
 begins to fail, 45 seconds later it heals; meanwhile an order is paid twice, callbacks are forged, and a debug log shows
-cards. With SLACK_WEBHOOK_URL set, alerts go there too. Ctrl-C ends it and removes the files.
+cards. With SLACK_WEBHOOK_URL, or SLACK_TOKEN and SLACK_CHANNEL, set, alerts go there too. Ctrl-C ends it and removes
+the files.
 
 `
 
@@ -82,7 +83,11 @@ func demoConfig(dir, logs, listen string) (*configs.Config, error) {
 	if listen != "" {
 		cfg.HTTP.Listen = listen
 	}
-	if url := os.Getenv("SLACK_WEBHOOK_URL"); url != "" {
+	if url, token := os.Getenv("SLACK_WEBHOOK_URL"), os.Getenv("SLACK_TOKEN"); token != "" {
+		cfg.Alerting.Slack = []receivers.SlackConfig{{
+			Token: secret.Secret(token), Channel: os.Getenv("SLACK_CHANNEL"), APIURL: os.Getenv("SLACK_API_URL"),
+		}}
+	} else if url != "" {
 		cfg.Alerting.Slack = []receivers.SlackConfig{{WebhookURL: secret.Secret(url)}}
 	}
 	cfg.Payments.Intents.Window = model.Duration(30 * time.Second) // nobody watches for longer

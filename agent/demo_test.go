@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"gatewatch/internal/fakeslack"
 	"gatewatch/internal/servicetest"
 )
 
@@ -19,8 +21,12 @@ import (
 // the terminal, in Slack and for a Prometheus that scrapes.
 func TestDemo(t *testing.T) {
 	browser := servicetest.Chromium(t)
-	slack := newSlack(t)
-	t.Setenv("SLACK_WEBHOOK_URL", slack.URL)
+	slack := fakeslack.New()
+	api := httptest.NewServer(slack)
+	t.Cleanup(api.Close)
+	t.Setenv("SLACK_TOKEN", fakeslack.Token)
+	t.Setenv("SLACK_CHANNEL", fakeslack.Channel)
+	t.Setenv("SLACK_API_URL", api.URL)
 	p := start(t, "demo", "-listen", "127.0.0.1:0", "-incident-after", "12s")
 	prometheus := servicetest.Prometheus(t, strings.TrimPrefix(p.base, "http://"))
 
@@ -36,7 +42,13 @@ func TestDemo(t *testing.T) {
 		}
 		return contains(now, "WeChat Pay is failing")
 	})
-	eventually(t, "the incident is in Slack", func() error { return contains(strings.Join(slack.messages(), "\n"), "WeChat Pay") })
+	eventually(t, "the incident is in Slack, with a chart", func() error {
+		m, ok := slackMessage(slack, "WeChat Pay is failing, on their side")
+		if !ok || len(slack.Files()) == 0 {
+			return fmt.Errorf("%d messages and %d charts: %+v", len(slack.Messages()), len(slack.Files()), slack.Messages())
+		}
+		return contains(m.All(), "```")
+	})
 	eventually(t, "Prometheus has the failures", func() error {
 		body, err := httpGet(prometheus.URL + "/api/v1/query?query=" + url.QueryEscape(
 			`sum(payment_attempts_total{provider="wechatpay",outcome=~"provider_down|unknown_outcome"}) > 10`))
@@ -71,6 +83,13 @@ func TestDemo(t *testing.T) {
 		return contains(newest, "java.net.SocketTimeoutException at com.payment.gateway.channel.HttpExecutor.post")
 	})
 	eventually(t, "it resolves on the terminal", func() error { return contains(p.text(), "RESOLVED ") })
+	eventually(t, "the same message in Slack says so", func() error {
+		m, ok := slackMessage(slack, "🟢 Resolved: WeChat Pay is failing")
+		if !ok || len(slack.Replies(m.TS)) == 0 {
+			return fmt.Errorf("messages: %+v", slack.Messages())
+		}
+		return contains(m.History[0], "🔴 WeChat Pay is failing")
+	})
 	reportDelay(t, p.text())
 	p.stop()
 }
@@ -114,4 +133,14 @@ func startBrowser(t *testing.T, b servicetest.Browser) context.Context {
 		stop()
 	})
 	return ctx
+}
+
+// slackMessage returns the message in the channel that has the text.
+func slackMessage(slack *fakeslack.Server, text string) (fakeslack.Message, bool) {
+	for _, m := range slack.Heads() {
+		if strings.Contains(m.All(), text) {
+			return m, true
+		}
+	}
+	return fakeslack.Message{}, false
 }

@@ -11,7 +11,7 @@ func TestFailure(t *testing.T) {
 		}
 	}
 	f(`{"message":"系统异常","payment.code":"SYSTEM_ERROR","payment.outcome":"provider_down","url.path":"/v3/pay","event.duration":10000400000,"payment.order_id":"O1"}`,
-		"SYSTEM_ERROR", "SYSTEM_ERROR · /v3/pay · 10s · order O1 · 系统异常")
+		"SYSTEM_ERROR", "SYSTEM_ERROR · /v3/pay · 10s · 系统异常")
 	f(`{"message":"m","error.message":"time-out","payment.outcome":"unknown_outcome","fields":{"a":[1]}}`, "unknown_outcome", "unknown_outcome · time-out")
 	f(`{}`, "", "")
 	f(`{"message":1}`, "", "")

@@ -24,12 +24,12 @@ const (
 	minChartStep = 5 * time.Second
 )
 
-// chart returns the metric around the alert: what its annotations ask for, or the success rate of the provider that a
-// payment alert is about.
+// chart returns the metric around the alert: what its annotations ask for, or the success rate of the provider that
+// it is about.
 func (e *Engine) chart(ctx context.Context, a receivers.Alert, now time.Time) *receivers.Chart {
 	expr, expected := strings.TrimSpace(a.Annotations[chartQuery]), strings.TrimSpace(a.Annotations[chartExpected])
 	c := receivers.Chart{Since: a.Since, Until: now, To: now}
-	if expr == "" && a.Labels["provider"] != "" && strings.HasPrefix(a.Name, "Payment") {
+	if expr == "" && aboutAttempts(&a) {
 		expr = fmt.Sprintf("provider:payment_success:ratio1m{provider=%q}", a.Labels["provider"])
 		expected = fmt.Sprintf("provider:payment_success:usual{provider=%q}", a.Labels["provider"])
 		c.Percent = true
@@ -49,6 +49,9 @@ func (e *Engine) chart(ctx context.Context, a receivers.Alert, now time.Time) *r
 	c.Title = cmp.Or(strings.TrimSpace(a.Annotations["chart_title"]), a.Name)
 	if c.Values = e.line(ctx, expr, &c); len(c.Values) < 2 {
 		return nil
+	}
+	if first := c.Values[0].At; first.After(c.From) {
+		c.From = first // the metric is younger than the chart
 	}
 	if expected != "" {
 		c.Expected = e.line(ctx, expected, &c)

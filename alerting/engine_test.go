@@ -436,7 +436,7 @@ func TestSeveralChannels(t *testing.T) {
 	t.Parallel()
 	all, severe := newFakeSlack(t), newFakeSlack(t)
 	r := newRig(t)
-	cfg := only(t, config(all), brokenRule+strings.Replace(strings.ReplaceAll(brokenRule[strings.Index(brokenRule, "  - alert"):], "Broken", "Minor"), "critical", "warning", 1))
+	cfg := only(t, config(all), strings.Replace(brokenRule, "{summary", "{technical: '50%', summary", 1)+strings.Replace(strings.ReplaceAll(brokenRule[strings.Index(brokenRule, "  - alert"):], "Broken", "Minor"), "critical", "warning", 1))
 	cfg.Slack = append(cfg.Slack, receivers.SlackConfig{
 		Name: "night", Token: fakeToken, Channel: fakeChannel, APIURL: severe.URL, Language: "zh", MinSeverity: "critical",
 		Mentions: map[string][]string{"critical": {"here", "U024BE7LH"}},

@@ -22,11 +22,12 @@ type Lines interface {
 // ShowLines puts lines that l finds into messages. It is called before Run.
 func (e *Engine) ShowLines(l Lines) { e.lines = l }
 
-// addLines puts in lines that show the first alert, when it is about a provider and still fires.
+// addLines puts in lines that show the first alert, when it is about failed attempts with a provider and still
+// fires.
 func (e *Engine) addLines(ctx context.Context, n *receivers.Notice, now time.Time) {
 	first := &n.Alerts[0]
 	provider := first.Labels["provider"]
-	if e.lines == nil || provider == "" || !first.Ended.IsZero() {
+	if e.lines == nil || !aboutAttempts(first) || !first.Ended.IsZero() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, linesTimeout)
@@ -38,4 +39,9 @@ func (e *Engine) addLines(ctx context.Context, n *receivers.Notice, now time.Tim
 	if len(found) > 0 {
 		n.Lines = found
 	}
+}
+
+// aboutAttempts tells whether an alert is about how attempts with a provider end.
+func aboutAttempts(a *receivers.Alert) bool {
+	return a.Labels["provider"] != "" && a.Annotations["success"]+a.Annotations["technical"] != ""
 }
