@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"gatewatch/event"
-	"gatewatch/parse"
+	"gatewatch/facts"
 	"gatewatch/payment"
 	"gatewatch/pipeline"
 )
@@ -76,7 +76,7 @@ func (x *explainer) line(fact, value, why string) {
 }
 
 // notTaken returns a line for each value that the log wrote and that did not become a fact.
-func notTaken(left []parse.Reason, classed []payment.Reason) []string {
+func notTaken(left []facts.Reason, classed []payment.Reason) []string {
 	var lines []string
 	for _, r := range left {
 		if r.Fact != event.CustomerKey {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // accessPattern reads the access log of a web server by the pattern in the server's configuration.
@@ -13,7 +14,7 @@ type accessPattern struct {
 	format string
 	// escaped tells that values hold JSON escapes.
 	escaped bool
-	found   values
+	found   spans
 	// stamps holds times that were written anew.
 	stamps []byte
 }
@@ -60,7 +61,7 @@ func (p *accessPattern) value(e *element, v []byte) {
 		p.put(&e.field, v, event.String)
 		p.pairs(p.unescapeWeb(v))
 	case asStamp:
-		p.put(&e.field, p.time(e.stamp, v), event.String)
+		p.put(&e.field, e.stamp.Rewrite(&p.stamps, v), event.String)
 	default:
 		p.put(&e.field, v, event.String)
 	}
@@ -78,15 +79,14 @@ func (p *accessPattern) put(f *event.Field, value []byte, kind event.Kind) {
 
 // request splits "POST /v1/charges HTTP/1.1". What else clients send is kept as it is.
 func (p *accessPattern) request(s []byte) {
-	method, rest, _ := bytes.Cut(s, []byte{' '})
-	i := bytes.LastIndex(rest, []byte(" HTTP/"))
-	if i < 0 || !isHTTPMethod(method) {
+	method, url, version, ok := cutRequest(s)
+	if !ok {
 		p.put(&nginxFields[ngxRequest], s, event.String)
 		return
 	}
 	p.put(&nginxFields[ngxRequestMethod], method, event.String)
-	p.put(&nginxFields[ngxRequestURI], rest[:i], event.String)
-	p.put(&nginxFields[ngxServerProtocol], rest[i+len(" HTTP/"):], event.String)
+	p.put(&nginxFields[ngxRequestURI], url, event.String)
+	p.put(&nginxFields[ngxServerProtocol], version, event.String)
 }
 
 var (
@@ -99,7 +99,7 @@ var (
 
 // address adds the client's address, or its host name.
 func (p *accessPattern) address(e *element, v []byte) {
-	if isAddress(v) {
+	if values.IsAddress(v) {
 		p.put(&e.field, v, event.String)
 	} else {
 		p.put(&sourceAddress, v, event.String)
@@ -123,30 +123,9 @@ func (p *accessPattern) tls(v []byte) {
 	p.put(&tlsProtocol, protocol, event.String)
 }
 
-// time returns the stamp as Time reads it.
-func (p *accessPattern) time(at *stamp, v []byte) []byte { return rewritten(&p.stamps, at, v) }
-
-// rewritten returns v when Time reads it as it is, and otherwise its moment, appended to buf.
-func rewritten(buf *[]byte, at *stamp, v []byte) []byte {
-	if at == nil || at.plain || !at.dated {
-		return v
-	}
-	var c clock
-	if at.read(v, &c) < 0 {
-		return v
-	}
-	start := len(*buf)
-	text, ok := at.append(*buf, &c)
-	if !ok {
-		return v
-	}
-	*buf = text
-	return text[start:]
-}
-
 // numberKind returns Number when v is a whole number as JSON writes it.
 func numberKind(v []byte) event.Kind {
-	if len(v) <= 18 && allDigits(v) && (v[0] != '0' || len(v) == 1) {
+	if len(v) <= 18 && values.AllDigits(v) && (v[0] != '0' || len(v) == 1) {
 		return event.Number
 	}
 	return event.String
@@ -162,8 +141,8 @@ func (p *accessPattern) unescapeWeb(v []byte) []byte {
 	}
 	start := len(p.text)
 	for i := 0; i < len(v); i++ {
-		if v[i] == '\\' && i+3 < len(v) && v[i+1] == 'x' && hexValue(v[i+2]) >= 0 && hexValue(v[i+3]) >= 0 {
-			p.text = append(p.text, byte(hexValue(v[i+2])<<4|hexValue(v[i+3])))
+		if v[i] == '\\' && i+3 < len(v) && v[i+1] == 'x' && values.HexValue(v[i+2]) >= 0 && values.HexValue(v[i+3]) >= 0 {
+			p.text = append(p.text, byte(values.HexValue(v[i+2])<<4|values.HexValue(v[i+3])))
 			i += 3
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // apache reads access logs in the formats that Apache's configuration comes with: common, combined and
@@ -41,7 +42,7 @@ func (p *apache) Parse(ev *event.Event) {
 // unmeasured takes a whole number at the end of the line for what it is: seconds or microseconds, nobody knows.
 func (p *apache) unmeasured() {
 	for i := range p.fields {
-		if f := &p.fields[i]; f.Key == event.Duration && allDigits(f.Value) {
+		if f := &p.fields[i]; f.Key == event.Duration && values.AllDigits(f.Value) {
 			f.Key, f.Name = event.None, nginxFields[ngxExtra].Name
 		}
 	}
@@ -51,7 +52,7 @@ func (p *apache) unmeasured() {
 func virtualHost(s []byte) (domain, port, rest []byte) {
 	first, rest, _ := bytes.Cut(s, []byte{' '})
 	i := bytes.LastIndexByte(first, ':')
-	if i <= 0 || !allDigits(first[i+1:]) || isAddress(first) {
+	if i <= 0 || !values.AllDigits(first[i+1:]) || values.IsAddress(first) {
 		return nil, nil, s
 	}
 	// Without one, the third word is followed by the time.

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // apacheError reads Apache's error log, of 2.4 and of 2.2:
 // [Sun Nov 22 08:00:00.123456 2026] [proxy:error] [pid 31:tid 140] [client 203.0.113.9:5123] AH00957: message
-type apacheError struct{ fields []event.Field }
+type apacheError struct{ fieldList }
 
 func (*apacheError) Name() string    { return "apache-error" }
 func (*apacheError) Dataset() string { return "app" }
@@ -21,11 +22,10 @@ func (*apacheError) Starts(line []byte) bool {
 }
 
 var (
-	moduleField     = event.Field{Name: []byte("apache.error.module"), ECS: true}
-	sourcePortField = event.Field{Name: []byte("source.port"), ECS: true, Kind: event.Number}
-	sourceIPField   = event.Field{Key: event.SourceIP, Name: []byte("client")}
-	errorCodeField  = event.Field{Name: []byte("error.code"), ECS: true}
-	filePathField   = event.Field{Name: []byte("file.path"), ECS: true}
+	moduleField    = event.Field{Name: []byte("apache.error.module"), ECS: true}
+	sourceIPField  = event.Field{Key: event.SourceIP, Name: []byte("client")}
+	errorCodeField = event.Field{Name: []byte("error.code"), ECS: true}
+	filePathField  = event.Field{Name: []byte("file.path"), ECS: true}
 )
 
 // bracketed cuts the text in brackets that s begins with, and a space behind it.
@@ -45,7 +45,7 @@ func apacheErrorHead(s []byte) (stamp, module, level, rest []byte, ok bool) {
 	if stamp, rest, ok = bracketed(s); !ok || len(stamp) < 24 || !isLetter(stamp[0]) {
 		return nil, nil, nil, nil, false
 	}
-	if _, ok = Time(stamp, time.UTC); !ok {
+	if _, ok = values.Time(stamp, time.UTC); !ok {
 		return nil, nil, nil, nil, false
 	}
 	if level, rest, ok = bracketed(rest); !ok {
@@ -56,7 +56,7 @@ func apacheErrorHead(s []byte) (stamp, module, level, rest []byte, ok bool) {
 	}
 	// trace1 to trace8
 	level = bytes.TrimRight(level, "12345678")
-	return stamp, module, level, rest, severity(level) != nil
+	return stamp, module, level, rest, values.Level(level) != nil
 }
 
 func (p *apacheError) Parse(ev *event.Event) {
@@ -66,7 +66,7 @@ func (p *apacheError) Parse(ev *event.Event) {
 		ev.Malformed = "apache-error: does not begin with a time and a level in brackets"
 		return
 	}
-	p.fields = ev.Fields[:0]
+	p.begin(ev)
 	p.add(timeField, stamp)
 	p.add(levelField, level)
 	p.add(moduleField, module)
@@ -80,13 +80,7 @@ func (p *apacheError) Parse(ev *event.Event) {
 	s = bytes.TrimRight(s, " \t\r\n")
 	p.add(messageField, s)
 	p.details(s)
-	ev.Fields, p.fields = p.fields, nil
-}
-
-func (p *apacheError) add(f event.Field, value []byte) {
-	if len(value) > 0 {
-		p.fields = append(p.fields, withValue(f, value))
-	}
+	p.end(ev)
 }
 
 // bracket adds what stands in brackets before the message, and tells whether it belongs there. Since 2.4, which names
@@ -97,7 +91,7 @@ func (p *apacheError) bracket(s []byte, ports bool) bool {
 		if numberKind(pid) != event.Number {
 			return false
 		}
-		p.add(pidField, pid)
+		p.add(processPID, pid)
 		if numberKind(tid) == event.Number {
 			p.add(threadIDField, tid)
 		}
@@ -110,11 +104,11 @@ func (p *apacheError) bracket(s []byte, ports bool) bool {
 	if !ok {
 		return false
 	}
-	if i := bytes.LastIndexByte(client, ':'); i > 0 && (ports || !isAddress(client)) && numberKind(client[i+1:]) == event.Number {
-		p.add(sourcePortField, client[i+1:])
+	if i := bytes.LastIndexByte(client, ':'); i > 0 && (ports || !values.IsAddress(client)) && numberKind(client[i+1:]) == event.Number {
+		p.add(sourcePort, client[i+1:])
 		client = client[:i]
 	}
-	if isAddress(client) {
+	if values.IsAddress(client) {
 		p.add(sourceIPField, client)
 	} else {
 		p.add(sourceAddress, client)
@@ -124,7 +118,7 @@ func (p *apacheError) bracket(s []byte, ports bool) bool {
 
 // details finds what messages say in fixed words: their number, the referrer and the file that is not there.
 func (p *apacheError) details(s []byte) {
-	if i := bytes.Index(s, []byte("AH")); i >= 0 && len(s) >= i+8 && allDigits(s[i+2:i+7]) && s[i+7] == ':' {
+	if i := bytes.Index(s, []byte("AH")); i >= 0 && len(s) >= i+8 && values.AllDigits(s[i+2:i+7]) && s[i+7] == ':' {
 		p.add(errorCodeField, s[i:i+7])
 	}
 	if i := bytes.LastIndex(s, []byte(", referer: ")); i >= 0 {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // apacheDirectives are the directives of a LogFormat without a parameter.
@@ -214,18 +215,14 @@ func (b *patternBuilder) stamp(what, layout string, at int) error {
 		defer b.literal(']')
 	}
 	if n := len(b.elements); n > 0 && b.elements[n-1].form == asStamp && len(b.text) <= 1 {
-		p, err := strftimeStamp(layout)
+		p, err := values.Strftime(layout)
 		if err != nil {
 			return fmt.Errorf("at byte %d: %s: %w", at, what, err)
 		}
 		e := &b.elements[n-1]
-		parts := e.stamp.parts
-		if len(b.text) > 0 {
-			parts = append(parts, stampPart{kind: stampText, text: string(b.text)})
-		}
-		e.stamp = (&stamp{parts: append(parts, p.parts...)}).finish()
+		e.stamp = e.stamp.Then(string(b.text), p)
 		e.field.Key = event.None
-		if e.stamp.dated {
+		if e.stamp.Dated {
 			e.field.Key = event.Timestamp
 		}
 		b.text = nil

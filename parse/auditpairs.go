@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // auditFound is what the lines of an event say that the schema has fields for. The first line that says it counts.
@@ -103,13 +104,13 @@ func (p *audit) decodeHex(name, kind, value []byte) []byte {
 		return value
 	}
 	for _, c := range value {
-		if hexValue(c) < 0 || c >= 'a' {
+		if values.HexValue(c) < 0 || c >= 'a' {
 			return value
 		}
 	}
 	start := len(p.text)
 	for i := 0; i < len(value); i += 2 {
-		c := byte(hexValue(value[i])<<4 | hexValue(value[i+1]))
+		c := byte(values.HexValue(value[i])<<4 | values.HexValue(value[i+1]))
 		if c == 0 { // between the words of a command line
 			c = ' '
 		}
@@ -165,7 +166,7 @@ func (p *audit) pair(name, kind, value []byte) {
 	case "op":
 		f.operation = value
 	default:
-		if string(kind) == "EXECVE" && len(name) > 1 && name[0] == 'a' && allDigits(name[1:]) {
+		if string(kind) == "EXECVE" && len(name) > 1 && name[0] == 'a' && values.AllDigits(name[1:]) {
 			f.args = append(f.args, value)
 			return
 		}
@@ -193,7 +194,7 @@ func (p *audit) addFound() {
 	p.add(auditEffective, f.effective)
 	p.add(userField, f.account)
 	p.add(auditTerminal, f.terminal)
-	if address := f.address; isAddress(address) {
+	if address := f.address; values.IsAddress(address) {
 		p.add(addressField, address)
 	} else if isHostName(f.host) && len(f.host) > 1 {
 		p.add(sourceDomain, f.host)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // embedded reads the JSON object that text begins with as derived fields below prefix, and returns the index after
@@ -59,8 +60,8 @@ func (w *walker) formValue(s []byte) []byte {
 	w.plain = false
 	for i := 0; i < len(s); i++ {
 		switch {
-		case s[i] == '%' && i+2 < len(s) && hexValue(s[i+1]) >= 0 && hexValue(s[i+2]) >= 0:
-			w.text = append(w.text, byte(hexValue(s[i+1])<<4|hexValue(s[i+2])))
+		case s[i] == '%' && i+2 < len(s) && values.HexValue(s[i+1]) >= 0 && values.HexValue(s[i+2]) >= 0:
+			w.text = append(w.text, byte(values.HexValue(s[i+1])<<4|values.HexValue(s[i+2])))
 			i += 2
 		case s[i] == '+':
 			w.text = append(w.text, ' ')

@@ -1,6 +1,9 @@
 package parse
 
-import "gatewatch/event"
+import (
+	"gatewatch/event"
+	"gatewatch/internal/values"
+)
 
 // fieldList collects the fields of a record whose format fixes their names.
 type fieldList struct {
@@ -85,7 +88,7 @@ func isNumber(s []byte) bool {
 	if n == 0 || n > 18 || n > 1 && s[0] == '0' {
 		return false
 	}
-	return n == len(s) || s[n] == '.' && len(s) < 36 && allDigits(s[n+1:])
+	return n == len(s) || s[n] == '.' && len(s) < 36 && values.AllDigits(s[n+1:])
 }
 
 // The fields that several formats have.
@@ -131,6 +134,6 @@ func (l *fieldList) note(all ...event.Field) { l.fields = append(l.fields, all..
 // unescaped returns the text of the inside of a JSON string.
 func (l *fieldList) unescaped(s []byte) []byte {
 	start := len(l.text)
-	l.text = appendUnescaped(l.text, s)
+	l.text = values.AppendUnescaped(l.text, s)
 	return l.text[start:]
 }

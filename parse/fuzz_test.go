@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"gatewatch/event"
+	"gatewatch/facts"
 	"gatewatch/parse"
 )
 
@@ -36,9 +37,9 @@ func seed(f *testing.F, format string) {
 	}
 }
 
-func newNames(t testing.TB, overrides map[string]string, loc *time.Location) *parse.Names {
+func newNames(t testing.TB, overrides map[string]string, loc *time.Location) *facts.Names {
 	t.Helper()
-	names, err := parse.NewNames(overrides, loc)
+	names, err := facts.NewNames(overrides, loc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,13 +47,13 @@ func newNames(t testing.TB, overrides map[string]string, loc *time.Location) *pa
 }
 
 // check parses raw and checks what every format promises.
-func check(t *testing.T, names *parse.Names, format string, raw []byte) *event.Event {
+func check(t *testing.T, names *facts.Names, format string, raw []byte) *event.Event {
 	t.Helper()
 	return checkPattern(t, names, format, "", raw)
 }
 
 // checkPattern is check for a format with a pattern.
-func checkPattern(t *testing.T, names *parse.Names, format, pattern string, raw []byte) *event.Event {
+func checkPattern(t *testing.T, names *facts.Names, format, pattern string, raw []byte) *event.Event {
 	t.Helper()
 	p, err := parse.NewPattern(format, pattern)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // haproxy reads the traffic logs of HAProxy, those of HTTP (option httplog, and httpslog) and of TCP (option tcplog), as
@@ -104,7 +105,7 @@ func (l *fieldList) haproxy(s []byte) (known, timed bool) {
 		return l.haproxyDefault(s[len("Connect from "):]), false
 	case s[0] == '[': // [NOTICE]   (1) : New worker (8) forked
 		level, rest, ok := bytes.Cut(s[1:], []byte{']'})
-		if ok = ok && bytes.HasPrefix(bytes.TrimLeft(rest, " "), []byte{'('}) && severity(level) != nil; ok {
+		if ok = ok && bytes.HasPrefix(bytes.TrimLeft(rest, " "), []byte{'('}) && values.Level(level) != nil; ok {
 			l.add(severityField, level)
 		}
 		return ok, false
@@ -229,15 +230,14 @@ func (l *fieldList) haproxyRequest(s []byte) {
 	if end < len(s) {
 		l.add(haTLS, bytes.TrimSpace(s[end+1:]))
 	}
-	method, rest, _ := bytes.Cut(line, []byte{' '})
-	i := bytes.LastIndex(rest, []byte(" HTTP/"))
-	if i < 0 || !isHTTPMethod(method) {
+	method, url, version, ok := cutRequest(line)
+	if !ok {
 		l.add(haLine, line)
 		return
 	}
 	l.add(haMethod, method)
-	l.add(haURL, rest[:i])
-	l.add(haVersion, rest[i+len(" HTTP/"):])
+	l.add(haURL, url)
+	l.add(haVersion, version)
 }
 
 // captured adds the headers of "a|b|" that are there.
@@ -275,7 +275,7 @@ func (l *fieldList) haproxyDefault(s []byte) bool {
 // endpoint splits "10.0.0.1:1234", "fe80::1:1234" and "[fe80::1]:1234".
 func endpoint(s []byte) (address, port []byte, ok bool) {
 	i := bytes.LastIndexByte(s, ':')
-	if i <= 0 || !allDigits(s[i+1:]) || bytes.IndexByte(s, ' ') >= 0 {
+	if i <= 0 || !values.AllDigits(s[i+1:]) || bytes.IndexByte(s, ' ') >= 0 {
 		return nil, nil, false
 	}
 	return bytes.TrimPrefix(bytes.Trim(s[:i], "[]"), []byte("::ffff:")), s[i+1:], true

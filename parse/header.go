@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"time"
+
+	"gatewatch/internal/values"
 )
 
 // maxBrackets is how many texts in brackets a header may have before its message.
@@ -56,9 +58,8 @@ func (h *header) read(line []byte) bool {
 }
 
 func (h *header) readTime(s []byte) (rest []byte, ok bool) {
-	if _, rest, ok = timePrefix(s, time.UTC); !ok {
-		var c clock
-		if rest, ok = c.timeOfDay(s); !ok {
+	if _, rest, ok = values.TimePrefix(s, time.UTC); !ok {
+		if rest, ok = values.TimeOfDayPrefix(s); !ok {
 			return nil, false
 		}
 		h.undated = true
@@ -94,7 +95,7 @@ func (h *header) token(line []byte) bool {
 		}
 	case h.level == nil && isLevel(bytes.TrimRight(word, ":")):
 		h.level = bytes.TrimRight(word, ":")
-	case h.level != nil && h.pid == nil && allDigits(word) && bytes.HasPrefix(bytes.TrimLeft(line[end:], " "), []byte("---")):
+	case h.level != nil && h.pid == nil && values.AllDigits(word) && bytes.HasPrefix(bytes.TrimLeft(line[end:], " "), []byte("---")):
 		h.pid = word
 	case h.level != nil && h.logger == nil && h.isLogger(word, bytes.TrimLeft(line[end:], " ")):
 		h.logger = bytes.TrimRight(word, ":")
@@ -159,7 +160,7 @@ func (h *header) isLogger(word, rest []byte) bool {
 
 // isLevel tells whether word is a level as headers write it: a word of capitals, or of one case.
 func isLevel(word []byte) bool {
-	if len(word) < 4 || len(word) > 8 || severity(word) == nil {
+	if len(word) < 4 || len(word) > 8 || values.Level(word) == nil {
 		return false
 	}
 	for _, c := range word {
@@ -238,7 +239,7 @@ func isTraceID(b []byte) bool {
 		if c == '-' {
 			continue
 		}
-		if hexValue(c) < 0 {
+		if values.HexValue(c) < 0 {
 			return false
 		}
 		digits++

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // javaPattern reads the log of a Java program by the pattern in its logback or log4j2 configuration. The message may
@@ -14,7 +15,7 @@ type javaPattern struct {
 	format string
 	// message is the index of the message among the values; the number of values when there is none.
 	message      int
-	found        values
+	found        spans
 	stamps       []byte
 	plain, first []byte
 }
@@ -24,7 +25,7 @@ func (*javaPattern) Dataset() string { return "app" }
 
 // Starts tells whether line has all that the pattern has before the message.
 func (p *javaPattern) Starts(line []byte) bool {
-	s := uncoloured(trimBOM(line), &p.first)
+	s := values.Uncoloured(trimBOM(line), &p.first)
 	s = bytes.TrimRight(s, "\r\n")
 	m := p.match(s, p.message, &p.found)
 	if m.bad {
@@ -34,7 +35,7 @@ func (p *javaPattern) Starts(line []byte) bool {
 }
 
 func (p *javaPattern) Parse(ev *event.Event) {
-	ev.Raw = uncoloured(validText(ev.Raw), &p.plain)
+	ev.Raw = values.Uncoloured(validText(ev.Raw), &p.plain)
 	s := bytes.TrimRight(trimBOM(ev.Raw), " \t\r\n")
 	whole, more := s, []byte(nil)
 	if last := len(p.elements) - 1; p.message != last || len(p.end) > 0 {
@@ -76,7 +77,7 @@ func (p *javaPattern) value(e *element, v []byte) {
 			return
 		}
 	case asStamp:
-		f.Value = rewritten(&p.stamps, e.stamp, v)
+		f.Value = e.stamp.Rewrite(&p.stamps, v)
 	}
 	p.fields = append(p.fields, f)
 	if e.form == asPairs {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // converter says what a conversion word of logback or log4j2 means.
@@ -16,7 +17,7 @@ type converter struct {
 }
 
 // converters are the conversion words that write something. Others are taken for those of the gateway's own.
-var converters = byWord(map[string]converter{
+var converters = byName(map[string]converter{
 	"d date":                  {form: asStamp, key: event.Timestamp, name: "time"},
 	"p le level":              {form: asLevel, key: event.Level, name: "level"},
 	"t tn thread threadName":  {key: event.Thread, name: "thread"},
@@ -43,11 +44,12 @@ var converters = byWord(map[string]converter{
 	"ex exception throwable xEx xException xThrowable rEx rootException rThrowable wEx nopex nopexception": {form: asNothing},
 })
 
-func byWord(words map[string]converter) map[string]converter {
-	all := map[string]converter{}
-	for names, c := range words {
+// byName returns a table whose keys are lists of names as one with a name each.
+func byName[T any](lists map[string]T) map[string]T {
+	all := map[string]T{}
+	for names, v := range lists {
 		for name := range strings.FieldsSeq(names) {
-			all[name] = c
+			all[name] = v
 		}
 	}
 	return all
@@ -279,11 +281,11 @@ func (b *javaBuilder) element(what string, c converter, width string, options []
 	e.padded = width != "" && width[0] != '-' && width[0] != '.'
 	if c.form == asStamp {
 		var err error
-		if e.stamp, err = newJavaDate(options); err != nil {
+		if e.stamp, err = values.JavaDate(options); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		e.extent = untilStampEnd
-		if !e.stamp.dated {
+		if !e.stamp.Dated {
 			e.field.Key = event.None
 		}
 	}

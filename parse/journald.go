@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // journald reads what journalctl writes of systemd's journal: the export format (-o export), whose records of one field a
@@ -94,7 +95,7 @@ func (p *journald) bytesOf(s []byte) ([]byte, bool) {
 	start := len(p.text)
 	for part := range bytes.SplitSeq(bytes.Trim(s, "[] "), []byte{','}) {
 		n := 0
-		if part = bytes.TrimSpace(part); !allDigits(part) || len(part) > 3 {
+		if part = bytes.TrimSpace(part); !values.AllDigits(part) || len(part) > 3 {
 			return nil, false
 		}
 		for _, c := range part {

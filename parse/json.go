@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // jsonLines reads one JSON object a line. What is valid JSON but not acceptable to Elasticsearch is kept without loss:
@@ -108,6 +109,6 @@ func (w *walker) mine(message []byte, escaped bool) {
 // decode returns the text of the inside of a JSON string.
 func (w *walker) decode(s []byte) []byte {
 	start := len(w.text)
-	w.text = appendUnescaped(w.text, s)
+	w.text = values.AppendUnescaped(w.text, s)
 	return w.text[start:]
 }

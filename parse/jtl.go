@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // jtl reads the results of JMeter: CSV, whose header line names the columns, and XML.
@@ -26,7 +27,7 @@ const defaultColumns = "timeStamp,elapsed,label,responseCode,responseMessage,thr
 	"bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect"
 
 // sampleValues are the values of a sample by the names of the columns, and of the attributes of XML.
-var sampleValues = byColumn(map[string]column{
+var sampleValues = byName(map[string]column{
 	"timeStamp ts":       {event.Field{Key: event.Timestamp, Name: []byte("timeStamp")}, asText},
 	"elapsed t":          {event.Field{Name: []byte("elapsed_ms")}, asNumber},
 	"label lb":           {event.Field{Name: []byte("label")}, asText},
@@ -49,16 +50,6 @@ var sampleValues = byColumn(map[string]column{
 	"ErrorCount ec":      {event.Field{Name: []byte("errorCount")}, asNumber},
 	"Encoding de":        {event.Field{Name: []byte("encoding")}, asText},
 })
-
-func byColumn(names map[string]column) map[string]column {
-	all := map[string]column{}
-	for list, c := range names {
-		for name := range strings.FieldsSeq(list) {
-			all[name] = c
-		}
-	}
-	return all
-}
 
 // newJTL returns a parser of results whose columns are those of the header line.
 func newJTL(header string) (Parser, error) {
@@ -210,7 +201,7 @@ func (p *jtl) value(c *column, v []byte) {
 	case asCode:
 		if name, ok := bytes.CutPrefix(v, nonHTTP); ok { // nothing was answered
 			f = withValue(errorTypeField, name)
-		} else if _, ok := statusCode(v); ok {
+		} else if _, ok := values.StatusCode(v); ok {
 			f = withValue(statusField, v)
 		}
 	}
@@ -226,6 +217,6 @@ func fitsJTL(line []byte) bool {
 	}
 	stamp, rest, _ := bytes.Cut(s, []byte{','})
 	elapsed, rest, ok := bytes.Cut(rest, []byte{','})
-	return ok && len(stamp) == 13 && allDigits(stamp) && allDigits(elapsed) && bytes.Count(rest, []byte{','}) >= 10 &&
+	return ok && len(stamp) == 13 && values.AllDigits(stamp) && values.AllDigits(elapsed) && bytes.Count(rest, []byte{','}) >= 10 &&
 		(bytes.Contains(rest, []byte(",true,")) || bytes.Contains(rest, []byte(",false,")))
 }

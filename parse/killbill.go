@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // killBill reads Kill Bill's log: a time, then lvl='INFO', log='PaymentProcessor', th='…', rId='…', … and the message.
@@ -22,7 +23,7 @@ func (*killBill) Starts(line []byte) bool {
 // killBillTime splits a time off a line.
 func killBillTime(s []byte) (stamp, rest []byte) {
 	if i := bytes.Index(s[:min(len(s), 64)], []byte(" lvl='")); i > 0 {
-		if _, ok := Time(s[:i], time.UTC); ok {
+		if _, ok := values.Time(s[:i], time.UTC); ok {
 			return s[:i], s[i+1:]
 		}
 	}

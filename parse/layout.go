@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // layout is the shape of a record that a pattern gives: values with fixed texts between them.
@@ -26,7 +27,7 @@ type element struct {
 	// form says what becomes of it.
 	form  form
 	field event.Field
-	stamp *stamp
+	stamp *values.Layout
 	// next is the byte that the following value begins with when no text stands between the two; else 0.
 	next byte
 	// beyond is the text behind that following value.
@@ -96,7 +97,7 @@ func (e *element) length(s []byte) int {
 	}
 	switch e.extent {
 	case untilStampEnd:
-		return e.stamp.length(s, e.after)
+		return e.stamp.Length(s, e.after)
 	case untilQuote:
 		return e.quoteEnd(s)
 	case untilListEnd:
@@ -200,14 +201,14 @@ func (m *misfit) describe(format string) string {
 	return fmt.Sprintf("%s: stops fitting the pattern at byte %d, where %s is expected", format, m.at, want)
 }
 
-// values are where a record has the values of a layout.
-type values [maxElements]struct{ start, end int }
+// spans are where a record has the values of a layout.
+type spans [maxElements]struct{ start, end int }
 
 // maxElements is how many values a layout may have.
 const maxElements = 64
 
 // match finds the values of s, up to the last-th, and returns where it does not fit.
-func (l *layout) match(s []byte, last int, v *values) misfit {
+func (l *layout) match(s []byte, last int, v *spans) misfit {
 	i := 0
 	for k := range l.elements[:last] {
 		e := &l.elements[k]

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // logback reads what Java gateways write through logback and log4j: a time, a level, thread and logger in the usual
@@ -28,7 +29,7 @@ func (*logback) Dataset() string { return "app" }
 // Starts tells whether line begins with a time and a level.
 func (p *logback) Starts(line []byte) bool {
 	var h header
-	return h.read(uncoloured(line, &p.plain))
+	return h.read(values.Uncoloured(line, &p.plain))
 }
 
 // The fields of a header beside the message.
@@ -52,7 +53,7 @@ var (
 )
 
 func (p *logback) Parse(ev *event.Event) {
-	ev.Raw = uncoloured(validText(ev.Raw), &p.plain)
+	ev.Raw = values.Uncoloured(validText(ev.Raw), &p.plain)
 	first, _, _ := bytes.Cut(ev.Raw, []byte{'\n'})
 	var h header
 	if !h.read(first) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // mongodb reads the JSON log of MongoDB 4.4 and later. What it says about an operation (attr) stays one object: names in
@@ -54,7 +55,7 @@ func (p *mongodb) member(f *event.Field) {
 				p.once(durationField, p.join(f.Value, "ms"))
 			}
 		case "attr.remote":
-			if address, port, ok := endpoint(f.Value); ok && isAddress(address) {
+			if address, port, ok := endpoint(f.Value); ok && values.IsAddress(address) {
 				p.once(addressField, address)
 				p.once(sourcePort, port)
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // mysqlError reads the error logs of MySQL 5.5 to 9 and MariaDB: a time, mostly the number of a thread, a level in brackets
@@ -41,7 +42,7 @@ func (h *mysqlHeader) read(line []byte) bool {
 	if len(rest) == len(line)-n {
 		return false
 	}
-	if thread, after, ok := bytes.Cut(rest, []byte{' '}); ok && allDigits(thread) {
+	if thread, after, ok := bytes.Cut(rest, []byte{' '}); ok && values.AllDigits(thread) {
 		h.thread, rest = thread, after
 	}
 	h.message = len(line) - len(rest)
@@ -80,7 +81,7 @@ func mysqlStampLen(s []byte) int {
 	switch {
 	case len(s) < len("261122  8:00:00 ") || !isDigit(s[0]):
 		return 0
-	case s[6] == ' ' && s[9] == ':' && s[12] == ':' && allDigits(s[:6]):
+	case s[6] == ' ' && s[9] == ':' && s[12] == ':' && values.AllDigits(s[:6]):
 		return len("261122  8:00:00")
 	case len(s) > 19 && s[4] == '-' && s[7] == '-' && (s[10] == ' ' || s[10] == 'T') && s[13] == ':':
 		// The hour may be a space and a digit.
@@ -111,7 +112,7 @@ func (p *mysqlError) Parse(ev *event.Event) {
 	p.add(severityField, h.level)
 	p.add(mysqlThread, h.thread)
 	message := s[h.message:]
-	if code, rest, ok := between(message, "[MY-", "] ["); ok && message[0] == '[' && allDigits(code) {
+	if code, rest, ok := between(message, "[MY-", "] ["); ok && message[0] == '[' && values.AllDigits(code) {
 		p.add(eventCode, message[1:1+len("MY-")+len(code)])
 		subsystem, _, _ := bytes.Cut(rest, []byte{']'})
 		p.add(eventSource, subsystem)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // nginx reads access logs in the combined format, and the common format that Apache writes without referrer and
@@ -98,7 +99,7 @@ func (p *nginx) line(s []byte) (problem string) {
 	size, s := word(s)
 	// What stands in quotes of a plain line has none, the other values may have.
 	p.plain = p.plain && bytes.IndexByte(head[:len(head)-len(after)], '"') < 0 && bytes.IndexByte(size, '"') < 0
-	if !allDigits(code) && string(code) != "-" {
+	if !values.AllDigits(code) && string(code) != "-" {
 		return "no status after the request"
 	}
 	p.client(address)
@@ -121,7 +122,7 @@ func (p *nginx) add(variable int, value []byte) {
 
 // client adds who asked: an address, or the name of a host, as the schema tells the two apart.
 func (p *nginx) client(address []byte) {
-	if isAddress(address) || len(address) == 0 || !isLetter(address[0]) {
+	if values.IsAddress(address) || len(address) == 0 || !isLetter(address[0]) {
 		p.add(ngxRemoteAddr, address)
 		return
 	}
@@ -130,18 +131,27 @@ func (p *nginx) client(address []byte) {
 
 // requestLine splits "POST /v1/charges HTTP/1.1". What else clients send is kept as it is.
 func (p *nginx) requestLine(s []byte) {
+	method, url, version, ok := cutRequest(s)
+	if !ok {
+		p.add(ngxRequest, s)
+		return
+	}
+	p.add(ngxRequestMethod, method)
+	p.add(ngxRequestURI, url)
+	p.add(ngxServerProtocol, version)
+}
+
+// cutRequest cuts "POST /v1/charges HTTP/1.1" into method, URL and the version of HTTP.
+func cutRequest(s []byte) (method, url, version []byte, ok bool) {
 	method, rest, _ := bytes.Cut(s, []byte{' '})
 	i := bytes.LastIndexByte(rest, ' ')
 	if !bytes.HasPrefix(rest[i+1:], []byte("HTTP/")) {
 		i = bytes.LastIndex(rest, []byte(" HTTP/"))
 	}
-	if i < 0 || !isHTTPMethod(method) {
-		p.add(ngxRequest, s)
-		return
+	if i < 0 || !values.IsHTTPMethod(method) {
+		return nil, nil, nil, false
 	}
-	p.add(ngxRequestMethod, method)
-	p.add(ngxRequestURI, rest[:i])
-	p.add(ngxServerProtocol, rest[i+len(" HTTP/"):])
+	return method, rest[:i], rest[i+len(" HTTP/"):], true
 }
 
 // tail reads what follows the size: referrer, browser, the addresses a proxy was asked for, and times.
@@ -151,7 +161,7 @@ func (p *nginx) tail(s []byte) {
 			p.add(ngxHTTPReferer, referrer)
 			p.add(ngxHTTPUserAgent, agent)
 			s = rest
-			if forwarded, rest, ok := quoted(s); ok && !isTime(forwarded) {
+			if forwarded, rest, ok := quoted(s); ok && !values.IsDecimal(forwarded) {
 				p.add(ngxForwardedFor, forwarded)
 				s = rest
 			}
@@ -208,7 +218,7 @@ func timeList(s []byte) (value, rest []byte, ok bool) {
 				break
 			}
 		}
-		if !isTime(item) && string(item) != "-" {
+		if !values.IsDecimal(item) && string(item) != "-" {
 			return nil, nil, false
 		}
 		end += len(item)
@@ -222,12 +232,6 @@ func timeList(s []byte) (value, rest []byte, ok bool) {
 			return s[:end], bytes.TrimLeft(rest, " "), true
 		}
 	}
-}
-
-// isTime tells whether s is a number of seconds.
-func isTime(s []byte) bool {
-	_, rest, ok := readDecimal(s)
-	return ok && len(rest) == 0
 }
 
 // word cuts the next word of s.
@@ -255,13 +259,4 @@ func quoted(s []byte) (value, rest []byte, ok bool) {
 		}
 	}
 	return nil, nil, false
-}
-
-func allDigits(s []byte) bool {
-	for _, c := range s {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return len(s) > 0
 }

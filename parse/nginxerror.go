@@ -4,10 +4,11 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // nginxError reads nginx's error log: 2026/11/22 08:00:00 [error] 31#31: *7 message, client: …, server: …
-type nginxError struct{ fields []event.Field }
+type nginxError struct{ fieldList }
 
 func (*nginxError) Name() string    { return "nginx-error" }
 func (*nginxError) Dataset() string { return "app" }
@@ -22,7 +23,6 @@ func (*nginxError) Starts(line []byte) bool {
 var (
 	levelField      = event.Field{Key: event.Level, Name: []byte("level")}
 	timeField       = event.Field{Key: event.Timestamp, Name: []byte("time")}
-	pidField        = event.Field{Name: []byte("process.pid"), ECS: true, Kind: event.Number}
 	threadIDField   = event.Field{Name: []byte("process.thread.id"), ECS: true, Kind: event.Number}
 	connectionField = event.Field{Name: []byte("nginx.error.connection_id"), ECS: true, Kind: event.Number}
 	clientIPField   = event.Field{Name: []byte("client.ip"), ECS: true}
@@ -39,7 +39,7 @@ func nginxErrorHead(s []byte) (stamp, level, rest []byte, ok bool) {
 		return nil, nil, nil, false
 	}
 	level, rest, ok = bytes.Cut(s[21:], []byte("] "))
-	return s[:19], level, rest, ok && len(level) <= 8 && severity(level) != nil
+	return s[:19], level, rest, ok && len(level) <= 8 && values.Level(level) != nil
 }
 
 func (p *nginxError) Parse(ev *event.Event) {
@@ -49,12 +49,12 @@ func (p *nginxError) Parse(ev *event.Event) {
 		ev.Malformed = "nginx-error: does not begin with a time and a level in brackets"
 		return
 	}
-	p.fields = ev.Fields[:0]
+	p.begin(ev)
 	p.add(timeField, stamp)
 	p.add(levelField, level)
 	if ids, rest, ok := bytes.Cut(s, []byte(": ")); ok {
 		if pid, tid, ok := bytes.Cut(ids, []byte{'#'}); ok && numberKind(pid) == event.Number && numberKind(tid) == event.Number {
-			p.add(pidField, pid)
+			p.add(processPID, pid)
 			p.add(threadIDField, tid)
 			s = rest
 		}
@@ -70,13 +70,7 @@ func (p *nginxError) Parse(ev *event.Event) {
 	if i := bytes.LastIndex(s, []byte(", client: ")); i >= 0 {
 		p.context(s[i+2:])
 	}
-	ev.Fields, p.fields = p.fields, nil
-}
-
-func (p *nginxError) add(f event.Field, value []byte) {
-	if len(value) > 0 {
-		p.fields = append(p.fields, withValue(f, value))
-	}
+	p.end(ev)
 }
 
 // context reads what nginx says of the request: client: 203.0.113.9, server: pay.example, request: "GET / HTTP/1.1" …
@@ -93,7 +87,7 @@ func (p *nginxError) context(s []byte) {
 		s = bytes.TrimPrefix(after, []byte(", "))
 		switch string(name) {
 		case "client":
-			if isAddress(value) {
+			if values.IsAddress(value) {
 				p.add(clientIPField, value)
 				p.add(clientField, value)
 			}
@@ -127,7 +121,7 @@ func authority(url []byte) []byte {
 
 // hostOnly returns a Host header without its port.
 func hostOnly(host []byte) []byte {
-	if i := bytes.LastIndexByte(host, ':'); i > 0 && allDigits(host[i+1:]) {
+	if i := bytes.LastIndexByte(host, ':'); i > 0 && values.AllDigits(host[i+1:]) {
 		return host[:i]
 	}
 	return host

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 const (
@@ -149,7 +150,7 @@ func (w *walker) closed(key, s []byte, start int, end []byte) int {
 // bare adds the value without quotes in the first n bytes of s and returns its length, with the unit behind it.
 func (w *walker) bare(key, s []byte, n int) int {
 	value := s[:n]
-	if d := measureLen(s); d > n {
+	if d := values.MeasureLen(s); d > n {
 		n, value = d, s[:d]
 	}
 	if bytes.IndexByte(value, '%') >= 0 {
@@ -187,19 +188,6 @@ func bareLen(s []byte) int {
 		}
 	}
 	return len(s)
-}
-
-// measureLen returns the length of a number with a unit of time at the start of s ("12ms", "1.2 秒"), or 0.
-func measureLen(s []byte) int {
-	_, rest, ok := readDecimal(s)
-	if !ok {
-		return 0
-	}
-	spaces := len(rest) - len(bytes.TrimLeft(rest, " "))
-	if _, n := valueUnit(rest[spaces:]); n > 0 && spaces <= 1 {
-		return len(s) - len(rest) + spaces + n
-	}
-	return 0
 }
 
 // keyBefore returns the name that text ends with, possibly in brackets or quotes, or nil.
@@ -243,7 +231,7 @@ func (w *walker) spent(text []byte, i int) int {
 			continue
 		}
 		value := i + len(word)
-		if n := measureLen(text[value:]); n > 0 {
+		if n := values.MeasureLen(text[value:]); n > 0 {
 			w.derive(event.Field{Name: bytes.TrimRight(word, " "), Value: text[value : value+n]})
 			return value + n
 		}

@@ -1,8 +1,9 @@
 // Package parse reads the records of log files: it finds out which format a file has, which lines belong to one
-// record, which fields a record holds, and which of these fields are facts that Gatewatch knows.
+// record, and which fields a record holds.
 //
-// A Parser turns the text of a record into fields. Names then decides by their names which of them are facts, so that
-// the knowledge of formats and the knowledge of gateways stay apart.
+// A Parser turns the text of a record into fields. Package facts then decides by their names which of them are facts, so
+// that the knowledge of formats and the knowledge of gateways stay apart. What a single value says, in whatever format, is
+// in internal/values.
 package parse
 
 import (

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // patternBuilder collects the elements of an access log's layout.
@@ -51,10 +52,10 @@ func (b *patternBuilder) variable(what, name string, v variable, at int) error {
 	b.used[name] = true
 	if v.form == asStamp {
 		var err error
-		if e.stamp, err = strftimeStamp(v.stamp); err != nil {
+		if e.stamp, err = values.Strftime(v.stamp); err != nil {
 			return fmt.Errorf("at byte %d: %s: %w", at, what, err)
 		}
-		if !e.stamp.dated {
+		if !e.stamp.Dated {
 			e.field.Key = event.None
 		}
 	}

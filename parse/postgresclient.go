@@ -3,6 +3,8 @@ package parse
 import (
 	"bytes"
 	"time"
+
+	"gatewatch/internal/values"
 )
 
 var (
@@ -27,7 +29,7 @@ func pgStamp(s []byte) []byte {
 
 // sessionStart adds when a session began, by the schema's form of a date if the zone is known.
 func (p *postgres) sessionStart(s []byte) {
-	t, ok := Time(s, time.UTC)
+	t, ok := values.Time(s, time.UTC)
 	if !ok {
 		p.once(pgStart, s)
 		return
@@ -42,7 +44,7 @@ func (p *postgres) client(s []byte) {
 	address, port := s, []byte(nil)
 	if host, rest, ok := bytes.Cut(s, []byte{'('}); ok {
 		address, port = host, bytes.TrimSuffix(rest, []byte{')'})
-	} else if a, n, ok := endpoint(s); ok && !isAddress(s) {
+	} else if a, n, ok := endpoint(s); ok && !values.IsAddress(s) {
 		address, port = a, n
 	}
 	address = bytes.Trim(address, "[]")
@@ -51,7 +53,7 @@ func (p *postgres) client(s []byte) {
 	}
 	p.once(pgAddress, address)
 	p.once(pgPort, port)
-	if isAddress(address) {
+	if values.IsAddress(address) {
 		p.once(addressField, address)
 	}
 }

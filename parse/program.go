@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"gatewatch/internal/values"
+)
 
 // program adds what a program of the system says in its message, and tells whether that has a time of its own.
 func (l *fieldList) program(name, message []byte) (timed bool) {
@@ -45,7 +49,7 @@ func repeated(l *fieldList, message []byte) []byte {
 		return message
 	}
 	count, rest, ok := bytes.Cut(rest, []byte(" times: ["))
-	if !ok || !allDigits(count) {
+	if !ok || !values.AllDigits(count) {
 		return message
 	}
 	l.add(syslogRepeated, count)
@@ -67,7 +71,7 @@ func unquoted(s []byte) []byte { return bytes.Trim(s, `'"`) }
 // peer adds the address of a client: an IP address, or a name.
 func (l *fieldList) peer(address []byte) {
 	switch {
-	case isAddress(address):
+	case values.IsAddress(address):
 		l.add(addressField, address)
 	case len(address) > 1 && isHostName(address):
 		l.add(sourceDomain, address)

@@ -3,6 +3,8 @@ package parse
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"gatewatch/internal/values"
 )
 
 // scanner reads JSON text strictly by RFC 8259, because Elasticsearch refuses what is not.
@@ -99,7 +101,7 @@ func (s *scanner) escapeEnd(i int) int {
 		return i + 2
 	case 'u':
 		for k := i + 2; k < i+6; k++ {
-			if hexValue(s.byteAt(k)) < 0 {
+			if values.HexValue(s.byteAt(k)) < 0 {
 				return s.fail("wrong \\u escape", i)
 			}
 		}
@@ -151,15 +153,4 @@ func (s *scanner) literalEnd(i int, word string) int {
 		return s.unexpected(i)
 	}
 	return i + len(word)
-}
-
-// hexValue returns the value of a hexadecimal digit, or -1.
-func hexValue(c byte) int {
-	switch {
-	case c-'0' <= 9:
-		return int(c - '0')
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return int(c|0x20-'a') + 10
-	}
-	return -1
 }

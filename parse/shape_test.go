@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatewatch/event"
+	"gatewatch/facts"
 	"gatewatch/parse"
 )
 
@@ -34,7 +35,7 @@ func FuzzShape(f *testing.F) {
 }
 
 // same checks that the last of the records reads as it does alone, and that escaping its texts again changes nothing.
-func same(t *testing.T, names *parse.Names, all ...[]byte) {
+func same(t *testing.T, names *facts.Names, all ...[]byte) {
 	t.Helper()
 	knowing, fresh := read(t, names, all...), read(t, names, all[len(all)-1])
 	if knowing.Malformed != fresh.Malformed || !bytes.Equal(knowing.Raw, fresh.Raw) || knowing.Plain != fresh.Plain ||
@@ -52,7 +53,7 @@ func same(t *testing.T, names *parse.Names, all ...[]byte) {
 }
 
 // read returns what a new Parser says of the last of the records.
-func read(t *testing.T, names *parse.Names, all ...[]byte) *event.Event {
+func read(t *testing.T, names *facts.Names, all ...[]byte) *event.Event {
 	t.Helper()
 	p, err := parse.New("json")
 	if err != nil {

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"gatewatch/internal/values"
+)
 
 var (
 	sshLogin     = ecsWord("event.action", "ssh_login")
@@ -28,7 +32,7 @@ func (l *fieldList) sshd(message []byte) {
 	case "Did":
 		if _, from, ok := bytes.Cut(rest, []byte("identification string from ")); ok {
 			l.from(from)
-			if address, _ := word(from); isAddress(address) {
+			if address, _ := word(from); values.IsAddress(address) {
 				l.add(sshDropped, address)
 			}
 			return
@@ -94,7 +98,7 @@ func (l *fieldList) client(message []byte) {
 	}
 	before := message[:i]
 	start := bytes.LastIndexByte(before, ' ') + 1
-	if !isAddress(before[start:]) {
+	if !values.IsAddress(before[start:]) {
 		return
 	}
 	address, who := before[start:], bytes.TrimRight(before[:start], " ")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // syslog reads the files of syslog daemons: RFC 3164 and RFC 5424, with and without the priority that stands before a
@@ -80,7 +81,7 @@ func (p *syslog) Parse(ev *event.Event) {
 func (p *syslog) addHeader(h *syslogHeader) {
 	p.add(hostField, h.host)
 	p.add(processName, h.program)
-	if allDigits(h.pid) {
+	if values.AllDigits(h.pid) {
 		p.add(processPID, h.pid)
 	} else {
 		p.add(syslogProcID, h.pid)

@@ -1,6 +1,10 @@
 package parse
 
-import "bytes"
+import (
+	"bytes"
+
+	"gatewatch/internal/values"
+)
 
 // syslogHeader is what stands before the message in a line of syslog. The shapes it reads:
 //
@@ -44,7 +48,7 @@ func (h *syslogHeader) readPriority(line []byte) int {
 		return 0
 	}
 	end := bytes.IndexByte(line[:min(len(line), 5)], '>')
-	if end < 2 || !allDigits(line[1:end]) {
+	if end < 2 || !values.AllDigits(line[1:end]) {
 		return 0
 	}
 	for _, c := range line[1:end] {
@@ -140,5 +144,5 @@ func isHostName(s []byte) bool {
 			return false
 		}
 	}
-	return severity(s) == nil
+	return values.Level(s) == nil
 }

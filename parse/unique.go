@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // fewNames is how many names of one object are compared as they come; more are sorted at the object's end.
@@ -45,7 +46,7 @@ func nameHash(name []byte) uint64 {
 // object has that name already, or because of a NUL character in it.
 func (w *walker) enter(n *names, name []byte, escaped bool) {
 	if escaped {
-		name = appendUnescaped(nil, name)
+		name = values.AppendUnescaped(nil, name)
 		w.awkward = w.awkward || bytes.IndexByte(name, 0) >= 0
 	}
 	before := w.keys[n.first:]
@@ -102,7 +103,7 @@ func makeUnique(fields []event.Field) {
 	}
 }
 
-func decoded(name []byte) string { return string(appendUnescaped(nil, name)) }
+func decoded(name []byte) string { return string(values.AppendUnescaped(nil, name)) }
 
 // withoutNUL returns the inside of a JSON string with each escaped NUL character written as the text \u0000.
 func withoutNUL(name []byte) []byte {

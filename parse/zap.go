@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // zap reads what zap's console encoder writes: time, level, logger, caller and message between tabs, then the context as
@@ -19,7 +20,7 @@ func (*zap) Dataset() string { return "app" }
 
 // Starts tells whether line begins with a time, a tab and a level.
 func (p *zap) Starts(line []byte) bool {
-	_, _, _, ok := zapHead(uncoloured(trimBOM(line), &p.plainLine))
+	_, _, _, ok := zapHead(values.Uncoloured(trimBOM(line), &p.plainLine))
 	return ok
 }
 
@@ -30,10 +31,10 @@ func zapHead(s []byte) (stamp, level, rest []byte, ok bool) {
 		return nil, nil, nil, false
 	}
 	level, rest, ok = bytes.Cut(rest, []byte{'\t'})
-	if !ok || len(level) > 8 || severity(level) == nil {
+	if !ok || len(level) > 8 || values.Level(level) == nil {
 		return nil, nil, nil, false
 	}
-	_, ok = Time(stamp, time.UTC)
+	_, ok = values.Time(stamp, time.UTC)
 	return stamp, level, rest, ok
 }
 
@@ -47,7 +48,7 @@ var (
 )
 
 func (p *zap) Parse(ev *event.Event) {
-	ev.Raw = uncoloured(validText(ev.Raw), &p.plain)
+	ev.Raw = values.Uncoloured(validText(ev.Raw), &p.plain)
 	line, stack := firstLine(trimBOM(ev.Raw))
 	stamp, level, s, ok := zapHead(line)
 	if !ok {
@@ -89,7 +90,7 @@ func (p *zap) field(f event.Field, value []byte) {
 // isCaller tells whether s is the place in the code that logs: pay/notify.go:57.
 func isCaller(s []byte) bool {
 	file, line, ok := bytes.Cut(s, []byte{':'})
-	return ok && allDigits(line) && bytes.IndexByte(file, '.') > 0 && bytes.IndexByte(file, ' ') < 0
+	return ok && values.AllDigits(line) && bytes.IndexByte(file, '.') > 0 && bytes.IndexByte(file, ' ') < 0
 }
 
 // context reads the JSON object that stands behind the last tab as members of the record, and returns what stands

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gatewatch/event"
+	"gatewatch/facts"
 	"gatewatch/internal/invalid"
 	"gatewatch/parse"
 	"gatewatch/tail"
@@ -118,8 +119,8 @@ func (c *GroupConfig) Validate() error {
 	}
 	for fact, names := range c.Fields {
 		list := strings.Split(names, ",")
-		if len(list) > parse.MaxAlternatives {
-			bad.Add("fields."+fact, "names %d fields; %d are the most", len(list), parse.MaxAlternatives)
+		if len(list) > facts.MaxAlternatives {
+			bad.Add("fields."+fact, "names %d fields; %d are the most", len(list), facts.MaxAlternatives)
 		}
 		if slices.ContainsFunc(list, func(name string) bool { return strings.TrimSpace(name) == "" }) {
 			bad.Add("fields."+fact, "needs the name of a field, or several with commas between")

@@ -4,14 +4,14 @@ import (
 	"fmt"
 
 	"gatewatch/event"
-	"gatewatch/parse"
+	"gatewatch/facts"
 	"gatewatch/payment"
 )
 
 // Explanation says why the facts of a record are what they are.
 type Explanation struct {
 	// Taken are the facts with the fields that gave them; Left are fields that could have given a fact and did not.
-	Taken, Left []parse.Reason
+	Taken, Left []facts.Reason
 	// Meant are the values that the configuration gave a meaning.
 	Meant []payment.Reason
 	// Classed is what the payment's classification rests on.

@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 	"gatewatch/journal"
-	"gatewatch/parse"
 	"gatewatch/payment"
 	"gatewatch/redact"
 	"gatewatch/tail"
@@ -106,7 +106,7 @@ func New(cfg GroupConfig, parts Parts) (*Pipeline, error) {
 
 // recordTime is the time of a record that has none of its own.
 func (p *Pipeline) recordTime() time.Time {
-	if t, ok := parse.Time(p.written, time.UTC); ok {
+	if t, ok := values.Time(p.written, time.UTC); ok {
 		return t
 	}
 	return p.now()

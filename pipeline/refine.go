@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"gatewatch/event"
+	"gatewatch/facts"
 	"gatewatch/parse"
 	"gatewatch/payment"
 	"gatewatch/redact"
@@ -15,7 +16,7 @@ import (
 // refiner makes an event of a record's text. It is used from one goroutine and reuses its event.
 type refiner struct {
 	redactor   *redact.Redactor
-	names      *parse.Names
+	names      *facts.Names
 	meanings   []meanings
 	classifier *payment.Classifier
 	customers  *payment.Customers
@@ -31,7 +32,7 @@ func newRefiner(cfg GroupConfig, parts Parts) (*refiner, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := parse.NewNames(cfg.Fields, loc)
+	names, err := facts.NewNames(cfg.Fields, loc)
 	if err != nil {
 		return nil, fmt.Errorf("fields: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"io"
 
 	"gatewatch/event"
-	"gatewatch/parse"
+	"gatewatch/facts"
 	"gatewatch/redact"
 )
 
@@ -32,7 +32,7 @@ var ErrBinary = errors.New("not a text file")
 // Scanner scans files, one after the other. Not safe for concurrent use.
 type Scanner struct {
 	redactor *redact.Redactor
-	names    *parse.Names
+	names    *facts.Names
 	// All tells to report secrets, identity numbers and phone numbers too, as far as the redactor looks for them.
 	All bool
 	// SkipBinary tells to return ErrBinary for files that hold no text.
@@ -44,7 +44,7 @@ type Scanner struct {
 
 // New returns a Scanner that finds what the redactor does.
 func New(redactor *redact.Redactor) (*Scanner, error) {
-	names, err := parse.NewNames(nil, nil)
+	names, err := facts.NewNames(nil, nil)
 	if err != nil {
 		return nil, err
 	}

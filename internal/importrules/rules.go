@@ -9,13 +9,13 @@ var layers = [][]string{
 	{"agent", "bench"},
 	{"configs"},
 	{"collectors", "alerting", "outputs", "web", "logmetrics", "intents", "patterns", "detect", "series", "scan"},
-	{"pipeline", "parse", "redact", "payment", "journal", "tail"},
+	{"pipeline", "parse", "facts", "redact", "payment", "journal", "tail"},
 	{"event", "internal"},
 }
 
 // siblings are the imports allowed inside a layer.
 var siblings = map[string][]string{
-	"pipeline": {"parse", "redact", "payment", "journal", "tail"},
+	"pipeline": {"parse", "facts", "redact", "payment", "journal", "tail"},
 	"event":    {"internal"},
 }
 

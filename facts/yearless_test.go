@@ -1,11 +1,11 @@
-package parse_test
+package facts_test
 
 import (
 	"testing"
 	"time"
 
 	"gatewatch/event"
-	"gatewatch/parse"
+	"gatewatch/internal/values"
 )
 
 func TestYearless(t *testing.T) {
@@ -40,7 +40,7 @@ func TestYearless(t *testing.T) {
 	f("Foo 22 12:00:00", "2026-11-22T08:00:00Z", "")
 	f("Nov 22 12:00:00 x", "2026-11-22T08:00:00Z", "")
 	f("Nov 22 12:60:00", "2026-11-22T08:00:00Z", "")
-	if _, ok := parse.Time([]byte("Nov 22 12:00:00"), time.UTC); ok {
+	if _, ok := values.Time([]byte("Nov 22 12:00:00"), time.UTC); ok {
 		t.Error("Time reads a stamp without a year")
 	}
 }

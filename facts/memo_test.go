@@ -1,4 +1,4 @@
-package parse_test
+package facts_test
 
 import (
 	"fmt"

@@ -1,9 +1,10 @@
-package parse
+package values
 
 import "bytes"
 
-// uncoloured returns s without the sequences that colour text on a terminal. A changed text is in buf.
-func uncoloured(s []byte, buf *[]byte) []byte {
+// Uncoloured returns s without the sequences that colour text on a terminal. A changed text is in buf, and valid
+// until the next call with it.
+func Uncoloured(s []byte, buf *[]byte) []byte {
 	i := bytes.IndexByte(s, '\x1b')
 	if i < 0 {
 		return s

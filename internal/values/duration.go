@@ -1,41 +1,29 @@
-package parse
+package values
 
 import (
 	"bytes"
 	"time"
 )
 
-// unit is what the numbers of a field count.
-type unit uint8
+// Unit is what the numbers of a field count.
+type Unit uint8
 
 const (
-	// guessed: the unit is in the value ("12ms"), and a bare number counts milliseconds, with two exceptions that a
+	// Guessed: the unit is in the value ("12ms"), and a bare number counts milliseconds, with two exceptions that a
 	// call over a network tells apart: a fraction below one counts seconds, because no provider answers within a
 	// millisecond, and a whole number from ten million counts nanoseconds, as Go writes durations.
-	guessed unit = iota
-	// webServer: nginx's request_time, seconds with three decimals. A whole number counts milliseconds.
-	webServer
-	seconds
-	milliseconds
-	microseconds
-	nanoseconds
+	Guessed Unit = iota
+	// WebServer: nginx's request_time, seconds with three decimals. A whole number counts milliseconds.
+	WebServer
+	// Seconds and the finer ones are what the number counts, whatever its size.
+	Seconds
+	Milliseconds
+	Microseconds
+	Nanoseconds
 )
 
 // maxDuration is the longest time that is taken for the duration of a call.
 const maxDuration = 24 * time.Hour
-
-// unitSuffixes says which ends of field names give the unit of their values, the longer ones first where one is the
-// end of another.
-var unitSuffixes = []struct {
-	suffix string
-	unit   unit
-}{
-	{"milliseconds", milliseconds}, {"millisecond", milliseconds}, {"millis", milliseconds}, {"msec", milliseconds},
-	{"microseconds", microseconds}, {"micros", microseconds}, {"usec", microseconds},
-	{"nanoseconds", nanoseconds}, {"nanos", nanoseconds}, {"nano", nanoseconds}, {"nsec", nanoseconds},
-	{"seconds", seconds}, {"secs", seconds}, {"sec", seconds},
-	{"ms", milliseconds}, {"us", microseconds}, {"µs", microseconds}, {"ns", nanoseconds}, {"s", seconds},
-}
 
 // valueUnits says how many nanoseconds a unit behind a number has, the longer names first where one begins another.
 var valueUnits = []struct {
@@ -50,8 +38,9 @@ var valueUnits = []struct {
 	{"hours", 3600e9}, {"h", 3600e9}, {"小时", 3600e9},
 }
 
-// duration reads how long something took: a number in u, or one with units ("12ms", "1.2 s", "1m30s", "12毫秒").
-func duration(value []byte, u unit) (time.Duration, bool) {
+// Duration reads how long something took, at most a day: a number in u, or one with units ("12ms", "1.2 s", "1m30s",
+// "12毫秒").
+func Duration(value []byte, u Unit) (time.Duration, bool) {
 	value = bytes.TrimSpace(value)
 	d, rest, ok := readDecimal(value)
 	if !ok || d.negative {
@@ -81,20 +70,20 @@ func duration(value []byte, u unit) (time.Duration, bool) {
 	return sum, true
 }
 
-// nanoseconds returns how many nanoseconds the bare number d counts in one.
-func (u unit) nanoseconds(d decimal) int64 {
+// Nanoseconds returns how many nanoseconds the bare number d counts in one.
+func (u Unit) nanoseconds(d decimal) int64 {
 	switch u {
-	case seconds:
+	case Seconds:
 		return 1e9
-	case microseconds:
+	case Microseconds:
 		return 1e3
-	case nanoseconds:
+	case Nanoseconds:
 		return 1
-	case webServer:
+	case WebServer:
 		if d.fraction {
 			return 1e9
 		}
-	case guessed:
+	case Guessed:
 		if whole, ok := d.times(1); ok && d.fraction && whole == 0 {
 			return 1e9
 		} else if ok && !d.fraction && whole >= 1e7 {
@@ -112,4 +101,17 @@ func valueUnit(s []byte) (nano int64, n int) {
 		}
 	}
 	return 0, 0
+}
+
+// MeasureLen returns the length of a number with a unit of time at the start of s ("12ms", "1.2 秒"), or 0.
+func MeasureLen(s []byte) int {
+	_, rest, ok := readDecimal(s)
+	if !ok {
+		return 0
+	}
+	spaces := len(rest) - len(bytes.TrimLeft(rest, " "))
+	if _, n := valueUnit(rest[spaces:]); n > 0 && spaces <= 1 {
+		return len(s) - len(rest) + spaces + n
+	}
+	return 0
 }

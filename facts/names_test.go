@@ -1,4 +1,4 @@
-package parse_test
+package facts_test
 
 import (
 	"strings"
@@ -6,11 +6,23 @@ import (
 	"time"
 
 	"gatewatch/event"
+	"gatewatch/facts"
 	"gatewatch/parse"
 )
 
+var beijing = time.FixedZone("CST", 8*3600)
+
+func newNames(t testing.TB, overrides map[string]string, loc *time.Location) *facts.Names {
+	t.Helper()
+	names, err := facts.NewNames(overrides, loc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
 // assign parses a JSON record and finds its facts.
-func assign(t *testing.T, names *parse.Names, record string) *event.Event {
+func assign(t *testing.T, names *facts.Names, record string) *event.Event {
 	t.Helper()
 	p, err := parse.New("json")
 	if err != nil {
@@ -202,7 +214,7 @@ func TestOverrides(t *testing.T) {
 	f(record, map[string]string{"event.duration": "took_x"}, event.Duration, "7")
 	f(`{"ts":"2026-11-22T08:00:00Z","at":"2026-11-22T09:00:00Z"}`, map[string]string{"@timestamp": "at"}, event.Timestamp, "2026-11-22T09:00:00Z")
 
-	_, err := parse.NewNames(map[string]string{"colour": "c", "provider": " "}, time.UTC)
+	_, err := facts.NewNames(map[string]string{"colour": "c", "provider": " "}, time.UTC)
 	if err == nil || !strings.HasPrefix(err.Error(), "colour: is not a known fact (known: @timestamp, ") ||
 		!strings.HasSuffix(err.Error(), "\nprovider: needs the name of a field, or several with commas between") {
 		t.Errorf("NewNames(unknown fact) = %v", err)

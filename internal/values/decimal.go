@@ -1,9 +1,25 @@
-package parse
+package values
 
 import (
 	"math"
 	"math/bits"
 )
+
+// IsDecimal tells whether s is a decimal number: "12", "-0.5" or "1.5e-3".
+func IsDecimal(s []byte) bool {
+	_, rest, ok := readDecimal(s)
+	return ok && len(rest) == 0
+}
+
+// AllDigits tells whether s is one digit or more, and nothing else.
+func AllDigits(s []byte) bool {
+	for _, c := range s {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return len(s) > 0
+}
 
 // decimal is a decimal number: digits × 10^exponent.
 type decimal struct {

@@ -1,9 +1,10 @@
-package parse
+package facts
 
 import (
 	"time"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // maxFacts is more than there are facts.
@@ -14,7 +15,7 @@ type assignment struct {
 	ev  *event.Event
 	loc *time.Location
 	// clock remembers the last record's time.
-	clock *lastTime
+	clock *values.LastTime
 	// rank is that of the best field so far, by fact; 0 when there is none.
 	rank [maxFacts]uint16
 	// field is the index of that field.
@@ -26,7 +27,7 @@ func (a *assignment) fixed(i int) {
 	f := &a.ev.Fields[i]
 	s := sense{fact: f.Key, rank: rankFormat}
 	if f.Key == event.Duration {
-		s.unit = seconds
+		s.unit = values.Seconds
 	}
 	f.Key = event.None
 	a.take(i, &s)
@@ -60,7 +61,7 @@ func (a *assignment) only(i int, s *sense) {
 	f := &a.ev.Fields[i]
 	value := f.Value
 	if f.Escaped {
-		value = appendUnescaped(nil, value)
+		value = values.AppendUnescaped(nil, value)
 	}
 	if value, ok := a.read(s, value); ok {
 		a.ev.SetFact(s.fact, value)
@@ -78,12 +79,12 @@ func (a *assignment) take(i int, s *sense) bool {
 		case event.Timestamp, event.Duration:
 			return true
 		case event.Level:
-			return severity(value) != nil
+			return values.Level(value) != nil
 		}
 		return accepts(s.fact, value)
 	}
 	if f.Escaped {
-		value = appendUnescaped(nil, value)
+		value = values.AppendUnescaped(nil, value)
 	}
 	value, ok := a.read(s, value)
 	if ok {
@@ -97,19 +98,19 @@ func (a *assignment) take(i int, s *sense) bool {
 func (a *assignment) read(s *sense, value []byte) (fact []byte, ok bool) {
 	switch s.fact {
 	case event.Timestamp:
-		t, ok := a.clock.read(value, a.loc)
+		t, ok := a.clock.Read(value, a.loc)
 		if ok {
 			a.ev.Time = t
 		}
 		return value, ok
 	case event.Duration:
-		d, ok := duration(value, s.unit)
+		d, ok := values.Duration(value, s.unit)
 		if ok {
 			a.ev.Duration = d
 		}
 		return value, ok
 	case event.Level:
-		value = severity(value)
+		value = values.Level(value)
 		return value, value != nil
 	}
 	return value, accepts(s.fact, value)

@@ -1,10 +1,11 @@
-package parse
+package facts
 
 import (
 	"encoding/binary"
 	"strings"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // sense is one fact that a name can mean.
@@ -12,7 +13,7 @@ type sense struct {
 	fact event.Key
 	// until is the last place in which the name means the fact.
 	until place
-	unit  unit
+	unit  values.Unit
 	// also tells that the name means another fact first.
 	also bool
 	// rank orders the names of one fact; the lowest wins.
@@ -98,7 +99,7 @@ func (l *lookup) find(name []byte) *entry {
 }
 
 // lowerBits are set in all lower-case letters. Setting them folds letters, and a few signs that names do not have.
-const lowerBits = 0x20 * eachByte
+const lowerBits = 0x2020202020202020
 
 // hashName returns a hash of name that does not depend on the case of letters.
 func hashName(name []byte) uint32 {

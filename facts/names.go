@@ -1,4 +1,4 @@
-package parse
+package facts
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"gatewatch/event"
 	"gatewatch/internal/invalid"
+	"gatewatch/internal/values"
 )
 
 // Names knows which field names mean which fact. It is safe for concurrent use.
@@ -107,7 +108,7 @@ func knownFacts() string {
 // levels are normalised to "trace", "debug", "info", "warn", "error" and "fatal".
 func (n *Names) Assign(ev *event.Event) {
 	m := n.memos.Get().(*memo)
-	m.clock.now = n.now
+	m.clock.Now = n.now
 	a := assignment{ev: ev, loc: n.loc, clock: &m.clock}
 	n.assign(&a, m, m.meant(n, ev))
 	n.memos.Put(m)
@@ -144,7 +145,7 @@ func (n *Names) assign(a *assignment, m *memo, known []meantField) {
 		}
 	}
 	if status := ev.Fact(event.HTTPStatus); status != nil {
-		ev.Status, _ = statusCode(status)
+		ev.Status, _ = values.StatusCode(status)
 	}
 }
 

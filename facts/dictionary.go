@@ -1,4 +1,4 @@
-package parse
+package facts
 
 import "gatewatch/event"
 

@@ -1,4 +1,4 @@
-package parse
+package values
 
 import "bytes"
 
@@ -27,17 +27,17 @@ var severityTable = func() map[string][]byte {
 	return table
 }()
 
-// severity returns the level ("trace", "debug", "info", "warn", "error", "fatal") that a word or a number stands for,
+// Level returns the level ("trace", "debug", "info", "warn", "error", "fatal") that a word or a number stands for,
 // or nil: words of all usual loggers and of syslog, bunyan's and pino's numbers 10 to 60, syslog's 0 to 7. slog's
 // distances ("INFO+2") do not count.
-func severity(word []byte) []byte {
+func Level(word []byte) []byte {
 	// Most logs write it as it is wanted.
 	switch string(word) {
 	case "info", "warn", "error", "debug":
 		return word
 	}
 	var plain []byte
-	word = bytes.TrimSpace(uncoloured(word, &plain))
+	word = bytes.TrimSpace(Uncoloured(word, &plain))
 	if len(word) > 2 {
 		if i := bytes.IndexAny(word, "+-"); i > 0 {
 			word = word[:i]

@@ -1,4 +1,4 @@
-package parse
+package facts
 
 import (
 	"strings"
@@ -71,22 +71,4 @@ func (b *builder) addDictionary() {
 			b.entry(spelling).envelope = true
 		}
 	}
-}
-
-// nameUnit returns the unit that a field name says.
-func nameUnit(name string) unit {
-	snake := spellings(name)[0]
-	switch snake {
-	case "request_time":
-		return webServer
-	case event.Duration.String():
-		return nanoseconds
-	}
-	last := snake[strings.LastIndexAny(snake, "._")+1:]
-	for _, s := range unitSuffixes {
-		if last == s.suffix && last != snake {
-			return s.unit
-		}
-	}
-	return guessed
 }

@@ -1,10 +1,10 @@
-package parse
+package facts
 
 import (
 	"slices"
-	"time"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 const (
@@ -23,7 +23,7 @@ type memo struct {
 	// layouts are those of the last records that had one; last was used last, next is replaced next.
 	layouts    [maxLayouts]meant
 	last, next int
-	clock      lastTime
+	clock      values.LastTime
 }
 
 // meant is what the fields of a layout mean.
@@ -107,61 +107,4 @@ func (m *memo) steps(n *Names, i int, f *event.Field) []step {
 		r.length = copy(r.name[:], f.Name)
 	}
 	return r.steps
-}
-
-// lastTime remembers the last time stamp read: the next one mostly is the same, or differs in its milliseconds.
-type lastTime struct {
-	text   [maxStamp]byte
-	length int
-	// time is without milliseconds when text has them.
-	time   time.Time
-	millis bool
-	// now tells the year of stamps without one.
-	now func() time.Time
-}
-
-// A time stamp of at most maxStamp bytes whose milliseconds are three digits behind a sign at beforeMillis.
-const (
-	maxStamp     = 32
-	beforeMillis = 19
-	afterMillis  = beforeMillis + 4
-)
-
-// read is Time, and reads stamps without a year too.
-func (l *lastTime) read(value []byte, loc *time.Location) (time.Time, bool) {
-	millis, ok := stampMillis(value)
-	if len(value) > 0 && len(value) == l.length && ok == l.millis && l.same(value) {
-		return l.time.Add(time.Duration(millis) * time.Millisecond), true
-	}
-	t, read := Time(value, loc)
-	if !read {
-		return yearless(value, loc, l.now)
-	}
-	if len(value) <= maxStamp {
-		l.length, l.millis = copy(l.text[:], value), ok
-		l.time = t.Add(-time.Duration(millis) * time.Millisecond)
-	}
-	return t, true
-}
-
-// same tells whether value, as long as the last stamp, is the same but for its milliseconds, if it has some.
-func (l *lastTime) same(value []byte) bool {
-	if !l.millis {
-		return string(value) == string(l.text[:l.length])
-	}
-	return string(value[:beforeMillis+1]) == string(l.text[:beforeMillis+1]) &&
-		string(value[afterMillis:]) == string(l.text[afterMillis:l.length])
-}
-
-// stampMillis returns the milliseconds of "2026-11-22T08:00:00.123Z" and its relatives, and otherwise 0.
-func stampMillis(s []byte) (int, bool) {
-	if len(s) < afterMillis || len(s) > maxStamp || s[beforeMillis] != '.' && s[beforeMillis] != ',' ||
-		s[beforeMillis-3] != ':' || len(s) > afterMillis && isDigit(s[afterMillis]) {
-		return 0, false
-	}
-	high, ok := number2(s[beforeMillis+1:])
-	if last := s[afterMillis-1]; ok && isDigit(last) {
-		return high*10 + int(last-'0'), true
-	}
-	return 0, false
 }

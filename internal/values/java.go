@@ -1,4 +1,4 @@
-package parse
+package values
 
 import (
 	"fmt"
@@ -29,8 +29,9 @@ var javaDates = map[string]string{
 	"COMPACT":                        "yyyyMMddHHmmssSSS",
 }
 
-// newJavaDate compiles the options of %d: a layout or the name of one, and a time zone.
-func newJavaDate(options []string) (*stamp, error) {
+// JavaDate compiles the options of %d in a pattern of logback or log4j2: a layout or the name of one, and a time zone. The
+// error says which of them is wrong.
+func JavaDate(options []string) (*Layout, error) {
 	layout, zone := "", ""
 	if len(options) > 0 {
 		layout = options[0]
@@ -44,14 +45,14 @@ func newJavaDate(options []string) (*stamp, error) {
 	layout = strings.Trim(strings.TrimSpace(layout), `"`)
 	switch layout {
 	case "UNIX":
-		return (&stamp{parts: []stampPart{{kind: stampEpoch}}}).finish(), nil
+		return (&Layout{parts: []layoutPart{{kind: stampEpoch}}}).finish(), nil
 	case "UNIX_MILLIS":
-		return (&stamp{parts: []stampPart{{kind: stampEpoch, width: 3}}}).finish(), nil
+		return (&Layout{parts: []layoutPart{{kind: stampEpoch, width: 3}}}).finish(), nil
 	}
 	if known, ok := javaDates[layout]; ok {
 		layout = known
 	}
-	p, err := javaStamp(layout)
+	p, err := javaLayout(layout)
 	if err != nil || strings.TrimSpace(zone) == "" {
 		return p, err
 	}
@@ -77,4 +78,77 @@ func javaZone(name string) (*time.Location, error) {
 		m = -m
 	}
 	return time.FixedZone(name, h*3600+m*60), nil
+}
+
+// javaLayout compiles a layout as java.time and SimpleDateFormat write it.
+func javaLayout(layout string) (*Layout, error) {
+	p := &Layout{}
+	for i := 0; i < len(layout); {
+		c := layout[i]
+		if c == '\'' {
+			end := strings.IndexByte(layout[i+1:], '\'')
+			if end < 0 {
+				return nil, fmt.Errorf("the ' at byte %d of the date is not closed", i+1)
+			}
+			text := layout[i+1 : i+1+end]
+			if end == 0 {
+				text = "'"
+			}
+			p.parts = append(p.parts, layoutPart{kind: stampText, text: text})
+			i += end + 2
+			continue
+		}
+		n := 1
+		for i+n < len(layout) && layout[i+n] == c {
+			n++
+		}
+		part, ok := javaPart(c, n)
+		if c == '@' { // the names that stand for either have it
+			part, n = layoutPart{kind: stampSpaceOrT}, 1
+		}
+		if !ok {
+			return nil, fmt.Errorf("the date has %q, which is not supported", layout[i:i+n])
+		}
+		if part.kind == stampText {
+			part.text = layout[i : i+n]
+		}
+		p.parts = append(p.parts, part)
+		i += n
+	}
+	return p.finish(), nil
+}
+
+// javaPart returns what n times the letter c stands for.
+func javaPart(c byte, n int) (layoutPart, bool) {
+	switch c {
+	case 'y', 'u':
+		if n == 2 {
+			return layoutPart{kind: stampShortYear, width: 2}, true
+		}
+		return layoutPart{kind: stampYear, width: 4}, true
+	case 'M', 'L':
+		if n > 2 {
+			return layoutPart{kind: stampMonthName}, true
+		}
+		return layoutPart{kind: stampMonth, width: 2}, true
+	case 'd':
+		return layoutPart{kind: stampDay, width: 2}, true
+	case 'H':
+		return layoutPart{kind: stampHour, width: 2}, true
+	case 'h':
+		return layoutPart{kind: stampHalfDayHour, width: 2}, true
+	case 'm':
+		return layoutPart{kind: stampMinute, width: 2}, true
+	case 's':
+		return layoutPart{kind: stampSecond, width: 2}, true
+	case 'S', 'n':
+		return layoutPart{kind: stampFraction, width: min(n, 9)}, true
+	case 'a':
+		return layoutPart{kind: stampHalf}, true
+	case 'E':
+		return layoutPart{kind: stampWord}, true
+	case 'z', 'Z', 'X', 'x', 'V', 'O':
+		return layoutPart{kind: stampZone}, true
+	}
+	return layoutPart{kind: stampText}, !isLetter(c)
 }

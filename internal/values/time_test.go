@@ -1,17 +1,19 @@
-package parse_test
+package values_test
 
 import (
 	"testing"
 	"time"
 
-	"gatewatch/parse"
+	"gatewatch/internal/values"
 )
+
+var beijing = time.FixedZone("CST", 8*3600)
 
 func TestTime(t *testing.T) {
 	t.Parallel()
 	f := func(value, want string) {
 		t.Helper()
-		at, ok := parse.Time([]byte(value), beijing)
+		at, ok := values.Time([]byte(value), beijing)
 		got := ""
 		if ok {
 			got = at.Format(time.RFC3339Nano)
@@ -76,14 +78,14 @@ func FuzzTime(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, value []byte) {
-		got, ok := parse.Time(value, beijing)
+		got, ok := values.Time(value, beijing)
 		if !ok {
 			return
 		}
 		if got.Location() != time.UTC || got.Year() < 1969 || got.Year() > 2263 {
 			t.Fatalf("Time(%q) = %v", value, got)
 		}
-		back, ok := parse.Time([]byte(got.Format(time.RFC3339Nano)), beijing)
+		back, ok := values.Time([]byte(got.Format(time.RFC3339Nano)), beijing)
 		if got.Year() >= 1970 && got.Year() <= 2262 && (!ok || !back.Equal(got)) {
 			t.Fatalf("Time(%q) = %v, and that reads back as %v, %v", value, got, back, ok)
 		}
@@ -94,12 +96,12 @@ func FuzzTime(f *testing.F) {
 func TestTimeDays(t *testing.T) {
 	t.Parallel()
 	for day := time.Date(1970, 1, 1, 12, 0, 0, 0, time.UTC); day.Year() < 2263; day = day.AddDate(0, 0, 1) {
-		if got, ok := parse.Time([]byte(day.Format(time.RFC3339)), time.UTC); !ok || !got.Equal(day) {
+		if got, ok := values.Time([]byte(day.Format(time.RFC3339)), time.UTC); !ok || !got.Equal(day) {
 			t.Fatalf("Time(%s) = %s, %v", day.Format(time.RFC3339), got, ok)
 		}
 		if day.AddDate(0, 0, 1).Day() == 1 {
 			next := day.Format("2006-01-") + string('0'+byte(day.Day()+1)/10) + string('0'+byte(day.Day()+1)%10) + "T12:00:00Z"
-			if got, ok := parse.Time([]byte(next), time.UTC); ok {
+			if got, ok := values.Time([]byte(next), time.UTC); ok {
 				t.Fatalf("Time(%s) = %s, want none", next, got)
 			}
 		}

@@ -1,4 +1,4 @@
-package parse
+package values
 
 import (
 	"bytes"
@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// appendUnescaped appends the text that the inside of a valid JSON string stands for. A surrogate without its partner
+// AppendUnescaped appends the text that the inside of a valid JSON string stands for. A surrogate without its partner
 // becomes U+FFFD.
-func appendUnescaped(dst, s []byte) []byte {
+func AppendUnescaped(dst, s []byte) []byte {
 	for {
 		i := bytes.IndexByte(s, '\\')
 		if i < 0 || i+1 >= len(s) {
@@ -64,11 +64,22 @@ func hex4(s []byte) (rune, bool) {
 	}
 	var r rune
 	for _, c := range s[:4] {
-		v := hexValue(c)
+		v := HexValue(c)
 		if v < 0 {
 			return 0, false
 		}
 		r = r<<4 | rune(v)
 	}
 	return r, true
+}
+
+// HexValue returns the value of a hexadecimal digit, or -1.
+func HexValue(c byte) int {
+	switch {
+	case c-'0' <= 9:
+		return int(c - '0')
+	case c|0x20 >= 'a' && c|0x20 <= 'f':
+		return int(c|0x20-'a') + 10
+	}
+	return -1
 }

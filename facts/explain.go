@@ -1,10 +1,11 @@
-package parse
+package facts
 
 import (
 	"bytes"
 	"fmt"
 
 	"gatewatch/event"
+	"gatewatch/internal/values"
 )
 
 // Reason says which field gave a fact and by which rule, or why a field that might have given it did not.
@@ -21,7 +22,7 @@ type Reason struct {
 // for every record.
 func (n *Names) Explain(ev *event.Event) (taken, left []Reason) {
 	m := &memo{}
-	m.clock.now = n.now
+	m.clock.Now = n.now
 	a := assignment{ev: ev, loc: n.loc, clock: &m.clock}
 	n.assign(&a, m, nil)
 	for _, k := range event.Keys() {
@@ -41,7 +42,7 @@ func (n *Names) Explain(ev *event.Event) (taken, left []Reason) {
 
 func plainValue(f *event.Field) string {
 	if f.Escaped {
-		return string(appendUnescaped(nil, f.Value))
+		return string(values.AppendUnescaped(nil, f.Value))
 	}
 	return string(f.Value)
 }
@@ -106,13 +107,13 @@ func (n *Names) left(all []Reason, a *assignment, m *memo, i int) []Reason {
 func readable(s *sense, value []byte, a *assignment) bool {
 	switch s.fact {
 	case event.Timestamp:
-		_, ok := a.clock.read(value, a.loc)
+		_, ok := a.clock.Read(value, a.loc)
 		return ok
 	case event.Duration:
-		_, ok := duration(value, s.unit)
+		_, ok := values.Duration(value, s.unit)
 		return ok
 	case event.Level:
-		return severity(value) != nil
+		return values.Level(value) != nil
 	}
 	return accepts(s.fact, value)
 }

@@ -1,4 +1,4 @@
-package parse
+package values
 
 import (
 	"bytes"
@@ -11,29 +11,33 @@ import (
 // milliseconds, microseconds or nanoseconds, with fractions. A stamp without a zone is in loc. The result is in UTC.
 // Stamps without a year or without a time of day are not read.
 func Time(value []byte, loc *time.Location) (time.Time, bool) {
-	t, rest, ok := timePrefix(bytes.TrimSpace(value), loc)
+	t, rest, ok := TimePrefix(bytes.TrimSpace(value), loc)
 	return t, ok && len(rest) == 0
 }
 
-// timePrefix reads the time stamp that s begins with and returns what follows it.
-func timePrefix(s []byte, loc *time.Location) (time.Time, []byte, bool) {
+// TimePrefix reads the time stamp that s begins with and returns what follows it.
+func TimePrefix(s []byte, loc *time.Location) (time.Time, []byte, bool) {
 	switch {
 	case len(s) < 8:
 		return time.Time{}, nil, false
 	case isDigit(s[0]) && isDigit(s[1]) && isDigit(s[2]) && isDigit(s[3]) && !isDigit(s[4]) && s[4] != '.' && s[4] != 'e' && s[4] != 'E':
 		return dateFirst(s, loc)
-	case isDigit(s[0]) && s[2] == ' ':
+	case isDigit(s[0]) && (s[2] == ' ' || s[2] == '/' || s[1] == '/'):
 		return dayFirst(s, loc)
 	case isDigit(s[0]) && s[6] == ' ':
 		return shortDate(s, loc)
-	case isDigit(s[0]) && (s[2] == '/' || s[1] == '/'):
-		return nginxTime(s, loc)
 	case isDigit(s[0]):
 		return numericTime(s, loc)
 	case isLetter(s[0]):
 		return weekdayTime(s, loc)
 	}
 	return time.Time{}, nil, false
+}
+
+// TimeOfDayPrefix reads a time of day ("08:00:00.123") that s begins with and returns what follows it.
+func TimeOfDayPrefix(s []byte) (rest []byte, ok bool) {
+	var c clock
+	return c.timeOfDay(s)
 }
 
 // dateFirst reads "2026-11-22 08:00:00" and its relatives.
@@ -77,26 +81,10 @@ func shortDate(s []byte, loc *time.Location) (time.Time, []byte, bool) {
 	return c.finish(rest, loc)
 }
 
-// dayFirst reads Redis' "22 Nov 2026 08:00:00.123".
+// dayFirst reads nginx's "22/Nov/2026:08:00:00 +0800" and Redis' "22 Nov 2026 08:00:00.123".
 func dayFirst(s []byte, loc *time.Location) (time.Time, []byte, bool) {
 	var c clock
-	if len(s) < 20 || s[6] != ' ' || s[11] != ' ' {
-		return time.Time{}, nil, false
-	}
-	day, ok1 := number2(s)
-	year, ok2 := number4(s[7:])
-	c.day, c.month, c.year = day, monthNumber(s[3:6]), year
-	rest, ok3 := c.timeOfDay(s[12:])
-	if !ok1 || !ok2 || !ok3 {
-		return time.Time{}, nil, false
-	}
-	return c.finish(c.zone(rest), loc)
-}
-
-// nginxTime reads "22/Nov/2026:08:00:00 +0800".
-func nginxTime(s []byte, loc *time.Location) (time.Time, []byte, bool) {
-	var c clock
-	if len(s) < 20 || s[2] != '/' || s[6] != '/' || s[11] != ':' {
+	if len(s) < 20 || s[6] != s[2] || s[11] != ' ' && s[11] != ':' || (s[2] == ' ') != (s[11] == ' ') {
 		return time.Time{}, nil, false
 	}
 	day, ok1 := number2(s)
