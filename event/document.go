@@ -106,10 +106,10 @@ func appendOutcome(dst []byte, ev *Event) []byte {
 	return dst
 }
 
-// appendECS appends the fields that have a place of their own in the schema.
+// appendECS appends the fields that have a place of their own in the schema, but for customers' numbers.
 func appendECS(dst []byte, ev *Event) []byte {
 	for i := range ev.Fields {
-		if f := &ev.Fields[i]; f.ECS {
+		if f := &ev.Fields[i]; f.ECS && f.Key != CustomerKey {
 			dst = append(dst, ',', '"')
 			dst = append(appendEscaped(dst, f.Name), '"', ':')
 			dst = f.appendValue(dst, ev.Plain)

@@ -106,7 +106,7 @@ type Layout struct{ _ byte }
 // Field is one name and value that a format found in a record.
 type Field struct {
 	// Key is what the field means, when the format itself knows it (the status of an nginx line). None leaves it to
-	// the field's name.
+	// the field's name. Several fields may be CustomerKey: none of them is written to the document.
 	Key Key
 	// Name is the name as the log writes it. Members of nested objects have dotted names.
 	Name []byte

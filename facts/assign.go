@@ -81,7 +81,11 @@ func (a *assignment) take(i int, s *sense) bool {
 		case event.Level:
 			return values.Level(value) != nil
 		}
-		return accepts(s.fact, value)
+		ok := accepts(s.fact, value)
+		if ok && s.fact == event.CustomerKey && f.Key == event.None {
+			f.Key = event.CustomerKey
+		}
+		return ok
 	}
 	if f.Escaped {
 		value = values.AppendUnescaped(nil, value)
@@ -116,11 +120,12 @@ func (a *assignment) read(s *sense, value []byte) (fact []byte, ok bool) {
 	return value, accepts(s.fact, value)
 }
 
-// win makes field i the one that gives the fact. The field before it becomes an ordinary one again.
+// win makes field i the one that gives the fact. The field before it becomes an ordinary one again, unless it has a
+// customer's number: no field that has one may stand in the document as it is.
 func (a *assignment) win(i int, s *sense, value []byte) {
 	fields := a.ev.Fields
 	if a.rank[s.fact] != 0 {
-		if old := &fields[a.field[s.fact]]; old.Key == s.fact {
+		if old := &fields[a.field[s.fact]]; old.Key == s.fact && s.fact != event.CustomerKey {
 			old.Key = event.None
 		}
 	}

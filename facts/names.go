@@ -103,9 +103,9 @@ func knownFacts() string {
 }
 
 // Assign sets the facts of ev from ev.Fields: each from the field whose name says it best and whose value can be it,
-// and marks that field with the fact's Key. It sets ev.Time (left as it is when the record does not say),
-// ev.Duration and ev.Status too. Facts point into the fields' values; escaped ones are decoded into new memory, and
-// levels are normalised to "trace", "debug", "info", "warn", "error" and "fatal".
+// and marks that field with the fact's Key; with CustomerKey it marks every field that could give it. It sets ev.Time
+// (left as it is when the record does not say), ev.Duration and ev.Status too. Facts point into the fields' values; escaped
+// ones are decoded into new memory, and levels are normalised to "trace", "debug", "info", "warn", "error" and "fatal".
 func (n *Names) Assign(ev *event.Event) {
 	m := n.memos.Get().(*memo)
 	m.clock.Now = n.now

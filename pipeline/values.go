@@ -39,14 +39,15 @@ func newMeanings(values map[string]map[string]string) []meanings {
 	return all
 }
 
-// apply puts the meaning in the place of the value. The field keeps its value, and stands under "fields" with it.
+// apply puts the meaning in the place of the value. The field keeps its value, and stands under "fields" with it, but for
+// a customer's number.
 func (m *meanings) apply(ev *event.Event) {
 	meaning, ok := m.of[string(ev.Fact(m.fact))]
 	if !ok {
 		return
 	}
 	for i := range ev.Fields {
-		if f := &ev.Fields[i]; f.Key == m.fact {
+		if f := &ev.Fields[i]; f.Key == m.fact && f.Key != event.CustomerKey {
 			f.Key = event.None
 		}
 	}
