@@ -71,6 +71,8 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 		Queryable:   store,
 		Logger:      slog.New(slog.DiscardHandler),
 		GroupLoader: newLoader(),
+
+		RuleConcurrencyController: newBatches(),
 	})
 	loaded, errs := manager.LoadGroups(defaultInterval, labels.EmptyLabels(), cfg.ExternalURL, nil, false, files...)
 	if len(errs) > 0 {
