@@ -70,11 +70,11 @@ func TestEveryLineOnceOverKillsAndRestarts(t *testing.T) {
 	}
 	gw := filepath.Join(logs, "gw.log")
 	writer := exec.Command(gen, "-rate", "2000", "-dur", "20s", "-o", gw, "-rotate", "rename", "-every", "3s", "-keep", "50")
-	dieWithParent(writer)
-	if err := writer.Start(); err != nil {
+	written, err := servicetest.Start(writer)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { writer.Process.Kill(); writer.Wait() })
+	t.Cleanup(func() { writer.Process.Kill(); <-written })
 	config := writeConfig(t, dir, es.URL, "once", "", gw)
 	for i := range 5 {
 		p := start(t, "run", "-config", config)
@@ -91,8 +91,9 @@ func TestEveryLineOnceOverKillsAndRestarts(t *testing.T) {
 		}
 	}
 	start(t, "run", "-config", config)
-	if err := writer.Wait(); err != nil {
-		t.Fatalf("generator: %v", err)
+	<-written
+	if !writer.ProcessState.Success() {
+		t.Fatalf("generator: %v", writer.ProcessState)
 	}
 	awaitCount(t, es.URL, "once", lines(t, gw+"*"))
 }

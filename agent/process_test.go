@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -40,45 +38,24 @@ type process struct {
 
 	mu     sync.Mutex
 	output bytes.Buffer
-	ended  chan struct{}
+	ended  <-chan struct{}
+	// address gets that of the page, once the agent has printed it.
+	address chan string
 }
 
-var pageAddress = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+var pageAddress = regexp.MustCompile(`(http://127\.0\.0\.1:\d+)/\s`)
 
 // start starts the agent as a process of its own and waits until its page answers.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(os.Args[0], args...), ended: make(chan struct{})}
+	p := &process{t: t, cmd: exec.Command(os.Args[0], args...), address: make(chan string, 1)}
 	p.cmd.Env = append(os.Environ(), asAgent+"=1")
-	dieWithParent(p.cmd)
-	pipe, err := p.cmd.StdoutPipe()
+	p.cmd.Stdout, p.cmd.Stderr = writerFunc(p.keep), writerFunc(p.keep)
+	ended, err := servicetest.Start(p.cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd.Stderr = writerFunc(p.keep)
-	address, started := make(chan string, 1), make(chan error, 1)
-	go func() {
-		defer close(p.ended)
-		runtime.LockOSThread() // dieWithParent means the thread, so it has to live as long
-		err := p.cmd.Start()
-		started <- err
-		if err != nil {
-			return
-		}
-		for lines := bufio.NewScanner(pipe); lines.Scan(); {
-			p.keep(append(lines.Bytes(), '\n'))
-			if a := pageAddress.FindString(lines.Text()); a != "" {
-				select {
-				case address <- a:
-				default:
-				}
-			}
-		}
-		p.cmd.Wait()
-	}()
-	if err := <-started; err != nil {
-		t.Fatal(err)
-	}
+	p.ended = ended
 	t.Cleanup(func() {
 		p.cmd.Process.Kill()
 		<-p.ended
@@ -87,7 +64,7 @@ func start(t *testing.T, args ...string) *process {
 		}
 	})
 	select {
-	case p.base = <-address:
+	case p.base = <-p.address:
 	case <-p.ended:
 		t.Fatalf("gatewatch %v ended:\n%s", args, p.text())
 	case <-time.After(60 * time.Second):
@@ -107,7 +84,14 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 func (p *process) keep(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.output.Write(b)
+	n, err := p.output.Write(b)
+	if a := pageAddress.FindSubmatch(p.output.Bytes()); a != nil {
+		select {
+		case p.address <- string(a[1]):
+		default:
+		}
+	}
+	return n, err
 }
 
 func (p *process) text() string {

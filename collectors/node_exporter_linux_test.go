@@ -2,7 +2,6 @@ package collectors
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +18,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"gatewatch/internal/servicetest"
 )
 
 // nodeExporter returns the metrics of the node_exporter that Debian packages, started for the test.
@@ -43,17 +43,16 @@ func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
 	}
 	addr := l.Addr().String()
 	l.Close()
-	ctx, cancel := context.WithCancel(t.Context())
 	// Debian's own exclusions give way to ours, which are upstream's.
-	cmd := exec.CommandContext(ctx, path, "--web.listen-address="+addr, "--collector.netdev.device-exclude=^$",
+	cmd := exec.Command(path, "--web.listen-address="+addr, "--collector.netdev.device-exclude=^$",
 		"--collector.filesystem.mount-points-exclude="+ignoredMounts.String(),
 		"--collector.filesystem.fs-types-exclude=^("+strings.Join(pseudoFileSystems(), "|")+")$",
 		"--collector.diskstats.device-exclude="+ignoredDisks.String())
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
+	ended, err := servicetest.Start(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cancel(); cmd.Wait() })
+	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		resp, err := http.Get("http://" + addr + "/metrics")
 		if err != nil {

@@ -9,10 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
+
+	"gatewatch/internal/servicetest"
 )
 
 // program builds the program of the module's folder once, for all tests that ask for it.
@@ -81,7 +82,7 @@ type agent struct {
 	journal                    string // its largest size
 
 	cmd   *exec.Cmd
-	ended chan struct{}
+	ended <-chan struct{}
 
 	mu      sync.Mutex
 	output  bytes.Buffer
@@ -117,7 +118,6 @@ alerting: {packs: []}
 
 func (a *agent) start() error {
 	cmd := exec.Command(a.path, "run", "-config", a.config)
-	dieWithParent(cmd)
 	if a.clock != "" {
 		cmd.Env = append(os.Environ(), clockVariable+"="+a.clock)
 	}
@@ -125,17 +125,8 @@ func (a *agent) start() error {
 	a.mu.Lock()
 	a.started = a.output.Len()
 	a.mu.Unlock()
-	started, ended := make(chan error, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		runtime.LockOSThread() // dieWithParent means the thread, so it has to live as long
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
+	ended, err := servicetest.Start(cmd)
+	if err != nil {
 		return err
 	}
 	a.cmd, a.ended = cmd, ended

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -40,7 +39,7 @@ type Server struct {
 	client  *http.Client
 	logFile string
 	cmd     *exec.Cmd
-	done    chan struct{}
+	done    <-chan struct{}
 }
 
 // newServer prepares a server on a free port. ready is the path that answers with a status below 500 once it is up.
@@ -127,8 +126,6 @@ func (s *Server) start() error {
 	return nil
 }
 
-// spawn starts the process from a thread that lives as long as the process does: the kernel's parent-death signal
-// is tied to the thread, not to the process.
 func (s *Server) spawn() error {
 	log, err := os.OpenFile(s.logFile, os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -138,18 +135,8 @@ func (s *Server) spawn() error {
 	cmd := exec.Command(s.path, s.args...)
 	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = processAttributes()
-	started, done := make(chan error, 1), make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
+	done, err := Start(cmd)
+	if err != nil {
 		return err
 	}
 	s.cmd, s.done = cmd, done
