@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -23,6 +24,7 @@ type member struct {
 	wake    chan struct{}
 	up      prometheus.Gauge
 	failing bool
+	since   time.Time // when it began to fail
 	lastErr string
 }
 

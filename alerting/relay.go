@@ -24,8 +24,10 @@ const (
 	// relayRetry is the wait after a member did not answer, relayTimeout how long it may take.
 	relayRetry   = 2 * time.Second
 	relayTimeout = 4 * time.Second
-	// relayPatience is how long an alert waits for a member before the receivers here are told.
+	// relayPatience is how long the whole cluster is away before the receivers here are told; relayHurry is how long an
+	// alert waits then, so that a cluster that came back unnoticed is tried first.
 	relayPatience = 5 * time.Second
+	relayHurry    = time.Second
 	// relayKeep is how long ends are repeated.
 	relayKeep = 5 * time.Minute
 	// maxRelayed bounds the alerts that are relayed; what is beyond goes to the receivers here. relayBatch is how many
@@ -81,6 +83,7 @@ func newRelay(members []secret.Secret, host, page string, direct func(context.Co
 }
 
 // put takes an alert in, and tells whether the receivers here have to hear of it, too. A zero end means that it fires.
+// Ends they always hear of: they may have been told of the beginning before a restart, and else an end means nothing.
 func (r *relay) put(a savedAlert) (direct bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,7 +112,7 @@ func (r *relay) put(a savedAlert) (direct bool) {
 			}
 		}
 	}
-	return known.direct
+	return known.direct || !a.Ended.IsZero()
 }
 
 // run serves the members until ctx ends.
@@ -175,6 +178,7 @@ func (r *relay) answered(m *member, err error) {
 	defer r.mu.Unlock()
 	switch {
 	case err != nil && !m.failing:
+		m.since = time.Now()
 		r.log.Warn("Alertmanager does not take alerts", "alertmanager", m.name, "err", err)
 	case err == nil && m.failing:
 		r.log.Info("Alertmanager takes alerts again", "alertmanager", m.name)
@@ -240,12 +244,12 @@ func (r *relay) posted(a *relayedAlert, now time.Time) postedAlert {
 func (r *relay) tellDirectly(ctx context.Context, now time.Time) {
 	var waited []savedAlert
 	r.mu.Lock()
-	reachable := false
+	away := true
 	for _, m := range r.members {
-		reachable = reachable || !m.failing
+		away = away && m.failing && now.Sub(m.since) >= relayPatience
 	}
 	for _, a := range r.alerts {
-		if !reachable && !a.taken && !a.direct && now.Sub(a.came) >= relayPatience {
+		if away && !a.taken && !a.direct && a.Ended.IsZero() && now.Sub(a.came) >= relayHurry {
 			a.direct = true
 			r.alone.Inc()
 			waited = append(waited, a.savedAlert)

@@ -90,8 +90,8 @@ func TestRelayTellsAllMembers(t *testing.T) {
 	}
 	over := firing("A")
 	over.Ended = time.Now()
-	if r.put(over) {
-		t.Error("put() of the end = true, though the cluster knows the beginning")
+	if !r.put(over) {
+		t.Error("put() of the end = false, though the receivers here may know of the beginning from before a restart")
 	}
 	r.round(time.Hour)
 	for _, got := range [][]postedAlert{one, two} {
@@ -120,7 +120,7 @@ func TestRelayFallsBack(t *testing.T) {
 	bad := cluster(t, 503, nil)
 	r := newRelayRig(t, strings.Replace(bad, "http://", "http://user:very-secret@", 1), "http://127.0.0.1:1")
 	r.put(firing("A"))
-	r.round(relayPatience / 2)
+	r.round(relayPatience - time.Second)
 	if len(r.direct) > 0 {
 		t.Errorf("told here at once: %v", r.direct)
 	}
