@@ -68,7 +68,9 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 }
 
 // CountCardData counts values of card data in a log file.
-func (m *Metrics) CountCardData(path string, logger []byte, values int) { m.leaks.add(path, logger, values) }
+func (m *Metrics) CountCardData(path string, logger []byte, values int) {
+	m.leaks.add(path, logger, values)
+}
 
 // Pipeline is the way of one group's lines into the journal. Its Handle is called from one goroutine.
 type Pipeline struct {
