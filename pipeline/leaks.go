@@ -44,7 +44,8 @@ func newLeaks(reg prometheus.Registerer) *leaks {
 
 // add counts n values in the file source, in a record of that logger, which may be unknown.
 func (l *leaks) add(source string, logger []byte, n int) {
-	at := leak{source, strings.ToValidUTF8(string(logger[:min(len(logger), maxLabel)]), "")}
+	// A label that is not UTF-8 panics, and names of files may be in any encoding.
+	at := leak{strings.ToValidUTF8(source, "\uFFFD"), strings.ToValidUTF8(string(logger[:min(len(logger), maxLabel)]), "")}
 	if at.logger == "" {
 		at.logger = "unknown"
 	}

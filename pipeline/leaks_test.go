@@ -69,3 +69,13 @@ func TestLeaksAreBounded(t *testing.T) {
 		t.Errorf("a known logger = %v, want 4", n)
 	}
 }
+
+// TestLeaksOfOddNames has a file's name in GBK, which is no label as it stands.
+func TestLeaksOfOddNames(t *testing.T) {
+	t.Parallel()
+	l := newLeaks(prometheus.NewRegistry())
+	l.add("/var/log/\xd6\xd0.log", []byte("\xd6"), 1)
+	if got := testutil.ToFloat64(l.total.WithLabelValues("/var/log/\uFFFD.log", "unknown")); got != 1 {
+		t.Errorf("counted %v times, want once", got)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,9 +42,12 @@ func (gs Groups) Collect(ch chan<- prometheus.Metric) {
 		if len(g.cfg.Globs) > 0 {
 			name += ":" + g.cfg.Globs[0]
 		}
-		collectGroup(ch, name, g.Status())
+		collectGroup(ch, label(name), g.Status())
 	}
 }
+
+// label makes a path fit to be a label's value: names of files may be in any encoding.
+func label(path string) string { return strings.ToValidUTF8(path, "\uFFFD") }
 
 func collectGroup(ch chan<- prometheus.Metric, name string, files []Status) {
 	var lag int64
@@ -71,8 +75,8 @@ func collectGroup(ch chan<- prometheus.Metric, name string, files []Status) {
 		gauge(lastReadDesc, float64(last.UnixMilli())/1000)
 	}
 	for _, s := range mostBehind(files) {
-		gauge(fileLagDesc, float64(s.Size-s.Offset), s.Path)
-		gauge(fileLagTimeDesc, s.Behind.Seconds(), s.Path)
+		gauge(fileLagDesc, float64(s.Size-s.Offset), label(s.Path))
+		gauge(fileLagTimeDesc, s.Behind.Seconds(), label(s.Path))
 	}
 }
 
@@ -87,7 +91,7 @@ func mostBehind(files []Status) []Status {
 			break
 		}
 		// A file that was truncated stands at one path with what follows it.
-		if !slices.ContainsFunc(most, func(m Status) bool { return m.Path == s.Path }) {
+		if !slices.ContainsFunc(most, func(m Status) bool { return label(m.Path) == label(s.Path) }) {
 			most = append(most, s)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
 	"time"
 )
 
@@ -92,5 +94,17 @@ func TestLagOfFiles(t *testing.T) {
 	}
 	if most := mostBehind(files[29:]); len(most) != 0 {
 		t.Errorf("mostBehind of a file that is read = %v, want none", most)
+	}
+}
+
+// TestOddNames has a file's name in GBK, which is no label as it stands.
+func TestOddNames(t *testing.T) {
+	t.Parallel()
+	ch := make(chan prometheus.Metric, 100)
+	collectGroup(ch, label("0:/var/log/\xd6*.log"), []Status{
+		{Path: "/var/log/\xd6\xd0.log", Size: 10}, {Path: "/var/log/\xb9\xfa.log", Size: 5},
+	})
+	if got := len(ch); got != 6 {
+		t.Errorf("%d metrics, want 4 of the group and 2 of one file: the names look the same", got)
 	}
 }
