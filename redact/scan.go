@@ -20,8 +20,10 @@ type scan struct {
 	// fresh is where a word begins although a letter or a digit stands before it: after an escape such as %20 or \n,
 	// or after the stars of a masked number.
 	fresh int
-	depth int // of encoded texts around the record
-	json  jsonState
+	// plainTo is how far a chain of letters reaches that was seen to hold no token.
+	plainTo int
+	depth   int // of encoded texts around the record
+	json    jsonState
 }
 
 // clean scans the record and returns what Redact does.

@@ -13,6 +13,9 @@ var tokenStarts = [...][]byte{
 // takeToken takes out the run in[from:to] of letters of base64 when it is such a token, a part of a JSON web token, or
 // stands behind the word Bearer.
 func (s *scan) takeToken(from, to int) bool {
+	if to <= s.plainTo {
+		return false // in a chain that was looked at
+	}
 	for from > s.done && from > 0 && (s.in[from-1] == '.' || sextets[s.in[from-1]] != notEncoded) {
 		from--
 	}
@@ -21,6 +24,7 @@ func (s *scan) takeToken(from, to int) bool {
 	}
 	text := bytes.TrimRight(s.in[from:to], ".")
 	if !s.isToken(text, from) {
+		s.plainTo = to
 		return false
 	}
 	s.replace(secret, from, from+len(text), nil)
