@@ -125,6 +125,27 @@ func TestCountOracle(t *testing.T) {
 }
 
 // TestCountLimits has more values than are wanted, no time left, and an end.
+// TestCountLargeBatch counts by two fields of many values in a block of more records than there are cells to count in.
+func TestCountLargeBatch(t *testing.T) {
+	t.Parallel()
+	j := mustOpenOn(t, t.TempDir(), config(), realDisk{})
+	var b Batch
+	for n := range 20_000 {
+		doc := fmt.Appendf(nil, `{"@timestamp":"%s","a":"v%d","b":"w%d"}`, epoch.Format(time.RFC3339), n%150, n%149)
+		b.Records = append(b.Records, Record{Source: &event.Source{ID: 1}, Offset: int64(n), Time: epoch, Document: doc})
+	}
+	mustAppend(t, j, b)
+	retire(j)
+	j.sealAll()
+	total := mustCount(t, j, CountQuery{By: []string{"a", "b"}, Limit: 10}).Others
+	for _, c := range mustCount(t, j, CountQuery{By: []string{"a", "b"}, Limit: 10}).Counts {
+		total += c.Records
+	}
+	if total != 20_000 {
+		t.Errorf("counted %d records, want 20000", total)
+	}
+}
+
 func TestCountLimits(t *testing.T) {
 	t.Parallel()
 	j := mustOpenOn(t, t.TempDir(), config(), realDisk{})

@@ -136,7 +136,7 @@ func (t *tally) run(r *run) {
 			cells = min(cells*c.size, maxCells)
 		}
 	}
-	if cells > to-from {
+	if cells >= maxCells || cells > to-from {
 		for i := from; i < to; i++ {
 			t.values = t.values[:0]
 			for _, c := range r.columns {
