@@ -2,12 +2,13 @@ package outputs
 
 import (
 	"bytes"
+	"encoding/json"
 
 	"gatewatch/event"
 )
 
-// fieldsMember begins the member that holds what the log wrote and Gatewatch does not know. The facts before it are
-// text and numbers, in which it cannot stand.
+// fieldsMember begins the member that holds what the log wrote and Gatewatch does not know. Texts and numbers before it
+// cannot hold it; the few objects before it might.
 var fieldsMember = []byte(`,"fields":{`)
 
 // mend gives it a second chance after v: Elasticsearch refuses a document whose "fields" it cannot read, such as an
@@ -33,6 +34,9 @@ func mend(it *item, v verdict) bool {
 	doc = event.AppendJSONString(doc, text)
 	mended := *it.record
 	mended.Document = append(doc, '}', '}')
+	if !json.Valid(mended.Document) {
+		return false // the member stood inside another one
+	}
 	it.refused, it.record = it.record, &mended
 	return true
 }

@@ -51,6 +51,9 @@ func (l *list) add(path string, named bool) {
 			l.errs = append(l.errs, err)
 			return nil
 		}
+		if at != path && !entry.IsDir() && !entry.Type().IsRegular() {
+			return nil // links and pipes only when named
+		}
 		info, err := os.Stat(at)
 		if err != nil {
 			l.errs = append(l.errs, err)
@@ -60,7 +63,7 @@ func (l *list) add(path string, named bool) {
 			l.add(at+string(filepath.Separator), false)
 			return nil
 		}
-		wanted := entry.Type().IsRegular() || at == path && named // links and pipes only when named
+		wanted := entry.Type().IsRegular() || at == path && named
 		if info.IsDir() || !wanted || l.seen[at] {
 			return nil
 		}

@@ -8,7 +8,7 @@ const module = "gatewatch/"
 var layers = [][]string{
 	{"agent", "bench"},
 	{"configs"},
-	{"collectors", "alerting", "outputs", "web", "logmetrics", "intents", "patterns", "detect", "series", "scan"},
+	{"collectors", "alerting", "outputs", "web", "logmetrics", "intents", "patterns", "series", "scan"},
 	{"pipeline", "parse", "facts", "redact", "payment", "journal", "tail"},
 	{"event", "internal"},
 }
