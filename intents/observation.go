@@ -19,6 +19,7 @@ type observation struct {
 	amount        int64
 	currency      string
 	hasAmount     bool
+	guessed       bool // the currency, which the record does not name
 	transaction   string
 	attempt       string
 	merchant      string
@@ -58,6 +59,7 @@ func observe(ev *event.Event) (observation, bool) {
 	ob := observation{
 		order: string(id), at: ev.Time.UnixMilli(), provider: p.Provider, operation: p.Operation, outcome: p.Outcome,
 		code: p.Code, subCode: text(ev, event.SubCode), amount: p.Amount, currency: p.Currency, hasAmount: p.HasAmount && p.Amount > 0,
+		guessed:     len(ev.Fact(event.Currency)) == 0,
 		transaction: text(ev, event.TransactionID), attempt: text(ev, event.Attempt), merchant: text(ev, event.Merchant),
 		card: text(ev, event.Card), customer: text(ev, event.CustomerKey),
 	}
@@ -96,7 +98,7 @@ func signatureOf(ev *event.Event) signature {
 		}
 	}
 	switch {
-	case bytes.Contains(ev.Raw, signTest):
+	case ev.Payment.Provider == "wechatpay" && bytes.Contains(ev.Raw, signTest):
 		return signatureTest
 	case bad:
 		return signatureBad

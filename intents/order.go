@@ -23,6 +23,8 @@ type order struct {
 	// Amount in minor units of Currency; 0 when unknown.
 	Amount   int64  `json:"a,omitempty"`
 	Currency string `json:"c,omitempty"`
+	// Guessed says that the record named no currency.
+	Guessed bool `json:"g,omitempty"`
 	// Never is why the latest refusal must not be tried again with the same card; "" when it may.
 	Never string `json:"v,omitempty"`
 	Card  string `json:"k,omitempty"`
@@ -83,7 +85,7 @@ func (o *order) attempt(ob *observation, out *effects) {
 		o.Transaction = ob.transaction
 	}
 	if ob.hasAmount {
-		o.Amount, o.Currency = ob.amount, ob.currency
+		o.Amount, o.Currency, o.Guessed = ob.amount, ob.currency, ob.guessed
 	}
 	o.Never, o.Card = neverAgain(ob), ob.card
 	o.decide(ob, out)
@@ -94,11 +96,14 @@ func (o *order) again(ob *observation) bool {
 	if o.Last == 0 || ob.provider != o.Provider || ob.outcome != o.Outcome || differ(o.Attempt, ob.attempt) {
 		return false
 	}
-	if ob.transaction != "" || o.Transaction != "" {
-		return ob.transaction == o.Transaction && o.Transaction != ""
+	if differ(o.Transaction, ob.transaction) {
+		return false
+	}
+	if o.Transaction != "" && o.Transaction == ob.transaction || o.Attempt != "" && o.Attempt == ob.attempt {
+		return true
 	}
 	const samePlace = int64(time.Second / time.Millisecond)
-	return o.Attempt == "" && ob.at-o.Last < samePlace && o.Last-ob.at < samePlace
+	return ob.at-o.Last < samePlace && o.Last-ob.at < samePlace
 }
 
 // anotherPayment tells whether an approval surely is not the one that is known: two records of one payment are usual.
@@ -136,8 +141,8 @@ func (o *order) twice(ob *observation, out *effects) {
 // says nothing. A payment that was given up and made elsewhere may turn out to be approved after all; one provider may
 // have several ids for one payment.
 func (o *order) learn(ob *observation, out *effects) {
-	if o.Last == 0 || !settles(ob.outcome) {
-		return
+	if o.Last == 0 || !settles(ob.outcome) || ob.provider != o.Provider && ob.outcome != event.Approved {
+		return // a provider that was given up has closed the order; another one may still be paid
 	}
 	if o.Paid && ob.outcome == event.Approved && ob.provider != o.PaidBy {
 		o.twice(ob, out)
@@ -168,9 +173,16 @@ func (o *order) callback(ob *observation, limits *Config, out *effects) {
 	}
 }
 
-// mismatch tells whether a payment is confirmed with another amount than was asked for.
+// mismatch tells whether a payment is confirmed with another amount than was asked for. Where only one of the records
+// names the currency, two amounts in what look like two currencies cannot be compared.
 func (o *order) mismatch(ob *observation) bool {
-	return ob.outcome == event.Approved && ob.hasAmount && o.Currency != "" && (ob.currency != o.Currency || ob.amount != o.Amount)
+	if ob.outcome != event.Approved || !ob.hasAmount || o.Currency == "" {
+		return false
+	}
+	if ob.currency != o.Currency {
+		return !ob.guessed && !o.Guessed
+	}
+	return ob.amount != o.Amount
 }
 
 // settles tells the outcomes that end an attempt for good.

@@ -101,35 +101,39 @@ func (s *shared) round(conn redis.Conn, batch []*observation, done func(*change)
 	return s.finish(conn, batch, by, changes, done)
 }
 
-// finish reads the answers of one round.
+// finish reads the answers of one round. What Redis has taken is done, whatever comes after.
 func (s *shared) finish(conn redis.Conn, batch []*observation, by map[string][]*observation, changes []*change, done func(*change)) ([]*observation, error) {
 	if err := conn.Flush(); err != nil {
 		return batch, err
 	}
 	var late []*observation
 	var paid []*change
-	for _, c := range changes {
+	var failure error
+	for i, c := range changes {
 		won, err := redis.Int(conn.Receive())
+		if err != nil {
+			for _, unheard := range changes[i:] {
+				late = append(late, by[unheard.key]...)
+			}
+			failure = err
+			break
+		}
 		switch {
-		case err != nil:
-			return by[c.key], err
 		case won == 0:
 			late = append(late, by[c.key]...)
-			continue
-		}
-		if c.paid != nil {
+		case c.paid != nil:
 			paid = append(paid, c)
-		} else {
+		default:
 			done(c)
 		}
 	}
 	for _, c := range paid {
-		if err := s.compare(conn, c); err != nil {
-			return late, err
+		if failure == nil {
+			failure = s.compare(conn, c)
 		}
 		done(c)
 	}
-	return late, nil
+	return late, failure
 }
 
 // group returns the orders that the batch is about, and what it says of each.
@@ -219,7 +223,8 @@ func (s *shared) changed(orders []held) ([]*held, error) {
 			return gone, err
 		}
 		for i := range part {
-			if stored[i] != part[i].stored {
+			// A key that is gone was lost by Redis: nobody else reports this order.
+			if stored[i] != "" && stored[i] != part[i].stored {
 				gone = append(gone, &part[i])
 			}
 		}
@@ -228,9 +233,8 @@ func (s *shared) changed(orders []held) ([]*held, error) {
 }
 
 // claim removes the order and tells whether it was this host that changed it last, and so counts how it ended.
-func (s *shared) claim(h *held) bool {
+func (s *shared) claim(h *held) (mine bool, err error) {
 	conn := s.pool.Get()
 	defer conn.Close()
-	mine, err := redis.Int(swap.Do(conn, s.orderKey(h.key), h.stored, "", 0))
-	return err != nil || mine == 1
+	return redis.Bool(swap.Do(conn, s.orderKey(h.key), h.stored, "", 0))
 }

@@ -88,6 +88,19 @@ func TestRedisGoesAway(t *testing.T) {
 	b.wantMetrics("payment_intents_total", `payment_intents_total{outcome="approved"} 1`)
 }
 
+// TestRedisForgets loses all keys, as a Redis without persistence does: the orders that wait are still waited for.
+func TestRedisForgets(t *testing.T) {
+	t.Parallel()
+	a, _, server := hosts(t)
+	a.record("alipay authorize pending order=ORDER001")
+	a.settle()
+	server.Kill()
+	server.Restart(t)
+	a.wait(time.Second) // finds the connection broken
+	a.wait(time.Minute)
+	a.wantMetrics("payment_pending_orders", `payment_pending_orders{provider="alipay"} 1`)
+}
+
 // TestRunShares drives the queue as the agent does, with hosts that race for one order.
 func TestRunShares(t *testing.T) {
 	t.Parallel()

@@ -32,7 +32,8 @@ func (m *memory) compare(ob *observation, out *effects) {
 		return
 	}
 	last, known := m.same[who]
-	if known && last.order != ob.order && ob.at-last.at < time.Duration(m.limits.SamePayment).Milliseconds() {
+	between := max(ob.at-last.at, last.at-ob.at) // files are not read in the order of time
+	if known && last.order != ob.order && between < time.Duration(m.limits.SamePayment).Milliseconds() {
 		out.find(SamePayment, &order{Transaction: last.transaction}, ob)
 	}
 	if !known {

@@ -3,6 +3,7 @@ package intents
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,8 @@ const (
 	maxBatch = 200
 	// redisPause is how long Redis is left alone after it did not answer.
 	redisPause = 30 * time.Second
+	// drainTime is how long the end of the agent waits for Redis.
+	drainTime = 3 * time.Second
 )
 
 // Tracker follows orders through the records of all logs. Safe for concurrent use.
@@ -31,8 +34,8 @@ type Tracker struct {
 	// Only with Redis: orders then are copies of what this host changed last.
 	shared *shared
 	queue  chan *observation
-	// pause is until when Redis is left alone after it did not answer; of the goroutine in Run.
-	pause time.Time
+	// pause is until when Redis is left alone after it did not answer, in nanoseconds since 1970.
+	pause atomic.Int64
 }
 
 // New returns a Tracker that registers its metrics with reg. cfg must be valid, with its defaults set.
@@ -45,8 +48,8 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) *Tracker {
 }
 
 // Observe takes in one record; it keeps nothing of ev. Records without an order's number count for refunds and
-// chargebacks only. With Redis the order is looked up later, in Run; what comes faster than Redis takes it is counted
-// and left out.
+// chargebacks only. With Redis the order is looked up later, in Run; what comes faster than Redis takes it stays with this
+// host.
 func (t *Tracker) Observe(ev *event.Event) {
 	if ev.Payment.Provider == "" {
 		return
@@ -66,6 +69,7 @@ func (t *Tracker) Observe(ev *event.Event) {
 	case t.queue <- &ob:
 	default:
 		t.metrics.unshared.Inc()
+		t.observe(&ob)
 	}
 }
 
@@ -99,6 +103,7 @@ func (t *Tracker) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
+			t.drain()
 			return t.close()
 		case ob := <-t.queue: // nil, and silent, without Redis
 			t.share(ob)
@@ -106,6 +111,14 @@ func (t *Tracker) Run(ctx context.Context) error {
 			t.sweep()
 		}
 	}
+}
+
+// drain shares what waits: its records are in the journal, and nobody reads them again.
+func (t *Tracker) drain() {
+	for until := time.Now().Add(drainTime); len(t.queue) > 0 && time.Now().Before(until); {
+		t.share(<-t.queue)
+	}
+	t.metrics.unshared.Add(float64(len(t.queue)))
 }
 
 func (t *Tracker) close() error {
@@ -123,7 +136,7 @@ func (t *Tracker) share(first *observation) {
 		batch = append(batch, <-t.queue)
 	}
 	left := batch
-	if !t.now().Before(t.pause) {
+	if !t.paused() {
 		var err error
 		left, err = t.shared.apply(batch, func(c *change) {
 			t.orders.mirror(c, t.now(), &c.out)
@@ -137,10 +150,12 @@ func (t *Tracker) share(first *observation) {
 	}
 }
 
+func (t *Tracker) paused() bool { return t.now().UnixNano() < t.pause.Load() }
+
 // heard notes whether Redis answered.
 func (t *Tracker) heard(err error) {
 	if err != nil {
-		t.pause = t.now().Add(redisPause)
+		t.pause.Store(t.now().Add(redisPause).UnixNano())
 		t.log.Warn("orders are not shared with other hosts for now", "err", err, "again", redisPause)
 	}
 }
@@ -158,7 +173,7 @@ func (t *Tracker) sweep() {
 
 // handOver forgets the waiting orders that another host has changed: that one reports them.
 func (t *Tracker) handOver() {
-	if t.now().Before(t.pause) {
+	if t.paused() {
 		return
 	}
 	gone, err := t.shared.changed(t.orders.waits())
@@ -171,7 +186,7 @@ func (t *Tracker) handOver() {
 // note counts what followed from a record or from time passing.
 func (t *Tracker) note(out *effects, provider string) {
 	for _, h := range out.ended {
-		if t.shared == nil || h.stored == "" || t.shared.claim(h) {
+		if t.counts(h) {
 			h.finish(out)
 		}
 	}
@@ -179,6 +194,16 @@ func (t *Tracker) note(out *effects, provider string) {
 	for _, one := range out.found {
 		t.findings.add(one)
 	}
+}
+
+// counts tells whether it is for this host to count how the order ended.
+func (t *Tracker) counts(h *held) bool {
+	if t.shared == nil || h.stored == "" || t.paused() {
+		return true
+	}
+	mine, err := t.shared.claim(h)
+	t.heard(err)
+	return mine || err != nil
 }
 
 // Findings returns the latest orders that somebody should look at, the newest first, 200 at most.

@@ -67,6 +67,9 @@ func (s *scene) record(line string) {
 		case name == "amount":
 			fmt.Sscan(value, &ev.Payment.Amount)
 			ev.Payment.HasAmount, ev.Payment.Currency = true, "CNY"
+		case name == "currency":
+			ev.Payment.Currency = value
+			ev.SetFact(event.Currency, []byte(value))
 		case name == "code":
 			ev.Payment.Code = value
 		}
@@ -185,6 +188,14 @@ func TestFindings(t *testing.T) {
 	})
 	f("short numbers of two merchants", []string{"alipay authorize approved order=1 merchant=a tx=T1", "alipay authorize approved order=1 merchant=b tx=T2"})
 	f("confirmed with another amount", []string{"alipay authorize pending order=ORDER001 amount=1999", "alipay callback approved order=ORDER001 amount=1"}, AmountMismatch)
+	f("confirmed without a currency", []string{"alipay authorize pending order=ORDER001 amount=1999 currency=HKD", "alipay callback approved order=ORDER001 amount=1999"})
+	f("confirmed in another currency", []string{
+		"alipay authorize pending order=ORDER001 amount=1999 currency=HKD", "alipay callback approved order=ORDER001 amount=1999 currency=USD",
+	}, AmountMismatch)
+	f("refused, and logged twice", []string{
+		"visa authorize fraud order=ORDER001 code=43 try=1 card=411111******1111", "visa authorize fraud order=ORDER001 code=43 try=1 tx=T1 card=411111******1111",
+	})
+	f("sign test of nobody", []string{"alipay callback merchant_config order=ORDER001 sign=WECHATPAY/SIGNTEST/abc"}, BadSignature)
 	f("wrong signature", []string{"alipay callback none order=ORDER001 验签失败"}, BadSignature)
 	f("wrong signature, order unknown", []string{"wechatpay callback none 验签失败"}, BadSignature)
 	f("wrong signature on purpose, order unknown", []string{"wechatpay callback none 验签失败 WECHATPAY/SIGNTEST/abc"})
