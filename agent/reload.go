@@ -106,22 +106,21 @@ func (a *agent) tryReload(ctx context.Context) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	if back := a.apply(ctx, before); back != nil && ctx.Err() == nil {
+	// The rules are as they were: nothing but the units has to go back.
+	if back := a.exchange(ctx, before); back != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w: %w", errNothingRuns, errors.Join(back, err))
 	}
+	a.startUnits()
 	return err
 }
 
-// apply puts cfg into effect. On error only a part of it is.
+// apply puts cfg into effect. On error the rules are as they were, and the units may be those of either configuration.
 func (a *agent) apply(ctx context.Context, cfg *configs.Config) error {
-	if err := a.alerts.Reload(ctx, a.alerting(cfg)); err != nil {
-		return err
-	}
 	if err := a.exchange(ctx, cfg); err != nil {
 		return err
 	}
 	a.startUnits()
-	return nil
+	return a.alerts.Reload(ctx, a.alerting(cfg))
 }
 
 // readAgain returns the configuration as it is written now, when it can take the place of before.
@@ -151,6 +150,7 @@ func needRestart(before, after *configs.Config) []string {
 		{"http", before.HTTP, after.HTTP},
 		{"redact", before.Redact, after.Redact},
 		{"patterns", before.Patterns, after.Patterns},
+		{"payments", before.Payments, after.Payments},
 		{"journal", before.Journal, after.Journal},
 		{"series", before.Series, after.Series},
 		{"collectors", before.Collectors, after.Collectors},
