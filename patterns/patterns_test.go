@@ -176,6 +176,30 @@ func TestVariants(t *testing.T) {
 	}
 }
 
+// TestVariantsOfMasked has names that vary where masking put a star already: both are one template with one series.
+func TestVariantsOfMasked(t *testing.T) {
+	t.Parallel()
+	const names = 12
+	tr, reg := newTracker(t, "", nil)
+	masked := observe(tr, "error", "login refused for account bob42 now")
+	for i := range names {
+		observe(tr, "error", "login refused for account bob"+strings.Repeat("x", i)+" now")
+	}
+	all, _ := tr.List(0)
+	if len(all) != 1 || all[0].Key != masked || all[0].Text != "login refused for account <*> now" || all[0].Count != names+1 {
+		t.Errorf("List() = %+v, want one template with %d records", all, names+1)
+	}
+	if _, err := reg.Gather(); err != nil {
+		t.Errorf("Gather() = %v", err)
+	}
+	if key := observe(tr, "error", "login refused for account eve7 now"); key != masked {
+		t.Errorf("key = %q, want %q as before", key, masked)
+	}
+	if n := testutil.ToFloat64(countOf{reg, "log_templates"}); n != 1 {
+		t.Errorf("log_templates = %v, want 1", n)
+	}
+}
+
 func TestBounded(t *testing.T) {
 	t.Parallel()
 	tr, reg := newTracker(t, "", func(c *patterns.Config) { c.MaxTemplates, c.MaxSeries = 10, 3 })

@@ -77,6 +77,12 @@ func (v *variants) merge(t *Tracker, shape uint64) *template {
 		v.remember(hash, merged)
 	}
 	delete(v.members, shape)
+	// Masking may have written the same text before: its star is the same.
+	if p := t.templates[shape]; p != nil {
+		merged.absorb(p)
+		merged.shown = p.shown
+		t.remove(p)
+	}
 	t.insert(merged)
 	return merged
 }
