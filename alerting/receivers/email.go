@@ -140,7 +140,8 @@ func (m *email) Name() string { return m.cfg.Name }
 
 // Send hands n to the mail server.
 func (m *email) Send(ctx context.Context, n Notice, late time.Duration) error {
-	msg, err := m.message(n, newStory(n, late, m.words, m.page, time.Now(), extents[0]))
+	s := newStory(n, late, m.words, m.page, time.Now(), extents[0])
+	msg, err := m.message(n, s)
 	if err != nil {
 		return &SendError{Text: m.hide.scrub(err), Refused: true}
 	}
@@ -150,13 +151,23 @@ func (m *email) Send(ctx context.Context, n Notice, late time.Duration) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, emailTimeout)
 	defer cancel()
-	if err := client.DialWithContext(ctx); err != nil {
+	conn, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
 		return m.failure(err, true)
 	}
-	err = client.Send(msg)
 	// The mail is on its way or not: how the connection ends changes nothing.
-	client.Close()
-	if err != nil && !msg.IsDelivered() {
+	defer client.CloseWithSMTPClient(conn)
+	refused, failure := m.envelope(conn, msg, late)
+	if failure != nil {
+		return failure
+	}
+	if len(refused) > 0 {
+		s.more = strings.TrimPrefix(s.more+" · "+m.missing(refused), " · ")
+		if msg, err = m.message(n, s); err != nil {
+			return &SendError{Text: m.hide.scrub(err), Refused: true}
+		}
+	}
+	if err := m.hand(conn, msg); err != nil {
 		return m.failure(err, false)
 	}
 	return nil
@@ -189,21 +200,16 @@ func (m *email) client() (*mail.Client, error) {
 	return mail.NewClient(host, options...)
 }
 
-// failure says what an error of the mail server means: 4xx and a broken connection pass, 5xx do not.
-func (m *email) failure(err error, dialing bool) *SendError {
+// failure says what an error of the mail server means: 4xx and a broken connection pass, 5xx do not. Before the text of
+// the mail it is about the password, the sender or the recipients.
+func (m *email) failure(err error, before bool) *SendError {
 	e := &SendError{Text: cut(oneLine(m.hide.scrub(err)), 2*maxErrorBody)}
-	failed, sent := errors.AsType[*mail.SendError](err)
-	code := replyCode(err)
-	if sent && code == 0 {
-		code = failed.ErrorCode()
-	}
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &certificate):
 		e.Blocked = true
-	case code/100 != 5:
-	case dialing || failed != nil && (failed.Reason == mail.ErrSMTPMailFrom || failed.Reason == mail.ErrSMTPRcptTo):
-		// A wrong password, sender or recipient.
+	case replyCode(err)/100 != 5:
+	case before:
 		e.Blocked = true
 	default:
 		e.Refused = true

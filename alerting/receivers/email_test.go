@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
+	"net/textproto"
 	"strings"
 	"testing"
 	"time"
@@ -114,7 +115,7 @@ func TestEmailFailures(t *testing.T) {
 		}
 	}
 	f(nil, func(c *EmailConfig) { c.Password = "wrong" }, wants{blocked: true})
-	f(nil, func(c *EmailConfig) { c.To = append(c.To, "c@elsewhere.example") }, wants{blocked: true})
+	f(nil, func(c *EmailConfig) { c.To = []string{"c@elsewhere.example", "d@elsewhere.example"} }, wants{blocked: true})
 	f(nil, func(c *EmailConfig) { c.CAFile = "" }, wants{blocked: true})
 	f(nil, func(c *EmailConfig) { c.TLS = "none"; c.Username, c.Password = "", "" }, wants{blocked: true})
 	f(map[string]string{"AUTH": "535 5.7.8 not " + mailPassword}, nil, wants{blocked: true})
@@ -124,4 +125,49 @@ func TestEmailFailures(t *testing.T) {
 	f(map[string]string{"DATA": "554 5.7.1 spam"}, nil, wants{refused: true})
 	f(map[string]string{"STARTTLS": "454 4.7.0 later"}, nil, wants{})
 	f(nil, func(c *EmailConfig) { c.Server = "127.0.0.1:1" }, wants{})
+}
+
+// TestEmailRecipientRefused has the others get the mail, and read who does not.
+func TestEmailRecipientRefused(t *testing.T) {
+	t.Parallel()
+	for language, want := range map[string]string{"en": "does not take mail for c@elsewhere.example", "zh": "不接受以下收件人：c@elsewhere.example"} {
+		s := newFakeSMTP(t, false, nil)
+		r := testEmail(s, func(c *EmailConfig) {
+			c.To, c.Language = []string{"a@example.com", "c@elsewhere.example", "b@example.com"}, language
+		})
+		if err := r.Send(t.Context(), incident(), 0); err != nil || len(s.mails) != 1 {
+			t.Fatalf("Send() = %v with %d mails, want one", err, len(s.mails))
+		}
+		_, _, plain, html := parts(t, s.mails[0])
+		if !strings.Contains(plain, want) || !strings.Contains(html, want) {
+			t.Errorf("text = %s\nHTML = %s\nwant %q in both", plain, html, want)
+		}
+	}
+}
+
+func TestGraveRefusals(t *testing.T) {
+	t.Parallel()
+	f := func(recipients int, late time.Duration, want int, codes ...int) {
+		t.Helper()
+		var refused []refusal
+		for _, code := range codes {
+			var err error = io.EOF
+			if code > 0 {
+				err = &textproto.Error{Code: code}
+			}
+			refused = append(refused, refusal{"a@example.com", err})
+		}
+		err := grave(refused, recipients, late)
+		if (err == nil) != (want < 0) || err != nil && replyCode(err) != want {
+			t.Errorf("grave(%v, %d, %v) = %v, want %d", codes, recipients, late, err, want)
+		}
+	}
+	f(3, 0, -1)
+	f(3, 0, -1, 550, 550)
+	f(2, 0, 550, 550, 550)
+	f(2, time.Hour, 450, 550, 450)
+	f(3, 0, 450, 550, 450)
+	f(3, emailPatience, -1, 550, 450)
+	f(3, time.Hour, 421, 421)
+	f(3, time.Hour, 0, 0)
 }
