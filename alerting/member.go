@@ -65,7 +65,15 @@ func (m *member) post(ctx context.Context, method, path string, body []byte) err
 	defer resp.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, 200))
 	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("%s: %q", resp.Status, text)
+		return &statusError{resp.StatusCode, fmt.Sprintf("%s: %q", resp.Status, text)}
 	}
 	return nil
 }
+
+// statusError is an answer that is no success.
+type statusError struct {
+	code int
+	text string
+}
+
+func (e *statusError) Error() string { return e.text }

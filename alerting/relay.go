@@ -2,10 +2,7 @@ package alerting
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
-	"maps"
-	"net/http"
 	"sync"
 	"time"
 
@@ -47,6 +44,7 @@ type relay struct {
 	log        *slog.Logger
 	relayed    prometheus.Counter
 	alone      prometheus.Counter
+	refused    prometheus.Counter
 
 	mu     sync.Mutex
 	alerts map[string]*relayedAlert
@@ -57,14 +55,16 @@ type relayedAlert struct {
 	fired time.Time // when it was first heard of
 	came  time.Time // when it was first heard of in its present state
 	taken bool      // a member knows the present state
-	// direct: no member could be reached, so that the receivers here were told and have to hear the end.
+	// refused: a member says that the present state is no alert as it takes them.
+	refused bool
+	// direct: no member could be reached or would take it, so that the receivers here were told and have to hear the end.
 	direct bool
 }
 
 func newRelay(members []secret.Secret, host, page string, direct func(context.Context, savedAlert), log *slog.Logger, reg prometheus.Registerer) *relay {
 	f := promauto.With(reg)
 	up := f.NewGaugeVec(prometheus.GaugeOpts{
-		Name: "gatewatch_alertmanager_up", Help: "Whether the Alertmanager took what it was sent last.",
+		Name: "gatewatch_alertmanager_up", Help: "Whether the Alertmanager is there to take alerts; one that refuses a bad alert is.",
 	}, []string{"alertmanager"})
 	r := &relay{
 		host: host, page: page, direct: direct, log: log, alerts: map[string]*relayedAlert{},
@@ -73,6 +73,9 @@ func newRelay(members []secret.Secret, host, page string, direct func(context.Co
 		}),
 		alone: f.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_alerts_not_relayed_total", Help: "Beginnings and ends of alerts that no Alertmanager took, so that the receivers here were told.",
+		}),
+		refused: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_alerts_refused_total", Help: "Beginnings and ends of alerts that an Alertmanager refused as bad requests.",
 		}),
 	}
 	for _, m := range newMembers(members) {
@@ -99,7 +102,7 @@ func (r *relay) put(a savedAlert) (direct bool) {
 		if a.Ended.IsZero() { // again
 			known.fired, known.direct = now, false
 		}
-		known.came, known.taken = now, false
+		known.came, known.taken, known.refused = now, false, false
 	case !a.Ended.IsZero():
 		a.Ended = known.Ended // repeated
 	}
@@ -149,29 +152,6 @@ func (r *relay) serve(ctx context.Context, m *member) {
 	}
 }
 
-// tell posts all alerts to m.
-func (r *relay) tell(ctx context.Context, m *member) error {
-	batches, came := r.batches(time.Now())
-	for _, batch := range batches {
-		err := m.post(ctx, http.MethodPost, "/api/v2/alerts", batch)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if r.answered(m, err); err != nil {
-			return err
-		}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for key, at := range came {
-		if a := r.alerts[key]; a != nil && a.came.Equal(at) && !a.taken {
-			a.taken = true
-			r.relayed.Inc()
-		}
-	}
-	return nil
-}
-
 // answered notes how m is doing, and logs when that changes.
 func (r *relay) answered(m *member, err error) {
 	r.mu.Lock()
@@ -191,56 +171,7 @@ func (r *relay) answered(m *member, err error) {
 	}
 }
 
-// postedAlert is an alert in Alertmanager's API v2.
-type postedAlert struct {
-	Labels       map[string]string `json:"labels"`
-	Annotations  map[string]string `json:"annotations"`
-	StartsAt     time.Time         `json:"startsAt"`
-	EndsAt       time.Time         `json:"endsAt"`
-	GeneratorURL string            `json:"generatorURL,omitempty"`
-}
-
-// batches returns the bodies of the requests that tell everything, and which states those are. It forgets old ends.
-func (r *relay) batches(now time.Time) (bodies [][]byte, came map[string]time.Time) {
-	r.mu.Lock()
-	var all []postedAlert
-	came = map[string]time.Time{}
-	for key, a := range r.alerts {
-		if !a.Ended.IsZero() && now.Sub(a.came) > relayKeep {
-			delete(r.alerts, key)
-			continue
-		}
-		came[key] = a.came
-		all = append(all, r.posted(a, now))
-	}
-	r.mu.Unlock()
-	for len(all) > 0 {
-		n := min(len(all), relayBatch)
-		body, err := json.Marshal(all[:n])
-		if err == nil {
-			bodies = append(bodies, body)
-		}
-		all = all[n:]
-	}
-	return bodies, came
-}
-
-func (r *relay) posted(a *relayedAlert, now time.Time) postedAlert {
-	p := postedAlert{Labels: maps.Clone(a.Labels), Annotations: maps.Clone(a.Annotations), StartsAt: a.fired, EndsAt: now.Add(relayValid), GeneratorURL: r.page}
-	if _, named := p.Labels[labelHost]; !named && r.host != "" {
-		p.Labels[labelHost] = r.host
-	}
-	delete(p.Annotations, lostQuery)
-	if !a.Ended.IsZero() {
-		p.EndsAt = a.Ended
-		if !p.StartsAt.Before(p.EndsAt) {
-			p.StartsAt = p.EndsAt.Add(-time.Millisecond)
-		}
-	}
-	return p
-}
-
-// tellDirectly hands what waited too long to the receivers here, when no member can be reached.
+// tellDirectly hands what waited too long to the receivers here: all when no member can be reached, else what was refused.
 func (r *relay) tellDirectly(ctx context.Context, now time.Time) {
 	var waited []savedAlert
 	r.mu.Lock()
@@ -249,7 +180,9 @@ func (r *relay) tellDirectly(ctx context.Context, now time.Time) {
 		away = away && m.failing && now.Sub(m.since) >= relayPatience
 	}
 	for _, a := range r.alerts {
-		if away && !a.taken && !a.direct && a.Ended.IsZero() && now.Sub(a.came) >= relayHurry {
+		waits := now.Sub(a.came)
+		due := away && waits >= relayHurry || a.refused && waits >= relayPatience
+		if due && !a.taken && !a.direct && a.Ended.IsZero() {
 			a.direct = true
 			r.alone.Inc()
 			waited = append(waited, a.savedAlert)

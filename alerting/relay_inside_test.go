@@ -7,11 +7,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"gatewatch/internal/secret"
 )
@@ -177,5 +181,76 @@ func TestRelayRuns(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Errorf("run() = %v", err)
+	}
+}
+
+// TestRelayFindsRefusedAlert has one bad alert among many: the others are taken, and it is told here.
+func TestRelayFindsRefusedAlert(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	taken := map[string]bool{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		var all []postedAlert
+		err := json.NewDecoder(req.Body).Decode(&all)
+		if err != nil || slices.ContainsFunc(all, func(a postedAlert) bool { return a.Labels["alertname"] == "bad" }) {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, a := range all {
+			taken[a.Labels["alertname"]] = true
+		}
+	}))
+	defer s.Close()
+	r := newRelayRig(t, s.URL)
+	const good = 2*relayBatch + 7
+	for i := range good {
+		r.put(firing(fmt.Sprint("A", i)))
+	}
+	r.put(firing("bad"))
+	if errs := r.round(relayHurry); errs > 0 || len(taken) != good || len(r.direct) > 0 {
+		t.Errorf("%d errors, %d taken, told here: %v, want %d taken", errs, len(taken), r.direct, good)
+	}
+	r.round(time.Hour)
+	r.round(time.Hour)
+	if fmt.Sprint(r.direct) != "[bad true]" || r.members[0].failing || testutil.ToFloat64(r.refused) != 1 {
+		t.Errorf("told here: %v, failing %v, want the bad one, once", r.direct, r.members[0].failing)
+	}
+	if n := strings.Count(r.log.String(), "refuses"); n != 1 || strings.Contains(r.log.String(), "does not take") {
+		t.Errorf("log = %s", r.log.String())
+	}
+}
+
+// TestRelayGoesOnAfterBatch has a member fail one batch of three.
+func TestRelayGoesOnAfterBatch(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer s.Close()
+	r := newRelayRig(t, s.URL)
+	for i := range 3 * relayBatch {
+		r.put(firing(fmt.Sprint("A", i)))
+	}
+	if errs := r.round(time.Hour); errs != 1 || testutil.ToFloat64(r.relayed) != 2*relayBatch || len(r.direct) != relayBatch {
+		t.Errorf("%d errors, %v relayed, %d told here, want %d relayed", errs, testutil.ToFloat64(r.relayed), len(r.direct), 2*relayBatch)
+	}
+}
+
+// TestRelayAsksWithoutAlerts has the relay know how the members are before the first alert.
+func TestRelayAsksWithoutAlerts(t *testing.T) {
+	t.Parallel()
+	r := newRelayRig(t, cluster(t, 200, nil), "http://127.0.0.1:1")
+	if errs := r.round(time.Hour); errs > 0 {
+		t.Errorf("%d errors, want none, which would make it ask often", errs)
+	}
+	for i, want := range []float64{1, 0} {
+		if m := r.members[i]; testutil.ToFloat64(m.up) != want || m.failing != (want == 0) {
+			t.Errorf("member %d: up %v, failing %v, want up %v", i, testutil.ToFloat64(m.up), m.failing, want)
+		}
 	}
 }
