@@ -193,7 +193,7 @@ func TestBrowserSearchesByClicking(t *testing.T) {
 	address := serve(t, w)
 	b := open(t)
 	b.do(chromedp.Navigate(address+"/"), chromedp.SendKeys("#search input", "系统异常\r"),
-		chromedp.WaitVisible(".filters"), chromedp.Click("#records tbody td:nth-child(3) a"))
+		chromedp.WaitVisible(".filters"), chromedp.Click(`#records tbody td:nth-child(3) a[href*="provider=wechatpay"]`))
 	b.await("filtered by provider", `document.querySelector("select[name=provider]").value === "wechatpay"`)
 	at := value[string](b, `location.href`)
 	if !strings.Contains(at, "provider=wechatpay") || !strings.Contains(at, "q=%E7%B3%BB") || strings.Contains(at, "level=") {
