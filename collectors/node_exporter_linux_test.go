@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -25,18 +24,8 @@ import (
 // nodeExporter returns the metrics of the node_exporter that Debian packages, started for the test.
 func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
 	t.Helper()
-	ci := os.Getenv("CI") == "true"
-	if !ci && (os.Getenv("GATEWATCH_SERVERS") != "1" || testing.Short()) {
-		t.Skip("compares with a real node_exporter; runs in ./test.sh, or with GATEWATCH_SERVERS=1 in the environment")
-	}
-	path, err := exec.LookPath("prometheus-node-exporter")
-	if err != nil {
-		const hint = "prometheus-node-exporter is missing: apt-get install prometheus-node-exporter"
-		if ci {
-			t.Fatal(hint)
-		}
-		t.Skip(hint)
-	}
+	servicetest.Wanted(t)
+	path := servicetest.Program(t, "apt-get install prometheus-node-exporter", "prometheus-node-exporter")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -11,13 +11,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"gatewatch/internal/servicetest"
 	"gatewatch/series"
 )
 
@@ -99,20 +99,9 @@ func TestKilled(t *testing.T) {
 // TestFullDisk fills a small file system under the store.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	root := t.TempDir()
-	if err := syscall.Mount("tmpfs", root, "tmpfs", 0, "size=80m"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("a small file system cannot be mounted, which needs root: %v", err)
-		}
-		t.Skipf("a small file system cannot be mounted, which needs root: %v", err)
-	}
+	root := servicetest.SmallDisk(t, 80)
 	b := &bench{t: t, dir: filepath.Join(root, "series"), app: prometheus.NewRegistry(), log: &strings.Builder{}, ts: time.Now()}
-	t.Cleanup(func() {
-		b.Close()
-		if err := syscall.Unmount(root, 0); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { b.Close() })
 	g := promauto.With(b.app).NewGauge(prometheus.GaugeOpts{Name: "g"})
 	b.reopen(nil)
 	b.sample()

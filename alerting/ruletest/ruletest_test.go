@@ -1,13 +1,13 @@
 package ruletest_test
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"gatewatch/alerting/ruletest"
+	"gatewatch/internal/servicetest"
 )
 
 // files are the tests in testdata, and whether they hold.
@@ -66,13 +66,7 @@ func TestFailuresSayWhatIsDifferent(t *testing.T) {
 // TestPromtoolAgrees runs the same files with Debian's promtool.
 func TestPromtoolAgrees(t *testing.T) {
 	t.Parallel()
-	promtool, err := exec.LookPath("promtool")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("promtool is missing: install Debian's prometheus")
-		}
-		t.Skip("promtool is missing: install Debian's prometheus")
-	}
+	promtool := servicetest.Program(t, "apt-get install prometheus", "promtool")
 	for _, f := range files {
 		if f.newer {
 			continue

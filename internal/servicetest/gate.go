@@ -14,3 +14,9 @@ func Missing(t testing.TB, what, hint string) {
 	t.Helper()
 	missing(t, what, hint)
 }
+
+// Program returns the path of the first of names that is installed, and ends t as Missing does when none is.
+func Program(t testing.TB, hint string, names ...string) string {
+	t.Helper()
+	return program(t, hint, names...)
+}
