@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"gatewatch/alerting"
 	"gatewatch/configs"
+	"gatewatch/payment"
 	"gatewatch/web"
 )
 
@@ -97,17 +97,21 @@ func (a *agent) reload(ctx context.Context) error {
 }
 
 func (a *agent) tryReload(ctx context.Context) error {
-	before := a.live.Load().cfg
-	cfg, err := a.readAgain(before)
+	before := a.live.Load()
+	cfg, err := a.readAgain(before.cfg)
 	if err != nil {
 		return fmt.Errorf("%w:\n%w", web.ErrRefused, err)
 	}
-	err = a.apply(ctx, cfg)
+	classifier, err := payment.New(cfg.Payments.Outcomes)
+	if err != nil {
+		return fmt.Errorf("%w:\npayments.outcomes: %w", web.ErrRefused, err)
+	}
+	err = a.apply(ctx, cfg, classifier)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
 	// The rules are as they were: nothing but the units has to go back.
-	if back := a.exchange(ctx, before); back != nil && ctx.Err() == nil {
+	if back := a.exchange(ctx, before.cfg, before.classifier); back != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w: %w", errNothingRuns, errors.Join(back, err))
 	}
 	a.startUnits()
@@ -115,8 +119,8 @@ func (a *agent) tryReload(ctx context.Context) error {
 }
 
 // apply puts cfg into effect. On error the rules are as they were, and the units may be those of either configuration.
-func (a *agent) apply(ctx context.Context, cfg *configs.Config) error {
-	if err := a.exchange(ctx, cfg); err != nil {
+func (a *agent) apply(ctx context.Context, cfg *configs.Config, classifier *payment.Classifier) error {
+	if err := a.exchange(ctx, cfg, classifier); err != nil {
 		return err
 	}
 	a.startUnits()
@@ -136,38 +140,4 @@ func (a *agent) readAgain(before *configs.Config) (*configs.Config, error) {
 		return nil, fmt.Errorf("needs a restart: %s", strings.Join(keys, ", "))
 	}
 	return cfg, alerting.CheckRules(cfg.Alerting)
-}
-
-// needRestart returns the keys that differ and that only a restart puts into effect.
-func needRestart(before, after *configs.Config) []string {
-	a, b := before.Alerting, after.Alerting
-	var differ []string
-	for _, k := range []struct {
-		key           string
-		before, after any
-	}{
-		{"data_dir", before.DataDir, after.DataDir},
-		{"http", before.HTTP, after.HTTP},
-		{"redact", before.Redact, after.Redact},
-		{"patterns", before.Patterns, after.Patterns},
-		{"payments", before.Payments, after.Payments},
-		{"journal", before.Journal, after.Journal},
-		{"series", before.Series, after.Series},
-		{"collectors", before.Collectors, after.Collectors},
-		{"alerting.slack", a.Slack, b.Slack},
-		{"alerting's receivers", a.Receivers, b.Receivers},
-		{"alerting.alertmanagers", a.Alertmanagers, b.Alertmanagers},
-		{"alerting.heartbeat", a.Heartbeat, b.Heartbeat},
-		{"alerting.external_url", a.ExternalURL, b.ExternalURL},
-		{"alerting.links", a.Links, b.Links},
-		{"alerting.runbook_url", a.RunbookURL, b.RunbookURL},
-		{"alerting.group_wait", a.GroupWait, b.GroupWait},
-		{"alerting.group_interval", a.GroupInterval, b.GroupInterval},
-		{"alerting.repeat_interval", a.RepeatInterval, b.RepeatInterval},
-	} {
-		if !reflect.DeepEqual(k.before, k.after) {
-			differ = append(differ, k.key)
-		}
-	}
-	return differ
 }

@@ -183,3 +183,49 @@ func TestReloadKeepsAlerts(t *testing.T) {
 	r.mustReload()
 	told(2)
 }
+
+// What the file of outcomes says counts from the reload on, and the one before when the new one cannot be read.
+func TestReloadTakesOutcomes(t *testing.T) {
+	t.Parallel()
+	r := &reloadable{t: t, dir: t.TempDir()}
+	row := func(class string) {
+		r.file("outcomes.yml", "providers:\n  stripe:\n    new_reason: {class: "+class+", note: n, source: a ticket}\n")
+	}
+	row("fraud")
+	r.write("payments: {outcomes: DIR/outcomes.yml}\nlogs: [{paths: [DIR/one.log]}]\n")
+	r.process = start(t, "run", "-config", filepath.Join(r.dir, "gatewatch.yml"))
+	var lines string
+	attempt := func() {
+		lines += `{"level":"warn","msg":"payment failed","provider":"stripe","operation":"authorize","code":"new_reason","order_id":"` +
+			fmt.Sprint(len(lines)) + `"}` + "\n"
+		r.file("one.log", lines)
+	}
+	count := func(outcome string, n int) {
+		t.Helper()
+		eventually(t, "the attempt counts as "+outcome, func() error {
+			metrics, err := r.get("/metrics")
+			if err != nil {
+				return err
+			}
+			for line := range strings.Lines(metrics) {
+				if strings.HasPrefix(line, "payment_attempts_total") && strings.Contains(line, `outcome="`+outcome+`"`) &&
+					strings.HasSuffix(line, fmt.Sprintf("} %d\n", n)) {
+					return nil
+				}
+			}
+			return fmt.Errorf("no %d attempts with outcome %s", n, outcome)
+		})
+	}
+	attempt()
+	count("fraud", 1)
+	row("customer")
+	r.mustReload()
+	attempt()
+	count("customer", 1)
+	row("nonsense")
+	if status, body := r.reload(http.MethodPost); status != http.StatusBadRequest || !strings.Contains(body, "outcomes.yml") {
+		t.Errorf("reload of a bad file of outcomes: %d %s, want 400", status, body)
+	}
+	attempt()
+	count("customer", 2)
+}

@@ -12,6 +12,7 @@ import (
 
 	"gatewatch/configs"
 	"gatewatch/outputs"
+	"gatewatch/payment"
 	"gatewatch/pipeline"
 	"gatewatch/tail"
 )
@@ -30,19 +31,26 @@ type unit struct {
 
 // live is what the configuration in effect is made into.
 type live struct {
-	cfg     *configs.Config
-	elastic *outputs.Elasticsearch // nil when none is configured
-	groups  tail.Groups
+	cfg        *configs.Config
+	classifier *payment.Classifier
+	elastic    *outputs.Elasticsearch // nil when none is configured
+	groups     tail.Groups
+}
+
+// logSettings are those of a group of log files.
+type logSettings struct {
+	pipeline.GroupConfig
+	outcomes string // what stood in the file of outcomes
 }
 
 // settings returns those of all units that cfg describes, in the order in which they are started.
-func settings(cfg *configs.Config) []any {
+func settings(cfg *configs.Config, classifier *payment.Classifier) []any {
 	var all []any
 	if es := cfg.Outputs.Elasticsearch; es != nil {
 		all = append(all, *es)
 	}
 	for _, logs := range cfg.Logs {
-		all = append(all, logs)
+		all = append(all, logSettings{logs, classifier.Overrides()})
 	}
 	return all
 }
@@ -55,7 +63,7 @@ func (a *agent) addUnits() error {
 		}
 		return errors.Join(errs...)
 	})
-	if err := a.exchange(context.Background(), a.cfg); err != nil {
+	if err := a.exchange(context.Background(), a.cfg, a.pipeline.Classifier); err != nil {
 		return err
 	}
 	a.registry.MustRegister(liveGroups{a})
@@ -64,8 +72,12 @@ func (a *agent) addUnits() error {
 
 // exchange makes the units those that cfg describes. What did not change goes on undisturbed. What did is stopped
 // before anything new is opened: a new unit begins where the one before it has come to, in a file or in the journal.
-func (a *agent) exchange(ctx context.Context, cfg *configs.Config) error {
-	wanted := settings(cfg)
+func (a *agent) exchange(ctx context.Context, cfg *configs.Config, classifier *payment.Classifier) error {
+	if classifier.Overrides() == a.pipeline.Classifier.Overrides() {
+		classifier = a.pipeline.Classifier // new groups share what those that go on have learnt of unknown names
+	}
+	a.pipeline.Classifier = classifier
+	wanted := settings(cfg, classifier)
 	units := make([]*unit, len(wanted))
 	var gone []*unit
 	for _, u := range a.units {
@@ -96,7 +108,7 @@ func (a *agent) exchange(ctx context.Context, cfg *configs.Config) error {
 		units[i] = u
 	}
 	a.units = units
-	a.live.Store(newLive(cfg, units))
+	a.live.Store(newLive(cfg, classifier, units))
 	return nil
 }
 
@@ -127,7 +139,7 @@ func (a *agent) open(settings any) (*unit, error) {
 	switch s := settings.(type) {
 	case outputs.ElasticsearchConfig:
 		return a.openElasticsearch(s)
-	case pipeline.GroupConfig:
+	case logSettings:
 		return a.openLogs(s)
 	}
 	return nil, fmt.Errorf("nothing is made of %T", settings)
@@ -151,8 +163,8 @@ func (a *agent) openElasticsearch(cfg outputs.ElasticsearchConfig) (*unit, error
 	}}, nil
 }
 
-func (a *agent) openLogs(cfg pipeline.GroupConfig) (*unit, error) {
-	p, err := pipeline.New(cfg, a.pipeline)
+func (a *agent) openLogs(cfg logSettings) (*unit, error) {
+	p, err := pipeline.New(cfg.GroupConfig, a.pipeline)
 	if err != nil {
 		return nil, err
 	}
@@ -167,8 +179,8 @@ func (a *agent) openLogs(cfg pipeline.GroupConfig) (*unit, error) {
 	return &unit{part: part{"logs " + cfg.Paths[0], run}, settings: cfg, group: g, close: func() error { return nil }}, nil
 }
 
-func newLive(cfg *configs.Config, units []*unit) *live {
-	l := &live{cfg: cfg}
+func newLive(cfg *configs.Config, classifier *payment.Classifier, units []*unit) *live {
+	l := &live{cfg: cfg, classifier: classifier}
 	for _, u := range units {
 		if u.group != nil {
 			l.groups = append(l.groups, u.group)

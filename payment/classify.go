@@ -35,6 +35,8 @@ type Classifier struct {
 	aliases map[string]string
 	unknown bounded
 	others  bounded // unknown methods
+
+	overrides string
 }
 
 // provider is what the classifier knows of one provider.
@@ -55,6 +57,7 @@ func New(overrideFile string) (*Classifier, error) {
 	if err := load(tables, outcomesFile, text); err != nil {
 		return nil, fmt.Errorf("built-in outcomes: %w", err)
 	}
+	text = nil
 	if overrideFile != "" {
 		if text, err = os.ReadFile(overrideFile); err != nil {
 			return nil, fmt.Errorf("read outcomes: %w", err)
@@ -63,8 +66,13 @@ func New(overrideFile string) (*Classifier, error) {
 			return nil, err
 		}
 	}
-	return newClassifier(tables), nil
+	c := newClassifier(tables)
+	c.overrides = string(text)
+	return c, nil
 }
+
+// Overrides returns what stood in the override file when New read it: classifiers with the same one class alike.
+func (c *Classifier) Overrides() string { return c.overrides }
 
 func newClassifier(tables map[string]*codeTable) *Classifier {
 	c := &Classifier{

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"gatewatch/alerting/receivers"
+	"gatewatch/configs"
+	"gatewatch/outputs"
+	"gatewatch/pipeline"
+)
+
+func TestNeedRestart(t *testing.T) {
+	t.Parallel()
+	f := func(change func(*configs.Config), want ...string) {
+		t.Helper()
+		after := configs.Default()
+		change(after)
+		if got := needRestart(configs.Default(), after); !slices.Equal(got, want) {
+			t.Errorf("needRestart() = %q, want %q", got, want)
+		}
+	}
+	f(func(*configs.Config) {})
+	f(func(c *configs.Config) {
+		c.Logs = []pipeline.GroupConfig{{Paths: []string{"a"}}}
+		c.Outputs.Elasticsearch = &outputs.ElasticsearchConfig{}
+		c.Payments.Outcomes = "a"
+		c.Alerting.Rules, c.Alerting.Packs = []string{"a"}, nil
+	})
+	f(func(c *configs.Config) {
+		c.DataDir, c.Journal.MaxAge = "a", 1 // of sections, the whole is named
+		c.Payments.Intents.MaxOrders++
+		c.Alerting.ExternalURL, c.Alerting.GroupWait = "a", 1
+	}, "data_dir", "payments.intents", "journal", "alerting.external_url", "alerting.group_wait")
+	f(func(c *configs.Config) {
+		c.HTTP.Listen = "a"
+		c.Series.Interval += 1
+		c.Alerting.Receivers.Webhooks = []receivers.WebhookConfig{{}}
+	}, "http", "series", "alerting.webhooks")
+}
