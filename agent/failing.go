@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -64,16 +65,31 @@ func failure(document []byte) (code, text string) {
 		Code    string  `json:"payment.code"`
 		Outcome string  `json:"payment.outcome"`
 		Path    string  `json:"url.path"`
+		URL     string  `json:"url.original"`
 		Took    float64 `json:"event.duration"` // ns
 	}
 	if json.Unmarshal(document, &d) != nil {
 		return "", ""
 	}
 	code = cmp.Or(d.Code, d.Outcome)
+	if d.Path == "" {
+		d.Path = pathOf(d.URL)
+	}
 	parts := []string{code, d.Path}
 	if d.Took > 0 {
 		parts = append(parts, time.Duration(d.Took).Round(time.Millisecond).String())
 	}
 	parts = append(parts, cmp.Or(d.Error, d.Message))
 	return code, strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " · ")
+}
+
+// pathOf returns the path of a URL, whole or as a request line has it. The rest may hold what concerns nobody.
+func pathOf(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.EscapedPath()
+	}
+	if path, _, _ := strings.Cut(address, "?"); strings.HasPrefix(path, "/") {
+		return path
+	}
+	return ""
 }
