@@ -14,6 +14,7 @@ func TestShippedOrderRules(t *testing.T) {
 	const (
 		down = `ALERTS{alertname="PaymentProviderDown",alertstate="firing",provider="alipay"} 1x20 _x1000` + "\n"
 		many = `payment_attempts_total{provider="alipay",outcome="approved"} 0+30x200` + "\n"
+		aged = `payment_attempts_aged_total{provider="alipay"} 0+30x200` + "\n"
 	)
 	callbacks := func(result, bad, ok string) string {
 		return `payment_callbacks_total{provider="alipay",result="` + result + `"} ` + bad + "\n" +
@@ -74,7 +75,7 @@ func TestShippedOrderRules(t *testing.T) {
 					"\n" + `ALERTS{alertname="PaymentUnknownOutcome",alertstate="firing",provider="alipay"} 1x500`,
 				// All that an agent knows of in its first hour is new to it.
 				many + `payment_pending_orders{provider="alipay"} 0+6x65` + "\n" + `payment_stuck_orders{provider="alipay"} 0x65` +
-					"\n" + `gatewatch_build_info 1x65` + "\n" + `process_start_time_seconds 1800000000x65`,
+					"\n" + `payment_orders_stuck_after_seconds 3600x65` + "\n" + `payment_orders_known_since_timestamp_seconds 1800000000x65`,
 			},
 			loud: many + `payment_pending_orders{provider="alipay"} 40x30 40+6x50` + "\n" + `payment_oldest_pending_seconds{provider="alipay"} 600x80` +
 				"\n" + `payment_stuck_orders{provider="alipay"} 0x80`,
@@ -83,10 +84,14 @@ func TestShippedOrderRules(t *testing.T) {
 		{
 			key: "PaymentOrdersStuck alipay", verdict: "unknown",
 			quiet: []string{
-				many + `payment_orders_stuck_total{provider="alipay"} 0x75 4x75`,
-				many + `payment_orders_stuck_total{provider="alipay"} 0x60 0+0.1x90`, // people who never pay
+				aged + `payment_orders_stuck_total{provider="alipay"} 0x75 4x75`,
+				aged + `payment_orders_stuck_total{provider="alipay"} 0x60 0+0.1x90`, // people who never pay
+				// A short stuck_after: the attempts of an hour ago were few, those of the stuck orders are many.
+				`payment_attempts_total{provider="alipay"} 0+0.1x75 7.5+30x75` + "\n" +
+					`payment_attempts_aged_total{provider="alipay"} 0+0.1x80 8+30x70` + "\n" + `payment_orders_stuck_total{provider="alipay"} 0x80 0+0.1x70`,
 			},
-			loud: many + `payment_orders_stuck_total{provider="alipay"} 0x75 0+3x75`,
+			// Nobody has paid for an hour, and stuck_after is a day: yesterday's attempts count.
+			loud: `payment_attempts_total{provider="alipay"} 6000x200` + "\n" + aged + `payment_orders_stuck_total{provider="alipay"} 0x75 0+3x75`,
 			step: time.Minute, until: 120 * time.Minute,
 		},
 		{

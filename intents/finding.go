@@ -77,8 +77,9 @@ type effects struct {
 	callbacks []callbackResult
 	retries   []string // rules broken, by ob's provider
 	found     []Finding
-	ended     []*held // orders that are no longer remembered
-	evicted   int     // how many of them before their time
+	tried     []*observation // attempts, each once
+	ended     []*held        // orders that are no longer remembered
+	evicted   int            // how many of them before their time
 }
 
 type callbackResult struct{ provider, result string }

@@ -19,9 +19,12 @@ type metrics struct {
 	chargebacks *prometheus.CounterVec
 	retries     *prometheus.CounterVec
 	gotStuck    *prometheus.CounterVec
+	aged        *prometheus.CounterVec
 	pending     *prometheus.GaugeVec
 	oldest      *prometheus.GaugeVec
 	stuck       *prometheus.GaugeVec
+	stuckAfter  prometheus.Gauge
+	knownSince  prometheus.Gauge
 	evicted     prometheus.Counter
 	unshared    prometheus.Counter
 
@@ -47,10 +50,18 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		chargebacks: counter("payment_chargebacks_total", "Disputes and chargebacks that providers told of.", "provider"),
 		retries:     counter("payment_forbidden_retries_total", "Cards tried again after a refusal that forbids it, by the scheme's rule.", "provider", "rule"),
 		gotStuck:    counter("payment_orders_stuck_total", "Orders that had no final state for longer than payments.intents.stuck_after.", "provider"),
-		pending:     gauge("payment_pending_orders", "Orders that have no final state yet."),
-		oldest:      gauge("payment_oldest_pending_seconds", "How long the oldest order has had no final state."),
-		stuck:       gauge("payment_stuck_orders", "Orders that have had no final state for longer than payments.intents.stuck_after."),
-		waited:      map[string]bool{},
+		aged: counter("payment_attempts_aged_total",
+			"Attempts to pay an order, once they are as old as payments.intents.stuck_after: what payment_orders_stuck_total is a share of.", "provider"),
+		pending: gauge("payment_pending_orders", "Orders that have no final state yet."),
+		oldest:  gauge("payment_oldest_pending_seconds", "How long the oldest order has had no final state."),
+		stuck:   gauge("payment_stuck_orders", "Orders that have had no final state for longer than payments.intents.stuck_after."),
+		waited:  map[string]bool{},
+		stuckAfter: with.NewGauge(prometheus.GaugeOpts{
+			Name: "payment_orders_stuck_after_seconds", Help: "How long an order may have no final state before it is stuck: payments.intents.stuck_after.",
+		}),
+		knownSince: with.NewGauge(prometheus.GaugeOpts{
+			Name: "payment_orders_known_since_timestamp_seconds", Help: "Since when orders are known without a gap, in seconds since 1970: those that began before may be missing.",
+		}),
 		evicted: with.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_intents_evicted_total", Help: "Orders forgotten before their time because of payments.intents.max_orders.",
 		}),
@@ -78,6 +89,7 @@ func (m *metrics) meet(provider string) {
 		m.callbacks.WithLabelValues(provider, result)
 	}
 	m.gotStuck.WithLabelValues(provider)
+	m.aged.WithLabelValues(provider)
 	switch provider {
 	case "visa":
 		m.retries.WithLabelValues(provider, visaRule)

@@ -71,6 +71,7 @@ func (o *order) attempt(ob *observation, out *effects) {
 	if o.again(ob) {
 		return
 	}
+	out.tried = append(out.tried, ob)
 	if o.Never != "" && ob.provider == o.Provider && ob.card != "" && ob.card == o.Card {
 		out.forbidden(o, ob)
 	}

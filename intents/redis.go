@@ -17,6 +17,8 @@ const (
 	redisConns   = 2
 	// maxRaces is how often a change is tried again because another host was faster.
 	maxRaces = 5
+	// readLate is how much later than another host's a record of the same time may be read, and still be compared with it.
+	readLate = time.Hour
 )
 
 // swap replaces the order at KEYS[1] unless another host has changed it meanwhile.
@@ -195,12 +197,15 @@ func (s *shared) compare(conn redis.Conn, c *change) error {
 		return nil
 	}
 	key := strings.Join([]string{s.prefix + "payer", who.customer, who.card, who.merchant, who.currency, strconv.FormatInt(who.amount, 10)}, ":")
-	earlier, err := redis.String(conn.Do("SET", key, c.paid.order+"\n"+c.paid.transaction, "PX", time.Duration(s.limits.SamePayment).Milliseconds(), "GET"))
+	now := payment{c.paid.order, c.paid.transaction, c.paid.at}
+	// When files are read says little about when the payments were: the times of the log are compared.
+	lasts := time.Duration(s.limits.SamePayment) + readLate
+	last, err := redis.String(conn.Do("SET", key, now.String(), "PX", lasts.Milliseconds(), "GET"))
 	if errors.Is(err, redis.ErrNil) {
 		return nil
 	}
-	if number, transaction, _ := strings.Cut(earlier, "\n"); err == nil && number != c.paid.order {
-		c.out.find(SamePayment, &order{Transaction: transaction}, c.paid)
+	if earlier, ok := parsePayment(last); err == nil && ok && now.like(earlier, s.limits) {
+		c.out.find(SamePayment, &order{Transaction: earlier.transaction}, c.paid)
 	}
 	return err
 }

@@ -52,6 +52,28 @@ func TestHostsShareOrders(t *testing.T) {
 	b.wantMetrics("payment_intents_total", `payment_intents_total{outcome="approved"} 2`)
 }
 
+// TestHostsCompareTheTimesOfTheLog lets one host read its file late: what counts is when the payments were.
+func TestHostsCompareTheTimesOfTheLog(t *testing.T) {
+	t.Parallel()
+	a, b, _ := hosts(t)
+	const who = "customer=c1 card=424242******4242 amount=500"
+	a.record("stripe authorize approved order=ORDER001 tx=ch_1 " + who)
+	a.settle()
+	b.at = b.at.Add(6 * time.Minute) // read at the same time
+	b.record("stripe authorize approved order=ORDER002 tx=ch_2 " + who)
+	b.settle()
+	b.wantFound()
+
+	a.at = a.at.Add(time.Hour)
+	a.record("stripe authorize approved order=ORDER003 tx=ch_3 " + who)
+	a.settle()
+	b.at = a.at.Add(-4 * time.Minute) // from before, read afterwards
+	b.record("stripe authorize approved order=ORDER004 tx=ch_4 " + who)
+	b.settle()
+	a.wantFound()
+	b.wantFound(SamePayment)
+}
+
 // TestOneHostCountsTheEnd lets both hosts see an order that fails: it is one failed intent.
 func TestOneHostCountsTheEnd(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,8 @@ package intents
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -14,7 +16,28 @@ type payer struct {
 // payment is the latest approved one of a payer.
 type payment struct {
 	order, transaction string
-	at                 int64
+	at                 int64 // milliseconds since 1970, by the log's clock
+}
+
+// like tells whether p, of the same payer as other, may be the same payment made twice. Files are not read in the order of
+// time.
+func (p payment) like(other payment, limits *Config) bool {
+	between := max(p.at-other.at, other.at-p.at)
+	return p.order != other.order && between < time.Duration(limits.SamePayment).Milliseconds()
+}
+
+// String writes p for parsePayment.
+func (p payment) String() string {
+	return strconv.FormatInt(p.at, 10) + "\n" + p.order + "\n" + p.transaction
+}
+
+// parsePayment reads what String wrote.
+func parsePayment(s string) (p payment, ok bool) {
+	at, rest, _ := strings.Cut(s, "\n")
+	var err error
+	p.order, p.transaction, ok = strings.Cut(rest, "\n")
+	p.at, err = strconv.ParseInt(at, 10, 64)
+	return p, ok && err == nil
 }
 
 // maxPayers bounds the payers that are remembered.
@@ -32,14 +55,14 @@ func (m *memory) compare(ob *observation, out *effects) {
 		return
 	}
 	last, known := m.same[who]
-	between := max(ob.at-last.at, last.at-ob.at) // files are not read in the order of time
-	if known && last.order != ob.order && between < time.Duration(m.limits.SamePayment).Milliseconds() {
+	now := payment{ob.order, ob.transaction, ob.at}
+	if known && now.like(last, m.limits) {
 		out.find(SamePayment, &order{Transaction: last.transaction}, ob)
 	}
 	if !known {
 		m.order = append(m.order, who)
 	}
-	m.same[who] = payment{ob.order, ob.transaction, ob.at}
+	m.same[who] = now
 	if len(m.order) > maxPayers {
 		delete(m.same, m.order[0])
 		m.order = slices.Delete(m.order, 0, 1)

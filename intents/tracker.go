@@ -27,9 +27,12 @@ const (
 type Tracker struct {
 	orders   *memory
 	metrics  *metrics
+	aged     *aged
 	findings findings
 	now      func() time.Time
 	log      *slog.Logger
+	// since is from when on orders are known without a gap; owned by the one who sweeps.
+	since time.Time
 
 	// Only with Redis: orders then are copies of what this host changed last.
 	shared *shared
@@ -40,7 +43,8 @@ type Tracker struct {
 
 // New returns a Tracker that registers its metrics with reg. cfg must be valid, with its defaults set.
 func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) *Tracker {
-	t := &Tracker{orders: newMemory(&cfg), metrics: newMetrics(reg), now: time.Now, log: log}
+	t := &Tracker{orders: newMemory(&cfg), metrics: newMetrics(reg), aged: newAged(time.Duration(cfg.StuckAfter)), now: time.Now, log: log}
+	t.metrics.stuckAfter.Set(time.Duration(cfg.StuckAfter).Seconds())
 	if cfg.Redis != nil {
 		t.shared, t.queue = newShared(&cfg), make(chan *observation, maxQueue)
 	}
@@ -167,7 +171,14 @@ func (t *Tracker) sweep() {
 	var out effects
 	now := t.now()
 	by := t.orders.sweep(now, &out)
+	if t.since.IsZero() {
+		t.since = now
+	}
+	t.metrics.knownSince.Set(float64(t.since.Unix()))
 	t.metrics.wait(by, now)
+	for provider, n := range t.aged.due(now) {
+		t.metrics.aged.WithLabelValues(provider).Add(float64(n))
+	}
 	t.note(&out, "")
 }
 
@@ -189,6 +200,9 @@ func (t *Tracker) note(out *effects, provider string) {
 		if t.counts(h) {
 			h.finish(out)
 		}
+	}
+	for _, ob := range out.tried {
+		t.aged.add(ob.provider, time.UnixMilli(ob.at), t.now())
 	}
 	t.metrics.count(out, provider)
 	for _, one := range out.found {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/model"
 
 	"gatewatch/event"
 )
@@ -271,4 +272,25 @@ func TestRefundsAndChargebacks(t *testing.T) {
 	s.wantMetrics("payment_refunds_total", `payment_refunds_total{outcome="approved",provider="stripe"} 1`+"\n"+`payment_refunds_total{outcome="provider_down",provider="stripe"} 1`)
 	s.wantMetrics("payment_chargebacks_total", `payment_chargebacks_total{provider="stripe"} 1`)
 	s.wantMetrics("payment_intents_total", "")
+}
+
+// TestAttemptsAge counts attempts when the orders of the same time may get stuck, whatever stuck_after is.
+func TestAttemptsAge(t *testing.T) {
+	t.Parallel()
+	for _, after := range []time.Duration{10 * time.Minute, time.Hour, 26 * time.Hour} {
+		s := newScene(t, func(c *Config) { c.StuckAfter, c.Keep = model.Duration(after), model.Duration(48*time.Hour) })
+		s.record("alipay authorize approved order=ORDER001")
+		s.record("alipay authorize approved order=ORDER001") // the same, logged in two places
+		s.record("alipay authorize pending order=ORDER002")
+		s.at = s.at.Add(after / 2)
+		s.record("alipay authorize approved order=ORDER003")
+		s.wait(after/2 - time.Second)
+		s.wantMetrics("payment_attempts_aged_total", `payment_attempts_aged_total{provider="alipay"} 0`)
+		s.wait(2 * time.Second * max(1, after/time.Minute))
+		s.wantMetrics("payment_attempts_aged_total", `payment_attempts_aged_total{provider="alipay"} 2`)
+		s.wantMetrics("payment_orders_stuck_total", `payment_orders_stuck_total{provider="alipay"} 1`)
+		s.wantMetrics("payment_orders_stuck_after_seconds", fmt.Sprintf("payment_orders_stuck_after_seconds %v", after.Seconds()))
+		s.wait(after)
+		s.wantMetrics("payment_attempts_aged_total", `payment_attempts_aged_total{provider="alipay"} 3`)
+	}
 }
