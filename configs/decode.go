@@ -79,7 +79,7 @@ func (d *decoder) null(n *yaml.Node, v reflect.Value, path string) {
 
 func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.MappingNode {
-		d.add(n.Line, path, "must be a mapping (keys: %s), not %s", strings.Join(keys(v.Type()), ", "), describe(n))
+		d.add(n.Line, path, "must be a mapping (keys: %s), not %s", strings.Join(keys(v.Type()), ", "), describeFor(v.Type(), n))
 		return
 	}
 	d.eachKey(n, path, func(key, value *yaml.Node, at string) {
@@ -122,7 +122,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 		return
 	}
 	if n.Kind != yaml.SequenceNode {
-		d.add(n.Line, path, "must be a list, as in [%s], not %s", listExample(n, v.Type().Elem()), describe(n))
+		d.add(n.Line, path, "must be a list, as in [%s], not %s", listExample(n, v.Type().Elem()), describeFor(v.Type(), n))
 		return
 	}
 	// A list replaces the default list; it does not add to it.
@@ -136,7 +136,7 @@ func (d *decoder) list(n *yaml.Node, v reflect.Value, path string) {
 
 func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind != yaml.MappingNode {
-		d.add(n.Line, path, "must be a mapping, as in {name: %s}, not %s", example(v.Type().Elem()), describe(n))
+		d.add(n.Line, path, "must be a mapping, as in {name: %s}, not %s", example(v.Type().Elem()), describeFor(v.Type(), n))
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))

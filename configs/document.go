@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"gatewatch/internal/secret"
 )
 
 // parseDocument turns data into the mapping at the top of its only YAML document. Its mistakes have no file name yet.
@@ -110,6 +113,29 @@ func describe(n *yaml.Node) string {
 		return "nothing"
 	}
 	return quote(n.Value)
+}
+
+// describeFor is describe for a value that should have been a t. Text in the place of what holds secrets may be one.
+func describeFor(t reflect.Type, n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" && holdsSecret(t) {
+		return "text"
+	}
+	return describe(n)
+}
+
+// holdsSecret tells whether there is a secret in the values of a type of configuration.
+func holdsSecret(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		return holdsSecret(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if f := t.Field(i); f.IsExported() && holdsSecret(f.Type) {
+				return true
+			}
+		}
+	}
+	return t == reflect.TypeFor[secret.Secret]()
 }
 
 // quote returns s for a message, cut to a readable length.

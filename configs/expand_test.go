@@ -60,6 +60,26 @@ func TestExpandNumber(t *testing.T) {
 	f(`"${UNSET:-77}"`, 77)
 }
 
+// TestSecretsInTheWrongPlaceStayOut has secrets as plain text where no text belongs.
+func TestSecretsInTheWrongPlaceStayOut(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"alerting: {slack: [xoxb-1]}",
+		"alerting: {slack: xoxb-1}",
+		"alerting: {webhooks: xoxb-1}",
+		"alerting: {webhooks: [{url: \"http://h/\", headers: \"Authorization: Bearer xoxb-1\"}]}",
+		"alerting: {webhooks: [{url: \"http://h/\", headers: [\"Authorization: Bearer xoxb-1\"]}]}",
+		"alerting: {webhooks: [{url: \"http://h/\", headers: {\"Authorization: Bearer xoxb-1\": \"\"}}]}",
+		"alerting: {webhooks: [{url: \"http://h/\", headers: {Authorization: [xoxb-1]}}]}",
+		"alerting: {webhooks: [{url: \"http://h/\", headers: {Authorization: \"xoxb-1\\n\"}}]}",
+	} {
+		_, err := configs.Parse([]byte(text), "g.yml", environment)
+		if err == nil || strings.Contains(err.Error(), "xoxb") || !strings.Contains(err.Error(), "g.yml:1: ") {
+			t.Errorf("Parse(%s) = %v, want an error without the secret", text, err)
+		}
+	}
+}
+
 // TestExpandSecretsStayOut gives secrets to keys that cannot take them: no message may repeat them.
 func TestExpandSecretsStayOut(t *testing.T) {
 	t.Parallel()

@@ -43,3 +43,27 @@ func TestRenderAddress(t *testing.T) {
 		t.Errorf("Render() = %s, %v, want the address without its password", text, err)
 	}
 }
+
+// TestRenderHeaders shows that the headers of a webhook are masked, and nothing else of it says what they are.
+func TestRenderHeaders(t *testing.T) {
+	t.Parallel()
+	const file = `
+alerting:
+  webhooks:
+    - name: desk
+      url: https://desk.example/hook/xoxb-1?token=xoxb-2
+      secret: xoxb-3
+      headers: {Authorization: Bearer xoxb-4, X-Key: xoxb-5}
+`
+	cfg, err := configs.Parse([]byte(file), "g.yml", environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := configs.Render(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "xoxb") || !strings.Contains(string(text), "Authorization: <redacted>") {
+		t.Errorf("Render() = %s, want masked headers", text)
+	}
+}

@@ -3,13 +3,18 @@ package pipeline
 import (
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
-	// maxLeaks bounds the pairs of file and logger that card data is counted for; further ones count as other.
+	// maxLeaks bounds the pairs of file and logger that card data is counted for. A further one takes the place of the
+	// pair that has been quiet for longest.
 	maxLeaks = 200
+	// minQuiet is how long a pair keeps its place after its last leak: by then its count was sampled, and the alert has
+	// named it. While no pair has been quiet for that long, further ones count as other.
+	minQuiet = time.Minute
 	// maxLabel bounds the length of a logger's name in a label.
 	maxLabel = 128
 )
@@ -17,11 +22,13 @@ const (
 // leaks counts the card data in log files by where it stands and who wrote it, so that somebody can stop it. Safe for
 // concurrent use.
 type leaks struct {
-	total   *prometheus.CounterVec
-	dropped prometheus.Counter
+	total    *prometheus.CounterVec
+	dropped  prometheus.Counter
+	released prometheus.Counter
+	now      func() time.Time
 
 	mu    sync.Mutex
-	known map[leak]bool
+	known map[leak]time.Time // when it leaked last
 }
 
 type leak struct{ source, logger string }
@@ -36,9 +43,13 @@ func newLeaks(reg prometheus.Registerer) *leaks {
 			Name: "gatewatch_card_leak_labels_dropped_total",
 			Help: "Leaks of card data counted under other, because there are too many files and loggers with leaks.",
 		}),
-		known: map[leak]bool{},
+		released: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_card_leak_labels_released_total",
+			Help: "Pairs of file and logger that are no longer counted in payment_card_leaks_total, because others leak card data and they had not for longest.",
+		}),
+		now: time.Now, known: map[leak]time.Time{},
 	}
-	reg.MustRegister(l.total, l.dropped)
+	reg.MustRegister(l.total, l.dropped, l.released)
 	return l
 }
 
@@ -51,13 +62,32 @@ func (l *leaks) add(source string, logger []byte, n int) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.known[at] {
-		if len(l.known) == maxLeaks {
-			l.dropped.Inc()
-			at = leak{"other", "other"}
-		} else {
-			l.known[at] = true
-		}
+	if _, known := l.known[at]; known || l.room() {
+		l.known[at] = l.now()
+	} else {
+		l.dropped.Inc()
+		at = leak{"other", "other"}
 	}
 	l.total.WithLabelValues(at.source, at.logger).Add(float64(n))
+}
+
+// room tells whether one more pair can be counted by its name, and lets the longest-quiet one go for it.
+func (l *leaks) room() bool {
+	if len(l.known) < maxLeaks {
+		return true
+	}
+	var quiet leak
+	var last time.Time
+	for at, when := range l.known {
+		if last.IsZero() || when.Before(last) {
+			quiet, last = at, when
+		}
+	}
+	if l.now().Sub(last) < minQuiet {
+		return false
+	}
+	delete(l.known, quiet)
+	l.total.DeleteLabelValues(quiet.source, quiet.logger)
+	l.released.Inc()
+	return true
 }

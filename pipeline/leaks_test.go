@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
@@ -68,6 +70,35 @@ func TestLeaksAreBounded(t *testing.T) {
 	if n := testutil.ToFloat64(l.total.WithLabelValues("/var/log/pay.log", "logger-0")); n != 4 {
 		t.Errorf("a known logger = %v, want 4", n)
 	}
+}
+
+// TestQuietLeaksGiveWay shows that a new leak is named when there is no room, and that what leaked lately stays.
+func TestQuietLeaksGiveWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newLeaks(prometheus.NewRegistry())
+		for i := range maxLeaks {
+			l.add("/var/log/pay.log", fmt.Append(nil, "logger-", i), 1)
+			time.Sleep(time.Second)
+		}
+		l.add("/var/log/pay.log", []byte("logger-0"), 1)
+		l.add("/var/log/new.log", []byte("new"), 3)
+		if n := testutil.ToFloat64(l.total.WithLabelValues("/var/log/new.log", "new")); n != 3 {
+			t.Errorf("the new leak = %v, want 3", n)
+		}
+		if n := testutil.CollectAndCount(l.total); n != maxLeaks {
+			t.Errorf("%d series, want %d", n, maxLeaks)
+		}
+		if n := testutil.ToFloat64(l.total.WithLabelValues("/var/log/pay.log", "logger-0")); n != 2 {
+			t.Errorf("the pair that leaked again = %v, want 2", n)
+		}
+		if n := testutil.ToFloat64(l.total.WithLabelValues("/var/log/pay.log", "logger-1")); n != 0 {
+			t.Errorf("the longest-quiet pair = %v, want that it is gone", n)
+		}
+		if dropped, released := testutil.ToFloat64(l.dropped), testutil.ToFloat64(l.released); dropped != 0 || released != 1 {
+			t.Errorf("dropped %v and released %v, want 0 and 1", dropped, released)
+		}
+	})
 }
 
 // TestLeaksOfOddNames has a file's name in GBK, which is no label as it stands.

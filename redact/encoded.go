@@ -159,7 +159,7 @@ func (s *scan) decoded(from, to int, text []byte, encode func(dst, text []byte) 
 	if s.found != nil {
 		inner.found = &found
 	}
-	inner.run()
+	clean := inner.clean()
 	if inner.changes == 0 {
 		return
 	}
@@ -168,7 +168,7 @@ func (s *scan) decoded(from, to int, text []byte, encode func(dst, text []byte) 
 		*s.found = append(*s.found, f)
 	}
 	s.out = append(s.out, s.in[s.done:from]...)
-	s.out = encode(s.out, append(inner.out, text[inner.done:]...))
+	s.out = encode(s.out, clean)
 	s.done, s.fresh = to, to
 	s.changes += inner.changes
 	s.cardData += inner.cardData

@@ -174,6 +174,38 @@ func TestEncoded(t *testing.T) {
 	}
 }
 
+// TestEncodedPrivateKey has a private key in a body that is logged in base64 or hex.
+func TestEncodedPrivateKey(t *testing.T) {
+	t.Parallel()
+	r := newRedactor(Config{})
+	const (
+		body  = `{"merchant":"m_1","key":"-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n75XPfhDl\n-----END RSA PRIVATE KEY-----\n"}`
+		clean = `{"merchant":"m_1","key":"-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----\n"}`
+		file  = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN\nBgkqhkiG9w0B\n-----END PRIVATE KEY-----\n"
+		empty = "-----BEGIN PRIVATE KEY-----***\n\n\n-----END PRIVATE KEY-----\n"
+	)
+	for _, encode := range []func([]byte) string{
+		hex.EncodeToString, base64.StdEncoding.EncodeToString, base64.URLEncoding.EncodeToString, base64.RawURLEncoding.EncodeToString,
+	} {
+		f := func(form, body, want string) {
+			t.Helper()
+			text, wanted := fmt.Sprintf(form, encode([]byte(body))), fmt.Sprintf(form, encode([]byte(want)))
+			if got := redact(t, r, text); got != wanted {
+				t.Errorf("Redact(%q) = %q, want %q", text, got, wanted)
+			}
+		}
+		for _, form := range []string{`{"body":"%s","ok":true}`, "body %s", "x=%s&y=1"} {
+			f(form, body, clean)
+			f(form, file, empty)
+			f(form, "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkq\n-----END PUBLIC KEY-----", "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkq\n-----END PUBLIC KEY-----")
+		}
+	}
+	text := "body " + base64.StdEncoding.EncodeToString([]byte(file))
+	if got := r.Find([]byte(text)); len(got) != 1 || got[0].Kind != "secret" || got[0].At != len("body ") {
+		t.Errorf("Find(%q) = %v, want the key where its body begins", text, got)
+	}
+}
+
 func TestOrderNumbers(t *testing.T) {
 	t.Parallel()
 	r := newRedactor(Config{})

@@ -14,12 +14,19 @@ type file struct {
 	name   string
 	line   int // number of the line that comes next
 	parser parse.Parser
-	found  func(Finding)
+	// edges is another parser of the same format for lines that are looked at out of turn, because a parser may remember
+	// the line before.
+	edges parse.Parser
+	found func(Finding)
 }
 
 func (f *file) detect(text []byte) (err error) {
 	lines := bytes.SplitN(text, newline, sampleLines+1)
-	f.parser, err = parse.New(parse.Detect(lines[:min(len(lines), sampleLines)]))
+	format := parse.Detect(lines[:min(len(lines), sampleLines)])
+	if f.parser, err = parse.New(format); err != nil {
+		return err
+	}
+	f.edges, err = parse.New(format)
 	return err
 }
 
@@ -44,7 +51,12 @@ func (f *file) cut(text []byte) int {
 	for start := last; start > 0 && last-start < maxRecord; {
 		end := start - 1
 		start = bytes.LastIndexByte(text[:end], '\n') + 1
-		if start > 0 && f.parser.Starts(text[start:end]) {
+		if start == 0 {
+			break
+		}
+		before := bytes.LastIndexByte(text[:start-1], '\n') + 1
+		f.edges.Starts(text[before : start-1]) // for what the answer about the next line rests on
+		if f.edges.Starts(text[start:end]) {
 			return start
 		}
 	}

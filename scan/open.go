@@ -2,20 +2,14 @@ package scan
 
 import (
 	"bufio"
-	"bytes"
-	"compress/bzip2"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"gatewatch/internal/unpack"
 )
-
-// maxWindow is how far back a zstd stream may refer, which is the memory that reading it takes.
-const maxWindow = 32 << 20
 
 // errTorn marks a compressed file that ends too early, which is no proper end.
 var errTorn = errors.New("the compressed file ends too early")
@@ -48,30 +42,21 @@ func (s *Scanner) Stream(ctx context.Context, name string, r io.Reader, found fu
 // Unpacked returns the text of r, by what r begins with.
 func Unpacked(r io.Reader) (io.ReadCloser, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
-	magic, err := in.Peek(4)
+	magic, err := in.Peek(unpack.MagicSize)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
+	text, err := unpack.NewReader(in, magic)
 	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, err
-		}
-		return io.NopCloser(whole{z}), nil
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			return nil, err
-		}
-		return struct {
-			io.Reader
-			io.Closer
-		}{whole{z}, z.IOReadCloser()}, nil
-	case bytes.HasPrefix(magic, []byte("BZh")):
-		return io.NopCloser(whole{bzip2.NewReader(in)}), nil
+	case errors.Is(err, unpack.ErrUnknown):
+		return io.NopCloser(in), nil
+	case err != nil:
+		return nil, err
 	}
-	return io.NopCloser(in), nil
+	return struct {
+		io.Reader
+		io.Closer
+	}{whole{text}, text}, nil
 }
 
 // whole reads a decompressor and tells its early end from the end of the text.

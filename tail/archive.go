@@ -89,7 +89,7 @@ func (g *Group) openArchive(a *archive, c *found) (*unpacked, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := unpack(file)
+	u, err := newUnpacked(file)
 	if err != nil {
 		g.metrics.broken.Inc()
 		return nil, err

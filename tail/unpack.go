@@ -1,32 +1,23 @@
 package tail
 
 import (
-	"bytes"
-	"compress/bzip2"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
+	"gatewatch/internal/unpack"
 )
 
-const (
-	// maxWindow is how far back a zstd stream may refer, which is the memory that reading it takes. zstd needs more
-	// only with --long or --ultra.
-	maxWindow = 32 << 20
-	// skipTurn is how much text is passed over at once on the way to the position, so that other files have their turn.
-	skipTurn = 4 << 20
-)
+// skipTurn is how much text is passed over at once on the way to the position, so that other files have their turn.
+const skipTurn = 4 << 20
 
 // unpacked reads the text of a compressed file, forward and as a stream, so that its memory does not depend on the
 // text's length.
 type unpacked struct {
 	file *os.File
-	text io.Reader
-	free func()
+	text io.ReadCloser
 	held []byte // what was read last, for reads that begin inside it
 	end  int64  // offset after held
 	err  error  // why there is no more text: io.EOF at its proper end
@@ -34,33 +25,19 @@ type unpacked struct {
 
 var errForwardOnly = errors.New("compressed file is read forward only")
 
-// unpack begins to read file, which it owns from then on, also when it returns an error.
-func unpack(file *os.File) (u *unpacked, err error) {
-	u = &unpacked{file: file, free: func() {}}
-	magic := make([]byte, 4)
+// newUnpacked begins to read file, which it owns from then on, also when it returns an error.
+func newUnpacked(file *os.File) (*unpacked, error) {
+	magic := make([]byte, unpack.MagicSize)
 	n, _ := file.ReadAt(magic, 0)
-	switch magic = magic[:n]; {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(file); err == nil {
-			u.text = z
-		}
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		var z *zstd.Decoder
-		z, err = zstd.NewReader(file, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err == nil {
-			u.text, u.free = z, z.Close
-		}
-	case bytes.HasPrefix(magic, []byte("BZh")):
-		u.text = bzip2.NewReader(file)
-	default:
+	text, err := unpack.NewReader(file, magic[:n])
+	if errors.Is(err, unpack.ErrUnknown) {
 		err = errors.New("its name says compressed, its first bytes do not")
 	}
 	if err != nil {
 		file.Close() // only read from
 		return nil, fmt.Errorf("decompress: %w", err)
 	}
-	return u, nil
+	return &unpacked{file: file, text: text}, nil
 }
 
 // ReadAt implements io.ReaderAt for offsets that never go back before the one of the call before. Where the text ends
@@ -102,8 +79,7 @@ func (u *unpacked) skip(to int64) bool {
 
 // Close implements io.Closer.
 func (u *unpacked) Close() error {
-	u.free()
-	return u.file.Close()
+	return errors.Join(u.text.Close(), u.file.Close())
 }
 
 // textSize returns the length of the text modulo 2^32 as a gzip file's last bytes tell it: right for a complete file

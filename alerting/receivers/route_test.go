@@ -30,7 +30,7 @@ func TestReceiverMistakes(t *testing.T) {
 	})
 	f(Config{Webhooks: []WebhookConfig{{}, {URL: "secret-but-no-address", Headers: map[string]secret.Secret{"a b": "x"}}}},
 		"webhooks[0].url: is needed: the address of the webhook", "webhooks[1].url: must be an http or https address",
-		"webhooks[1].headers.a b: is no header of HTTP")
+		"webhooks[1].headers: has a name that is none of an HTTP header; write name: value, as in Authorization: Bearer …")
 	f(Config{Teams: []TeamsConfig{{URL: hook.URL, Entry: Entry{Name: "Chat!"}, Language: "de"}}, DingTalk: []DingTalkConfig{{URL: hook.URL, Entry: Entry{Name: "slack"}}}},
 		`teams[0].name: must be up to 40 of a-z, 0-9, _ and -, is "Chat!"`, "teams[0].language: must be en or zh, is \"de\"",
 		`dingtalk[0].name: must be another one: "slack" is taken`)

@@ -45,8 +45,11 @@ func (c *WebhookConfig) validate() error {
 	var m invalid.Mistakes
 	checkSecretURL(&m, "url", c.URL.Reveal())
 	for name, value := range c.Headers {
-		if !httpguts.ValidHeaderFieldName(name) || !httpguts.ValidHeaderFieldValue(value.Reveal()) {
-			m.Add("headers."+name, "is no header of HTTP")
+		switch {
+		case !httpguts.ValidHeaderFieldName(name):
+			m.Add("headers", "has a name that is none of an HTTP header; write name: value, as in Authorization: Bearer …") // it may hold the value
+		case !httpguts.ValidHeaderFieldValue(value.Reveal()):
+			m.Add("headers."+name, "is no value of an HTTP header")
 		}
 	}
 	return m.Err()
