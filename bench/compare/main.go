@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"gatewatch/internal/faults/gatewaylog"
+	"gatewatch/internal/marked"
 )
 
 // options are the flags.
@@ -62,5 +63,5 @@ func compare(ctx context.Context, o options) (err error) {
 	if o.write == "" {
 		return nil
 	}
-	return report.insert(o.write)
+	return marked.Replace(o.write, "compare", report.String())
 }

@@ -129,23 +129,3 @@ func (r row) absent() string {
 func (r row) megabytes() float64 {
 	return median(r.runs, func(f figures) float64 { return float64(f.rss) }) / 1e6
 }
-
-// The marks in a document between which the report stands.
-const (
-	markBegin = "<!-- compare: begin -->\n"
-	markEnd   = "<!-- compare: end -->"
-)
-
-// insert puts the report between the marks in the file.
-func (r *report) insert(path string) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	before, rest, found := strings.Cut(string(data), markBegin)
-	_, after, ended := strings.Cut(rest, markEnd)
-	if !found || !ended {
-		return fmt.Errorf("%s has no marks %q and %q", path, strings.TrimSpace(markBegin), markEnd)
-	}
-	return os.WriteFile(path, []byte(before+markBegin+r.String()+markEnd+after), 0o644)
-}
