@@ -368,28 +368,6 @@ func TestCardDataAlertNamesThePlace(t *testing.T) {
 	}
 }
 
-func TestShippedErrorRules(t *testing.T) {
-	t.Parallel()
-	const down = "ALERTS{alertname=\"PaymentProviderDown\",alertstate=\"firing\",provider=\"alipay\"} 1x100\n"
-	for _, c := range []struct{ name, quiet, loud string }{
-		{"LogErrorsNew", "log_template_new_records{template=\"a\",text=\"x\"} 19x100", "log_template_new_records{template=\"a\",text=\"order <*> lost\"} 0x10 33x100"},
-		{"LogErrorsRising", "log_template_rising_ratio{template=\"a\",text=\"x\"} 4x100", "log_template_rising_ratio{template=\"a\",text=\"order <*> lost\"} 7x100"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			for _, quiet := range []string{c.quiet + "\n", c.loud + "\n  " + down} {
-				for key, s := range runPack(t, "errors", "  "+quiet, 15*time.Second, 10*time.Minute) {
-					t.Errorf("%s fired at %v, want silence", key, s.first)
-				}
-			}
-			got := runPack(t, "errors", "  "+c.loud+"\n", 15*time.Second, 6*time.Minute)
-			if s := got[c.name]; s == nil || len(got) != 1 || !strings.Contains(s.annotations["description"], "“order <*> lost”") {
-				t.Errorf("fired: %+v, want %s", got, c.name)
-			}
-		})
-	}
-}
-
 // TestShippedRulesAreComplete holds every alert to what messages and people need of it.
 func TestShippedRulesAreComplete(t *testing.T) {
 	t.Parallel()

@@ -167,7 +167,7 @@ func (r *run) evaluateAt(ctx context.Context, at time.Duration) bool {
 		for _, g := range r.groups {
 			g.Eval(ctx, ts)
 			for _, rule := range g.Rules() {
-				if err := rule.LastError(); err != nil {
+				if err := lastError(rule); err != nil {
 					r.fail(Failure{What: fmt.Sprintf("rule %s at %v", rule.Name(), at), Err: err})
 					good = false
 				}
@@ -175,4 +175,23 @@ func (r *run) evaluateAt(ctx context.Context, at time.Duration) bool {
 		}
 	})
 	return good
+}
+
+// unexpanded begins an annotation whose template does not work. Prometheus sends it to people as it is.
+const unexpanded = "<error expanding template: "
+
+// lastError returns why a rule could not be evaluated, or why a text of one of its alerts could not be written.
+func lastError(rule rules.Rule) error {
+	alerting, ok := rule.(*rules.AlertingRule)
+	if rule.LastError() != nil || !ok {
+		return rule.LastError()
+	}
+	for _, a := range alerting.ActiveAlerts() {
+		for name, text := range a.Annotations.Map() {
+			if strings.HasPrefix(text, unexpanded) {
+				return fmt.Errorf("annotation %s: %s", name, strings.Trim(text, "<>"))
+			}
+		}
+	}
+	return nil
 }
