@@ -9,7 +9,7 @@ func (a *agent) orderFindings() []web.OrderFinding {
 	for i, f := range found {
 		all[i] = web.OrderFinding{
 			Kind: string(f.Kind), Time: f.Time, Order: f.Order, Provider: f.Provider, Transaction: f.Transaction, Earlier: f.Earlier,
-			EarlierProvider: f.EarlierProvider, Amount: f.Amount, Currency: f.Currency,
+			EarlierProvider: f.EarlierProvider, Amount: f.Amount, Currency: f.Currency, Rule: f.Rule,
 		}
 	}
 	return all

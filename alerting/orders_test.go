@@ -96,8 +96,13 @@ func TestShippedOrderRules(t *testing.T) {
 		},
 		{
 			key: "PaymentForbiddenRetries visa", verdict: "us",
-			quiet: []string{`payment_forbidden_retries_total{provider="visa",rule="visa_category_1"} 0x20 4x300`},
-			loud:  `payment_forbidden_retries_total{provider="visa",rule="visa_category_1"} 0x20 7x300`,
+			quiet: []string{
+				`payment_forbidden_retries_total{provider="visa",rule="visa_category_1"} 0x20 4x300`,
+				// Few of each rule.
+				`payment_forbidden_retries_total{provider="visa",rule="visa_category_1"} 0x20 4x300` + "\n" +
+					`payment_forbidden_retries_total{provider="visa",rule="visa_reattempts_30d"} 0x20 4x300`,
+			},
+			loud: `payment_forbidden_retries_total{provider="visa",rule="visa_category_1"} 0x20 7x300`,
 		},
 	} {
 		t.Run(c.key, func(t *testing.T) {

@@ -33,6 +33,10 @@ const (
 	Operation
 	Code
 	SubCode
+	// NetworkCode is the card scheme's own response code (ISO 8583 field 39), where Code is the provider's.
+	NetworkCode
+	// AdviceCode is Mastercard's merchant advice code, which says whether a declined card may be tried again.
+	AdviceCode
 	Status
 	Amount
 	Currency
@@ -77,6 +81,8 @@ var keyNames = [keyCount]string{
 	Operation:        "payment.operation",
 	Code:             "payment.code",
 	SubCode:          "payment.sub_code",
+	NetworkCode:      "payment.network_code",
+	AdviceCode:       "payment.advice_code",
 	Status:           "payment.status",
 	Amount:           "payment.amount",
 	Currency:         "payment.currency",

@@ -86,6 +86,10 @@ var dictionary = []meaning{
 		// What Stripe's errors say beside their codes comes last.
 		envelope: "code ret_code reason_code issue result_code 结果代码 raw_type body.error.type response.error.type data.error.type"},
 	{fact: event.SubCode, anywhere: "sub_code sub_err_code sub_error_code"},
+	// Stripe's network_decline_code, Adyen's refusalReasonRaw, Checkout.com's and Worldpay's raw codes.
+	{fact: event.NetworkCode,
+		anywhere: "network_decline_code network_response_code scheme_response_code raw_response_code refusal_reason_raw raw_code"},
+	{fact: event.AdviceCode, anywhere: "merchant_advice_code network_advice_code partner_merchant_advice_code"},
 	{fact: event.Status,
 		anywhere: "trade_state trade_status payment_status payment_state pay_status order_status order_state " +
 			"transaction_status transaction_state txn_status refund_status channel_state result_status attempt_status " +

@@ -22,6 +22,11 @@ type Config struct {
 	Keep model.Duration `yaml:"keep"`
 	// How many orders are remembered; the oldest give way. One takes about 400 bytes.
 	MaxOrders int `yaml:"max_orders"`
+	// How many declined cards are remembered for 30 days; the ones not declined for longest give way. One takes about 400
+	// bytes.
+	MaxCards int `yaml:"max_cards"`
+	// How often Visa lets a declined card be tried again within 30 days: 15, or 20 where the acquirer says so.
+	VisaReattempts int `yaml:"visa_reattempts"`
 	// A callback this long after the attempt is late.
 	CallbackLate model.Duration `yaml:"callback_late"`
 	// An order without a final state for this long is stuck.
@@ -56,7 +61,7 @@ func (c *Config) SetDefaults() {
 // DefaultConfig returns windows that fit card and wallet payments.
 func DefaultConfig() Config {
 	return Config{
-		Window: model.Duration(15 * time.Minute), Keep: model.Duration(24 * time.Hour), MaxOrders: 50000,
+		Window: model.Duration(15 * time.Minute), Keep: model.Duration(24 * time.Hour), MaxOrders: 50000, MaxCards: 50000, VisaReattempts: 15,
 		CallbackLate: model.Duration(5 * time.Minute), StuckAfter: model.Duration(time.Hour), SamePayment: model.Duration(5 * time.Minute),
 	}
 }
@@ -80,6 +85,12 @@ func (c *Config) Validate() error {
 	const fewest, most = 1000, 10_000_000
 	if c.MaxOrders < fewest || c.MaxOrders > most {
 		m.Add("max_orders", "must be between %d and %d", fewest, most)
+	}
+	if c.MaxCards < fewest || c.MaxCards > most {
+		m.Add("max_cards", "must be between %d and %d", fewest, most)
+	}
+	if c.VisaReattempts < 1 || c.VisaReattempts >= maxDeclines {
+		m.Add("visa_reattempts", "must be between 1 and %d", maxDeclines-1)
 	}
 	if r := c.Redis; r != nil {
 		if _, _, err := net.SplitHostPort(r.Address); err != nil {

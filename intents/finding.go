@@ -40,6 +40,8 @@ type Finding struct {
 	// Amount is in minor units of Currency, as the record has it; 0 when it does not say.
 	Amount   int64
 	Currency string
+	// Rule is the rule of a card scheme that a forbidden retry breaks, as in payment_forbidden_retries_total; "" otherwise.
+	Rule string
 }
 
 // maxFindings is how many of the latest findings are kept for the page.
@@ -75,14 +77,22 @@ func (f *findings) latest() []Finding {
 type effects struct {
 	intents   []event.Outcome
 	callbacks []callbackResult
-	retries   []string // rules broken, by ob's provider
+	retries   []brokenRule
 	found     []Finding
-	tried     []*observation // attempts, each once
-	ended     []*held        // orders that are no longer remembered
-	evicted   int            // how many of them before their time
+	tried     []attempt // each once
+	ended     []*held   // orders that are no longer remembered
+	evicted   int       // how many of them before their time
 }
 
 type callbackResult struct{ provider, result string }
+
+type brokenRule struct{ provider, rule string }
+
+// attempt is an attempt to pay an order, and the transaction and provider of the one before.
+type attempt struct {
+	*observation
+	earlier, earlierProvider string
+}
 
 func (e *effects) intent(o event.Outcome) { e.intents = append(e.intents, o) }
 
@@ -90,9 +100,11 @@ func (e *effects) callback(provider, result string) {
 	e.callbacks = append(e.callbacks, callbackResult{provider, result})
 }
 
-func (e *effects) forbidden(o *order, ob *observation) {
-	e.retries = append(e.retries, o.Never)
-	e.find(ForbiddenRetry, o, ob)
+// forbidden notes that an attempt broke a scheme's rule.
+func (e *effects) forbidden(rule string, a attempt) {
+	e.retries = append(e.retries, brokenRule{a.provider, rule})
+	e.find(ForbiddenRetry, &order{Transaction: a.earlier, Provider: a.earlierProvider}, a.observation)
+	e.found[len(e.found)-1].Rule = rule
 }
 
 func (e *effects) find(kind Kind, o *order, ob *observation) {

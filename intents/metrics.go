@@ -26,11 +26,12 @@ type metrics struct {
 	stuckAfter  prometheus.Gauge
 	knownSince  prometheus.Gauge
 	evicted     prometheus.Counter
+	evictedCard prometheus.Counter
 	unshared    prometheus.Counter
 
 	// waited are the providers that had orders waiting once; owned by the one who sweeps.
 	waited map[string]bool
-	// met are the providers whose counters exist.
+	// met are the providers, and their schemes, whose counters exist.
 	met sync.Map
 }
 
@@ -48,7 +49,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		callbacks:   counter("payment_callbacks_total", "Callbacks of providers by what was made of them.", "provider", "result"),
 		refunds:     counter("payment_refunds_total", "Refunds by outcome class.", "provider", "outcome"),
 		chargebacks: counter("payment_chargebacks_total", "Disputes and chargebacks that providers told of.", "provider"),
-		retries:     counter("payment_forbidden_retries_total", "Cards tried again after a refusal that forbids it, by the scheme's rule.", "provider", "rule"),
+		retries:     counter("payment_forbidden_retries_total", "Cards tried again although the card scheme forbids it, by the rule that was broken; one attempt counts once.", "provider", "rule"),
 		gotStuck:    counter("payment_orders_stuck_total", "Orders that had no final state for longer than payments.intents.stuck_after.", "provider"),
 		aged: counter("payment_attempts_aged_total",
 			"Attempts to pay an order, once they are as old as payments.intents.stuck_after: what payment_orders_stuck_total is a share of.", "provider"),
@@ -64,6 +65,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 		evicted: with.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_intents_evicted_total", Help: "Orders forgotten before their time because of payments.intents.max_orders.",
+		}),
+		evictedCard: with.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_intents_cards_evicted_total", Help: "Declined cards forgotten before the schemes forget them because of payments.intents.max_cards.",
 		}),
 		unshared: with.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_intents_unshared_total", Help: "Records of orders that only this host knows of, because Redis did not take them.",
@@ -90,16 +94,21 @@ func (m *metrics) meet(provider string) {
 	}
 	m.gotStuck.WithLabelValues(provider)
 	m.aged.WithLabelValues(provider)
-	switch provider {
-	case "visa":
-		m.retries.WithLabelValues(provider, visaRule)
-	case "mastercard":
-		m.retries.WithLabelValues(provider, mastercardRule)
+}
+
+// meetCard makes the counters of a provider's cards of a scheme.
+func (m *metrics) meetCard(provider string, s scheme) {
+	if _, ok := m.met.Load(provider + " " + string(s)); ok {
+		return
+	}
+	m.met.Store(provider+" "+string(s), true)
+	for _, rule := range schemeRules[s] {
+		m.retries.WithLabelValues(provider, rule)
 	}
 }
 
-// count counts what is in e. provider is the observation's.
-func (m *metrics) count(e *effects, provider string) {
+// count counts what is in e.
+func (m *metrics) count(e *effects) {
 	m.evicted.Add(float64(e.evicted))
 	for _, o := range e.intents {
 		m.intents.WithLabelValues(o.String()).Inc()
@@ -107,8 +116,8 @@ func (m *metrics) count(e *effects, provider string) {
 	for _, c := range e.callbacks {
 		m.callbacks.WithLabelValues(c.provider, c.result).Inc()
 	}
-	for _, rule := range e.retries {
-		m.retries.WithLabelValues(provider, rule).Inc()
+	for _, broken := range e.retries {
+		m.retries.WithLabelValues(broken.provider, broken.rule).Inc()
 	}
 	for i := range e.found {
 		switch kind := e.found[i].Kind; kind {

@@ -13,16 +13,18 @@ type observation struct {
 	at       int64 // milliseconds since 1970, by the log's clock
 	provider string
 	// operation and outcome as in event.Payment.
-	operation     string
-	outcome       event.Outcome
-	code, subCode string
-	amount        int64
-	currency      string
-	hasAmount     bool
-	guessed       bool // the currency, which the record does not name
-	transaction   string
-	attempt       string
-	merchant      string
+	operation string
+	outcome   event.Outcome
+	code      string
+	// network is the scheme's response code, advice Mastercard's merchant advice code; "" when the record does not say.
+	network, advice string
+	amount          int64
+	currency        string
+	hasAmount       bool
+	guessed         bool // the currency, which the record does not name
+	transaction     string
+	attempt         string
+	merchant        string
 	// card is the masked number, customer the key of who pays; "" when the record does not say.
 	card, customer string
 	signature      signature
@@ -58,7 +60,7 @@ func observe(ev *event.Event) (observation, bool) {
 	}
 	ob := observation{
 		order: string(id), at: ev.Time.UnixMilli(), provider: p.Provider, operation: p.Operation, outcome: p.Outcome,
-		code: p.Code, subCode: text(ev, event.SubCode), amount: p.Amount, currency: p.Currency, hasAmount: p.HasAmount && p.Amount > 0,
+		code: p.Code, network: text(ev, event.NetworkCode), advice: text(ev, event.AdviceCode), amount: p.Amount, currency: p.Currency, hasAmount: p.HasAmount && p.Amount > 0,
 		guessed:     len(ev.Fact(event.Currency)) == 0,
 		transaction: text(ev, event.TransactionID), attempt: text(ev, event.Attempt), merchant: text(ev, event.Merchant),
 		card: text(ev, event.Card), customer: text(ev, event.CustomerKey),

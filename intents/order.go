@@ -25,9 +25,6 @@ type order struct {
 	Currency string `json:"c,omitempty"`
 	// Guessed says that the record named no currency.
 	Guessed bool `json:"g,omitempty"`
-	// Never is why the latest refusal must not be tried again with the same card; "" when it may.
-	Never string `json:"v,omitempty"`
-	Card  string `json:"k,omitempty"`
 	// Counted says that the order is in payment_intents_total.
 	Counted bool `json:"d,omitempty"`
 	// Paid says that an attempt was approved; PaidBy and PaidAs are its provider and transaction. PaidTwice says that
@@ -71,10 +68,7 @@ func (o *order) attempt(ob *observation, out *effects) {
 	if o.again(ob) {
 		return
 	}
-	out.tried = append(out.tried, ob)
-	if o.Never != "" && ob.provider == o.Provider && ob.card != "" && ob.card == o.Card {
-		out.forbidden(o, ob)
-	}
+	out.tried = append(out.tried, attempt{ob, o.Transaction, o.Provider})
 	switch {
 	case o.Paid && ob.outcome == event.Approved && o.anotherPayment(ob):
 		o.twice(ob, out)
@@ -88,7 +82,6 @@ func (o *order) attempt(ob *observation, out *effects) {
 	if ob.hasAmount {
 		o.Amount, o.Currency, o.Guessed = ob.amount, ob.currency, ob.guessed
 	}
-	o.Never, o.Card = neverAgain(ob), ob.card
 	o.decide(ob, out)
 }
 

@@ -74,6 +74,29 @@ func TestHostsCompareTheTimesOfTheLog(t *testing.T) {
 	b.wantFound(SamePayment)
 }
 
+// TestHostsShareCards retries a card on another host than the one that it was declined on, also when Redis was away meanwhile.
+func TestHostsShareCards(t *testing.T) {
+	t.Parallel()
+	a, b, server := hosts(t)
+	const stolen = "visa authorize fraud code=43 customer=c1 card=411111******1111 amount=500"
+	a.record(stolen + " order=ORDER001")
+	a.settle()
+	b.at = b.at.Add(20 * 24 * time.Hour)
+	b.record(stolen + " order=ORDER002")
+	b.settle()
+	b.wantFound(ForbiddenRetry)
+	b.wantRetries(visaNever, 1)
+
+	server.Kill()
+	b.at = b.at.Add(time.Minute)
+	b.record(stolen + " order=ORDER003") // unknown to this host alone
+	b.settle()
+	b.record(stolen + " order=ORDER004")
+	b.settle()
+	b.wantRetries(visaNever, 2)
+	server.Restart(t)
+}
+
 // TestOneHostCountsTheEnd lets both hosts see an order that fails: it is one failed intent.
 func TestOneHostCountsTheEnd(t *testing.T) {
 	t.Parallel()

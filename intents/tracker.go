@@ -28,6 +28,7 @@ type Tracker struct {
 	orders   *memory
 	metrics  *metrics
 	aged     *aged
+	cards    *cards
 	findings findings
 	now      func() time.Time
 	log      *slog.Logger
@@ -43,7 +44,7 @@ type Tracker struct {
 
 // New returns a Tracker that registers its metrics with reg. cfg must be valid, with its defaults set.
 func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) *Tracker {
-	t := &Tracker{orders: newMemory(&cfg), metrics: newMetrics(reg), aged: newAged(time.Duration(cfg.StuckAfter)), now: time.Now, log: log}
+	t := &Tracker{orders: newMemory(&cfg), cards: newCards(&cfg), metrics: newMetrics(reg), aged: newAged(time.Duration(cfg.StuckAfter)), now: time.Now, log: log}
 	t.metrics.stuckAfter.Set(time.Duration(cfg.StuckAfter).Seconds())
 	if cfg.Redis != nil {
 		t.shared, t.queue = newShared(&cfg), make(chan *observation, maxQueue)
@@ -90,14 +91,17 @@ func (t *Tracker) refused(ev *event.Event) {
 		out.callback(ev.Payment.Provider, "bad_signature")
 		out.find(BadSignature, &order{}, &observation{at: ev.Time.UnixMilli(), provider: ev.Payment.Provider})
 	}
-	t.note(&out, ev.Payment.Provider)
+	t.note(&out)
 }
 
 // observe applies ob to the orders of this host.
 func (t *Tracker) observe(ob *observation) {
 	var out effects
 	t.orders.observe(ob, t.now(), &out)
-	t.note(&out, ob.provider)
+	for _, a := range out.tried {
+		t.judge(a, &out)
+	}
+	t.note(&out)
 }
 
 // Run looks through the orders until ctx ends.
@@ -142,16 +146,60 @@ func (t *Tracker) share(first *observation) {
 	left := batch
 	if !t.paused() {
 		var err error
+		var tried []attempt
 		left, err = t.shared.apply(batch, func(c *change) {
 			t.orders.mirror(c, t.now(), &c.out)
-			t.note(&c.out, c.order.Provider)
+			tried = append(tried, c.out.tried...)
+			t.note(&c.out)
 		})
 		t.heard(err)
+		t.shareCards(tried)
 	}
 	t.metrics.unshared.Add(float64(len(left)))
 	for _, ob := range left {
 		t.observe(ob)
 	}
+}
+
+// judge holds an attempt against what this host remembers of its card.
+func (t *Tracker) judge(a attempt, out *effects) {
+	key, s, ok := cardKey(a.observation)
+	if !ok {
+		return
+	}
+	t.metrics.meetCard(a.provider, s)
+	rule, evicted := t.cards.apply(key, s, a.observation)
+	t.metrics.evictedCard.Add(float64(evicted))
+	if rule != "" {
+		out.forbidden(rule, a)
+	}
+}
+
+// shareCards holds attempts against what all hosts remember of their cards, or this host when Redis does not answer.
+func (t *Tracker) shareCards(tried []attempt) {
+	var out effects
+	for i, a := range tried {
+		key, s, ok := cardKey(a.observation)
+		if !ok {
+			continue
+		}
+		if t.paused() {
+			t.metrics.unshared.Add(float64(len(tried) - i))
+			for _, left := range tried[i:] {
+				t.judge(left, &out)
+			}
+			break
+		}
+		t.metrics.meetCard(a.provider, s)
+		rule, err := t.shared.applyCard(key, s, a.observation)
+		if t.heard(err); err != nil {
+			t.metrics.unshared.Inc()
+			t.judge(a, &out)
+		} else if rule != "" {
+			out.forbidden(rule, a)
+		}
+	}
+	t.note(&out)
 }
 
 func (t *Tracker) paused() bool { return t.now().UnixNano() < t.pause.Load() }
@@ -179,7 +227,8 @@ func (t *Tracker) sweep() {
 	for provider, n := range t.aged.due(now) {
 		t.metrics.aged.WithLabelValues(provider).Add(float64(n))
 	}
-	t.note(&out, "")
+	t.cards.sweep(now)
+	t.note(&out)
 }
 
 // handOver forgets the waiting orders that another host has changed: that one reports them.
@@ -195,16 +244,16 @@ func (t *Tracker) handOver() {
 }
 
 // note counts what followed from a record or from time passing.
-func (t *Tracker) note(out *effects, provider string) {
+func (t *Tracker) note(out *effects) {
 	for _, h := range out.ended {
 		if t.counts(h) {
 			h.finish(out)
 		}
 	}
-	for _, ob := range out.tried {
-		t.aged.add(ob.provider, time.UnixMilli(ob.at), t.now())
+	for _, a := range out.tried {
+		t.aged.add(a.provider, time.UnixMilli(a.at), t.now())
 	}
-	t.metrics.count(out, provider)
+	t.metrics.count(out)
 	for _, one := range out.found {
 		t.findings.add(one)
 	}

@@ -58,7 +58,7 @@ func (s *scene) record(line string) {
 	ev.Payment.Outcome = outcome
 	facts := map[string]event.Key{
 		"order": event.OrderID, "tx": event.TransactionID, "try": event.Attempt, "merchant": event.Merchant, "card": event.Card,
-		"customer": event.CustomerKey, "sub": event.SubCode,
+		"customer": event.CustomerKey, "net": event.NetworkCode, "adv": event.AdviceCode,
 	}
 	for _, word := range words[3:] {
 		name, value, _ := strings.Cut(word, "=")
@@ -212,7 +212,7 @@ func TestFindings(t *testing.T) {
 		"visa authorize customer order=ORDER001 code=51 card=411111******1111", "visa authorize approved order=ORDER001 card=411111******1111",
 	})
 	f("forbidden by Mastercard", []string{
-		"mastercard authorize issuer_policy order=ORDER001 code=05 sub=03 card=555555******4444",
+		"mastercard authorize issuer_policy order=ORDER001 code=05 adv=03 card=555555******4444",
 		"mastercard authorize approved order=ORDER001 card=555555******4444",
 	}, ForbiddenRetry)
 }

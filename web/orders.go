@@ -30,6 +30,9 @@ type OrderFinding struct {
 	// Amount is in minor units of Currency; 0 when unknown.
 	Amount   int64
 	Currency string
+	// Rule is the rule of a card scheme that a forbidden retry breaks: visa_category_1, visa_reattempts_30d, mastercard_advice_03,
+	// mastercard_advice_21, mastercard_advice_wait, mastercard_attempts_24h or mastercard_attempts_30d; "" otherwise.
+	Rule string
 }
 
 const (

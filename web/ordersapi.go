@@ -40,6 +40,7 @@ type findingJSON struct {
 	EarlierProvider string    `json:"earlier_provider,omitempty"`
 	Amount          int64     `json:"amount,omitempty"`
 	Currency        string    `json:"currency,omitempty"`
+	Rule            string    `json:"rule,omitempty"`
 }
 
 // apiOrders answers /api/v1/orders with what the page of orders shows, all findings that are kept, newest first.

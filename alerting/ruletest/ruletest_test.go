@@ -27,6 +27,7 @@ var files = []struct {
 	{name: "bad_series_test.yml"},
 	{name: "newer_test.yml", good: true, newer: true},
 	{name: "bad_template_test.yml", kinder: true},
+	{name: "forbidden_retries_test.yml", good: true},
 }
 
 func TestVerdicts(t *testing.T) {
