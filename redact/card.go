@@ -6,6 +6,7 @@ import "bytes"
 type number struct {
 	kind       kind
 	head       int // digits at the beginning that may be shown
+	brokenAt   int // where a line ends between its digits, or perhaps behind them; else 0
 	n          int
 	digits     [maxCard + 1]byte
 	from, till [maxCard + 1]int
@@ -96,15 +97,16 @@ func skipDigits(in []byte, i int) int {
 func (s *scan) grouped(c *number, end int) bool {
 	var sep []byte
 	var ends [5]int // digits up to each group's end
-	groups, broken := 0, false
+	groups := 0
 	for groups < len(ends)-1 {
 		size := 0
-		if !broken {
-			size = breakAt(s.in, end)
-			broken = size > 0
+		if c.brokenAt == 0 {
+			if size = breakAt(s.in, end); size > 0 {
+				c.brokenAt = end
+			}
 		}
 		switch {
-		case broken && size > 0:
+		case size > 0:
 		case sep == nil:
 			sep = separatorAt(s.in, end)
 			size = len(sep)
@@ -168,11 +170,28 @@ func (s *scan) isCard(c *number, sep []byte) bool {
 	if !left || !right {
 		return false
 	}
-	if needsWord || leftWord || rightWord {
+	if needsWord || leftWord || rightWord || s.inRow(c) {
 		return s.cardWordBefore(c.from[0]) || s.cardWordAfter(c.end())
 	}
 	return sep != nil || !s.isOrder(c.from[0])
 }
+
+// inRow tells whether c goes on in the next line and other digits stand beside it, as in a table.
+func (s *scan) inRow(c *number) bool {
+	if c.brokenAt == 0 || c.brokenAt >= c.end() {
+		return false
+	}
+	before, after := c.from[0], c.end()
+	for before > s.done && isBlank(s.in[before-1]) {
+		before--
+	}
+	for after < len(s.in) && isBlank(s.in[after]) {
+		after++
+	}
+	return before < c.from[0] && before > 0 && isDigit(s.in[before-1]) || after > c.end() && after < len(s.in) && isDigit(s.in[after])
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // leftOpen tells whether a card number may begin at i; withWord, that it may only beside a card word.
 func (s *scan) leftOpen(i int, sep []byte, end int) (ok, withWord bool) {

@@ -48,7 +48,8 @@ func separatorAt(in []byte, i int) []byte {
 // maxIndent bounds the white space at the beginning of a line that goes on with a number.
 const maxIndent = 16
 
-// breakAt returns the length of the line break at in[i], which may be escaped, and of the indentation behind it, or 0.
+// breakAt returns the length of the line break at in[i], which may be escaped, and of what stands before the text of the
+// line behind it, or 0.
 func breakAt(in []byte, i int) int {
 	at := i
 	for at < len(in) && (in[at] == '\\' || in[at] == '\r') {
@@ -59,11 +60,48 @@ func breakAt(in []byte, i int) int {
 	} else if at >= len(in) || in[at] != '\n' && !(escaped && in[at] == 'n') {
 		return 0
 	}
-	at++
-	for end := min(len(in), at+maxIndent); at < end && (in[at] == ' ' || in[at] == '\t'); {
-		at++
+	at = indentEnd(in, at+1)
+	for _, mark := range continuations {
+		if bytes.HasPrefix(in[at:], mark) {
+			return indentEnd(in, at+len(mark)) - i
+		}
 	}
 	return at - i
+}
+
+// continuations are what tools put before a line that goes on with the one above, behind its indentation.
+var continuations = [...][]byte{[]byte("at "), []byte("... "), []byte("| "), []byte("> ")}
+
+// indentEnd returns where the white space at in[i] ends, in which a tab may be escaped.
+func indentEnd(in []byte, i int) int {
+	for end := min(len(in), i+maxIndent); i < end; i++ {
+		switch {
+		case in[i] == ' ' || in[i] == '\t':
+		case in[i] == '\\' && i+1 < end && in[i+1] == 't':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// goesOn tells whether there may be a digit behind a separator or a line break at in[i].
+func goesOn(in []byte, i int) bool {
+	if i+4 < len(in) && isDigit(in[i+4]) && isDigit(in[i+3]) {
+		return true
+	}
+	n := breakAt(in, i)
+	return n > 0 && i+n < len(in) && isDigit(in[i+n])
+}
+
+// fourBefore returns where the run of four digits that ends at in[i] begins, or -1. At in[begin] a number begins, whatever
+// is before it.
+func fourBefore(in []byte, i, begin int) int {
+	if i < 4 || !isDigit(in[i-1]) || !isDigit(in[i-2]) || !isDigit(in[i-3]) || !isDigit(in[i-4]) || i > 4 && i-4 != begin && isDigit(in[i-5]) {
+		return -1
+	}
+	return i - 4
 }
 
 // loose tells whether other numbers commonly stand beside a number with that separator between, as in a sentence. The

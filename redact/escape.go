@@ -55,7 +55,14 @@ func (s *scan) escape(i int) int {
 	}
 	next := end
 	switch c := s.in[end]; {
-	case c == 'n' || c == 'r' || c == 't' || c == 'b' || c == 'f':
+	case c == 'n' || c == 'r':
+		next = end + 1
+		if first := fourBefore(s.in, i, s.fresh); first >= s.done && breakAt(s.in, i) > 0 {
+			if on := s.card(first, next); on != next {
+				return on
+			}
+		}
+	case c == 't' || c == 'b' || c == 'f':
 		next = end + 1
 	case c == 'x' && end+2 < len(s.in) && isHex(s.in[end+1]) && isHex(s.in[end+2]):
 		next = end + 3

@@ -3,6 +3,7 @@ package redact
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -21,15 +22,16 @@ type scan struct {
 	// or after the stars of a masked number.
 	fresh int
 	// plainTo is how far a chain of letters reaches that was seen to hold no token.
-	plainTo int
-	depth   int // of encoded texts around the record
-	json    jsonState
+	plainTo   int
+	depth     int // of encoded texts around the record
+	nextBreak int // the first line break that no block before was searched for
+	json      jsonState
 }
 
 // clean scans the record and returns what Redact does.
 func (s *scan) clean() []byte {
 	record := s.in
-	if bytes.Contains(record, privateKey[4:]) { // V is rarer than P
+	if bytes.Contains(record, privateKey[3:]) { // V is rarer than P
 		s.withoutPrivateKeys()
 	}
 	s.run()
@@ -62,6 +64,8 @@ func (s *scan) run() {
 	// begin is where the scan went on last: a digit there begins a number, whatever is before it. quiet is where the
 	// bytes begin that no stop has dealt with.
 	begin, quiet := 0, 0
+	s.nextBreak = nextBreak(in, 0)
+	breaks := s.nextBreak != noBreak
 	for i := 0; i < len(in); {
 		b := blockAt(in, i)
 		next := i + blockLen
@@ -69,7 +73,11 @@ func (s *scan) run() {
 		if i > begin && isDigit(in[i-1]) {
 			before = 1
 		}
-		for hits := b.hits(s.r.more, before); hits != 0; {
+		hits := b.hits(s.r.more, before)
+		if breaks && s.nextBreak < next+5 {
+			hits |= s.wrapped(i, begin)
+		}
+		for hits != 0 {
 			at := i + bits.TrailingZeros64(hits)
 			hits &= hits - 1
 			if d := in[at] - '0'; d < 10 && s.r.firsts>>d&1 == 0 {
@@ -89,6 +97,9 @@ func (s *scan) run() {
 				quiet = after
 			}
 			if after >= next || after > at+1 && after < len(in) && isDigit(in[after]) {
+				if breaks {
+					s.searchAgain(after, next+5)
+				}
 				next, begin = after, after
 				break
 			}
@@ -100,6 +111,45 @@ func (s *scan) run() {
 		s.encodedIn(quiet, len(in))
 	}
 }
+
+// wrapped returns a bit for each run of four digits in the block at in[i] that ends its line: a card number may go on in the
+// next one, however far that is indented.
+func (s *scan) wrapped(i, begin int) (hits uint64) {
+	for s.nextBreak < i+blockLen+5 {
+		at := s.nextBreak
+		if at > 0 && s.in[at-1] == '\r' {
+			at--
+		}
+		first := fourBefore(s.in, at, begin)
+		if first >= i+blockLen {
+			return hits // in the next block
+		}
+		if first >= i {
+			hits |= 1 << (first - i)
+		}
+		s.nextBreak = nextBreak(s.in, s.nextBreak+1)
+	}
+	return hits
+}
+
+// searchAgain makes the line breaks in in[from:to], which were searched for, be searched for again.
+func (s *scan) searchAgain(from, to int) {
+	if to = min(to, len(s.in)); from < to && s.nextBreak >= to {
+		if n := bytes.IndexByte(s.in[from:to], '\n'); n >= 0 {
+			s.nextBreak = from + n
+		}
+	}
+}
+
+// nextBreak returns where the next line break from in[i] on is, or noBreak.
+func nextBreak(in []byte, i int) int {
+	if n := bytes.IndexByte(in[i:], '\n'); n >= 0 {
+		return i + n
+	}
+	return noBreak
+}
+
+const noBreak = math.MaxInt
 
 // endsRun tells whether a run of letters ends before in[at]: digits may go on with one.
 func (s *scan) endsRun(at int) bool { return !isDigit(s.in[at]) || sextets[s.in[at-1]] == notEncoded }
@@ -142,7 +192,7 @@ func (s *scan) digits(start int) int {
 		if s.mayBeCard(start, i) {
 			return s.card(start, i)
 		}
-	case n == 4 && i+4 < len(in) && isDigit(in[i+4]) && isDigit(in[i+3]):
+	case n == 4 && goesOn(in, i):
 		// A run of four is of interest when more digits follow behind a separator.
 		return s.card(start, i)
 	}

@@ -19,7 +19,7 @@ func Written(card string) []string {
 	for _, sep := range separators[2:] {
 		all = append(all, strings.Join(groups(card), sep))
 	}
-	return append(all, wide(card), percent(card), unicode(card), broken(card, " "), broken(card, "-"))
+	return append(all, wide(card), percent(card), unicode(card), broken(card, " ", len(groups(card))/2), broken(card, "-", len(groups(card))/2), broken(card, " ", 1))
 }
 
 // places are texts around a card number as it is written. All have a card word near it, which numbers of 13 and 14
@@ -91,7 +91,7 @@ func card(rnd *rand.Rand, number string) Sample {
 	case 2:
 		text = unicode(number)
 	case 3:
-		if text = broken(number, " "); strings.Contains(place.kind, "json") {
+		if text = broken(number, " ", 1+rnd.IntN(len(groups(number))-1)); strings.Contains(place.kind, "json") {
 			text = strings.ReplaceAll(text, "\n", `\n`)
 		}
 	}
@@ -142,8 +142,11 @@ func each(prefix, card string) string {
 	return b.String()
 }
 
-// broken breaks the line between two groups in the middle.
-func broken(card, sep string) string {
-	g := groups(card)
-	return strings.Join(g[:2], sep) + "\n" + strings.Join(g[2:], sep)
+// broken breaks the line behind so many groups, and indents the next one when that is behind the first.
+func broken(card, sep string, behind int) string {
+	g, end := groups(card), "\n"
+	if behind == 1 {
+		end = "\n        "
+	}
+	return strings.Join(g[:behind], sep) + end + strings.Join(g[behind:], sep)
 }

@@ -55,6 +55,10 @@ var ids = [...]struct {
 	{"any 13 digits", func(rnd *rand.Rand, _ time.Time) string { return digits(rnd, 13) }},
 	{"any 14 digits", func(rnd *rand.Rand, _ time.Time) string { return digits(rnd, 14) }},
 	{"more than 19 digits", func(rnd *rand.Rand, _ time.Time) string { return digits(rnd, 20+rnd.IntN(13)) }},
+	{"table", func(rnd *rand.Rand, _ time.Time) string {
+		row := func() string { return "4" + digits(rnd, 3) + " 4" + digits(rnd, 3) + " 4" + digits(rnd, 3) }
+		return row() + "\n" + row()
+	}},
 	{"version", func(rnd *rand.Rand, _ time.Time) string {
 		return "4." + digits(rnd, 4) + "." + digits(rnd, 4) + "." + digits(rnd, 4)
 	}},
