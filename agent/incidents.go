@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -47,10 +49,23 @@ func (in *incidents) all() []web.Incident {
 	in.mu.Unlock()
 	for _, a := range in.engine.Alerts() {
 		if a.State == "firing" {
-			all = append(all, incident(a, time.Time{}))
+			one := incident(a, time.Time{})
+			in.handled(&one, a.Labels)
+			all = append(all, one)
 		}
 	}
 	return all
+}
+
+// handled puts in what people did about the incident.
+func (in *incidents) handled(one *web.Incident, labels map[string]string) {
+	h := in.engine.Handling(context.Background(), labels)
+	if h.Acknowledged != nil {
+		one.AcknowledgedBy = cmp.Or(h.Acknowledged.By.Name, h.Acknowledged.By.ID)
+	}
+	if h.Silence != nil {
+		one.SilencedUntil = h.Silence.Until
+	}
 }
 
 func incident(a alerting.Alert, until time.Time) web.Incident {

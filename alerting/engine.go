@@ -46,6 +46,9 @@ type Engine struct {
 	dispatch *dispatcher
 	outboxes []*outbox
 	lines    Lines
+	// desk is what people do about incidents, sockets are their ways to it.
+	desk    *desk
+	sockets []*receivers.Socket
 	// relay and heartbeat are nil when they are not configured.
 	relay     *relay
 	heartbeat *heartbeat
@@ -106,6 +109,9 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 	if e.dispatch, err = newDispatcher(cfg, dataDir, ledger, e.outboxes, log); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
+	if err := e.openDesk(host, cfg.ExternalURL, reg); err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
 	if len(cfg.Alertmanagers) > 0 {
 		e.relay = newRelay(cfg.Alertmanagers, host, cfg.ExternalURL, e.tellHere, log, reg)
 	}
@@ -160,6 +166,9 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	if e.heartbeat != nil {
 		g.Go(func() error { return e.heartbeat.run(ctx) })
+	}
+	for _, s := range e.sockets {
+		g.Go(func() error { return s.Run(ctx) })
 	}
 	for _, box := range e.outboxes {
 		g.Go(func() error { return box.run(ctx) })

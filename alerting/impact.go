@@ -20,12 +20,13 @@ const (
 	impactTimeout = 2 * time.Second
 )
 
-// fill puts in what the incident cost by now, and lines that show it.
+// fill puts in what the incident cost by now, lines that show it, and what people did about it.
 func (e *Engine) fill(ctx context.Context, n *receivers.Notice, now time.Time) {
 	for i := range n.Alerts {
 		n.Alerts[i].Lost = e.lostPayments(ctx, n.Alerts[i], now)
 	}
 	e.addLines(ctx, n, now)
+	e.desk.look(ctx, n)
 }
 
 // firing returns the firing alert with the key as of the last evaluation.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prometheus/alertmanager/nflog"
@@ -78,4 +79,18 @@ func (l *ledger) maintain(stop <-chan struct{}) {
 		l.save()
 		return 0, err
 	})
+}
+
+// knows tells whether the receiver was told of all that t tells of.
+func (l *ledger) knows(t receivers.Told) bool {
+	recv := &nflogpb.Receiver{GroupName: defaultReceiver, Integration: t.Receiver}
+	found, err := l.entries.Query(nflog.QReceiver(recv), nflog.QGroupKey(t.GroupKey))
+	if err != nil || len(found) == 0 {
+		return false
+	}
+	return subset(t.Firing, found[0].FiringAlerts) && subset(t.Resolved, found[0].ResolvedAlerts)
+}
+
+func subset(some, all []uint64) bool {
+	return !slices.ContainsFunc(some, func(one uint64) bool { return !slices.Contains(all, one) })
 }

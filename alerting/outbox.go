@@ -120,6 +120,9 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 	}
 	n.Cut()
 	o.facts.fill(ctx, &n, now)
+	if n.Acknowledged() && !n.Resolved() && o.ledger.knows(n.Told) {
+		return false, nil // somebody takes care of it: that it goes on is no news
+	}
 	o.add(n)
 	// The pipeline tells the ledger, too, but does not wait for the disk.
 	o.ledger.told(n.Told)

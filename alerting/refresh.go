@@ -26,13 +26,26 @@ func (o *outbox) refresh(ctx context.Context) {
 	}
 }
 
-// renew puts into n what its alerts say now.
+// renew puts into n what its alerts say now. Alertmanager tells no end of what is silenced, so that those are seen here.
 func (o *outbox) renew(ctx context.Context, n *receivers.Notice) {
+	var gone []*receivers.Alert
 	for i := range n.Alerts {
 		a := &n.Alerts[i]
-		if now, ok := o.facts.firing(receivers.Key(a.Labels)); ok && a.Ended.IsZero() {
-			a.Annotations, a.Verdict, a.Value = now.Annotations, now.Verdict, now.Value
+		if !a.Ended.IsZero() {
+			continue
 		}
+		if now, ok := o.facts.firing(receivers.Key(a.Labels)); ok {
+			a.Annotations, a.Verdict, a.Value = now.Annotations, now.Verdict, now.Value
+		} else {
+			gone = append(gone, a)
+		}
+	}
+	o.facts.fill(ctx, n, time.Now())
+	if len(gone) == 0 || n.Handling == nil || n.Handling.Silence == nil {
+		return
+	}
+	for _, a := range gone {
+		a.Ended = time.Now()
 	}
 	o.facts.fill(ctx, n, time.Now())
 }

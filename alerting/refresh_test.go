@@ -64,3 +64,51 @@ func TestFiguresAreBroughtUpToDate(t *testing.T) {
 		t.Errorf("%d calls for an incident that is over", got-calls)
 	}
 }
+
+// muted is the facts of an incident that is silenced and has ended.
+type muted struct{ gone bool }
+
+func (m *muted) fill(_ context.Context, n *receivers.Notice, _ time.Time) {
+	n.Handling = &receivers.Handling{}
+	if !n.Resolved() {
+		n.Handling.Silence = &receivers.Silence{By: "lin.wei", Until: time.Now().Add(time.Hour)}
+	}
+}
+
+func (m *muted) firing(string) (Alert, bool) { return Alert{}, !m.gone }
+
+// TestEndOfWhatIsSilenced has an incident end while it is silenced: its message turns green without a word.
+func TestEndOfWhatIsSilenced(t *testing.T) {
+	t.Parallel()
+	fake, log := fakeslack.New(), slog.New(slog.DiscardHandler)
+	cfg := receivers.SlackConfig{Token: fakeslack.Token, Channel: fakeslack.Channel, APIURL: "http://slack.test"}
+	slack, err := receivers.NewSlack(cfg, receivers.SlackOptions{Threads: t.TempDir(), Log: log, Transport: fake})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := openLedger(filepath.Join(t.TempDir(), "nflog"), log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := &muted{}
+	box, err := openOutbox(t.TempDir(), slack, ledger, facts, log, prometheus.NewRegistry())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := receivers.Notice{ID: "1", Created: time.Now(), Told: receivers.Told{GroupKey: "g"}, Alerts: []receivers.Alert{{
+		Name: "A", Severity: "critical", Labels: map[string]string{"alertname": "A"}, Since: time.Now(),
+	}}}
+	if err := slack.Send(t.Context(), n, 0); err != nil {
+		t.Fatal(err)
+	}
+	box.refresh(t.Context())
+	if head := fake.Heads()[0]; !strings.Contains(head.All(), "🔴") || !strings.Contains(head.All(), "Silenced until") {
+		t.Errorf("message = %s, want that it is silenced", head.All())
+	}
+	facts.gone = true
+	box.refresh(t.Context())
+	head := fake.Heads()[0]
+	if !strings.Contains(head.All(), "🟢 Resolved") || len(fake.Replies(head.TS)) > 0 || len(slack.Open()) > 0 {
+		t.Errorf("message = %s, replies %v: want a quiet end", head.All(), fake.Replies(head.TS))
+	}
+}

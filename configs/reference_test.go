@@ -50,7 +50,7 @@ func TestReferenceOptional(t *testing.T) {
 	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
 	slack := &want.Alerting.Slack[0]
-	slack.Token, slack.Name, slack.Language, slack.MinSeverity = secret.Secret("xoxb-1: a # b"), "", "", ""
+	slack.Token, slack.Name, slack.Language, slack.MinSeverity, slack.Morning = secret.Secret("xoxb-1: a # b"), "", "", "", ""
 	want.Alerting.Links = got.Alerting.Links
 	want.Alerting.Receivers = receiversOf(got)
 	want.Alerting.Heartbeat = &alerting.HeartbeatConfig{URL: got.Alerting.Heartbeat.URL}

@@ -136,6 +136,9 @@ type Incident struct {
 	Since, Until time.Time
 	// Labels are all labels of the alert.
 	Labels map[string]string
+	// AcknowledgedBy is who takes care of it, "" for nobody. SilencedUntil is when its silence ends, zero for none.
+	AcknowledgedBy string
+	SilencedUntil  time.Time
 }
 
 // Reason is why something is thought to be somebody's fault.

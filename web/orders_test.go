@@ -113,6 +113,23 @@ func TestIncidentAboutOrders(t *testing.T) {
 	}
 }
 
+func TestIncidentThatSomebodyHas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(fixed(start))
+	for i := range w.incidents {
+		w.incidents[i].AcknowledgedBy, w.incidents[i].SilencedUntil = "lin<wei>", start.Add(time.Hour)
+	}
+	h := w.handler(t)
+	for path, want := range map[string]string{
+		"/incidents?lang=en": "acknowledged by lin&lt;wei&gt;</small> <small>silenced until 20",
+		"/incidents?lang=zh": "lin&lt;wei&gt; 已认领</small> <small>静默至 20",
+	} {
+		if body := fetch(t, h, path).Body.String(); !strings.Contains(body, want) {
+			t.Errorf("%s has no %q:\n%s", path, want, body)
+		}
+	}
+}
+
 func TestIncidentReasons(t *testing.T) {
 	t.Parallel()
 	h := newWorld(fixed(start)).handler(t)

@@ -254,9 +254,12 @@ var texts = map[string][len(languages)]string{
 	"incidents.logs":       {"Logs", "日志"},
 	"incidents.details":    {"Details", "详情"},
 	"incidents.rule":       {"Rule", "规则"},
-	"severity.critical":    {"critical", "严重"},
-	"severity.warning":     {"warning", "警告"},
-	"severity.info":        {"info", "提示"},
+
+	"incidents.acknowledged": {"acknowledged by %s", "%s 已认领"},
+	"incidents.silenced":     {"silenced until %s", "静默至 %s"},
+	"severity.critical":      {"critical", "严重"},
+	"severity.warning":       {"warning", "警告"},
+	"severity.info":          {"info", "提示"},
 
 	"agent.about":        {"This agent", "本采集器"},
 	"agent.version":      {"Version", "版本"},

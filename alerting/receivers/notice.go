@@ -30,6 +30,11 @@ type Notice struct {
 	More int `json:"more,omitempty"`
 	// Lines are lines of logs that show what happens, the oldest first, at most MaxLines.
 	Lines []Line `json:"lines,omitempty"`
+	// Merchants are those that most failed payments belong to, at most MaxMerchants; MoreMerchants is how many others there are.
+	Merchants     []Merchant `json:"merchants,omitempty"`
+	MoreMerchants int        `json:"more_merchants,omitempty"`
+	// Handling is what people did about the incident; nil when nothing is known.
+	Handling *Handling `json:"handling,omitempty"`
 	// GroupLabels are those that make the group; nil when unknown.
 	GroupLabels map[string]string `json:"group_labels,omitempty"`
 	// Told is what the ledger must know once the notice is safe.
@@ -62,6 +67,15 @@ type Alert struct {
 type Line struct {
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`
+}
+
+// MaxMerchants is the most merchants in a notice.
+const MaxMerchants = 5
+
+// Merchant is somebody whose payments failed, and how many of them.
+type Merchant struct {
+	Name   string `json:"name"`
+	Failed int    `json:"failed"`
 }
 
 // Told is an entry of the ledger.
@@ -109,11 +123,24 @@ func (n *Notice) Resolved() bool {
 	return !slices.ContainsFunc(n.Alerts, func(a Alert) bool { return a.Ended.IsZero() })
 }
 
+// alerting are the alerts that fire.
+func (n *Notice) alerting() (all []*Alert) {
+	for i := range n.Alerts {
+		if n.Alerts[i].Ended.IsZero() {
+			all = append(all, &n.Alerts[i])
+		}
+	}
+	return all
+}
+
+// Acknowledged tells whether somebody takes care of the incident.
+func (n *Notice) Acknowledged() bool { return n.Handling != nil && n.Handling.Acknowledged != nil }
+
 // version names what the notice says at present.
 func (n *Notice) version() string { return fmt.Sprintf("%s.%d", n.ID, n.Revision) }
 
-// rank is that of the severest alert that fires, or of any when all are over.
-func (n *Notice) rank() int {
+// Rank is that of the severest alert that fires, or of any when all are over.
+func (n *Notice) Rank() int {
 	rank := math.MaxInt
 	for _, a := range n.Alerts {
 		if a.Ended.IsZero() || n.Resolved() {
@@ -123,7 +150,7 @@ func (n *Notice) rank() int {
 	return rank
 }
 
-// begun is when the last of the alerts began, ended when the last of them ended.
+// begun is when the last of the alerts began.
 func (n *Notice) begun() (last time.Time) {
 	for _, a := range n.Alerts {
 		if a.Since.After(last) {
@@ -133,7 +160,8 @@ func (n *Notice) begun() (last time.Time) {
 	return last
 }
 
-func (n *Notice) ended() (last time.Time) {
+// Ended is when the last of the alerts ended, zero when none did.
+func (n *Notice) Ended() (last time.Time) {
 	for _, a := range n.Alerts {
 		if a.Ended.After(last) {
 			last = a.Ended

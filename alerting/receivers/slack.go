@@ -54,6 +54,10 @@ type Slack struct {
 	charted   *prometheus.CounterVec
 	chartless bool // it was said that charts fail; Run's
 
+	// groupsMu guards the members of user groups that were asked for.
+	groupsMu sync.Mutex
+	groups   map[string]members
+
 	// mu is held while something is told.
 	mu      sync.Mutex
 	threads *threads
@@ -68,12 +72,11 @@ func NewSlack(cfg SlackConfig, o SlackOptions) (*Slack, error) {
 		transport = http.DefaultTransport
 	}
 	s := &Slack{
-		cfg: cfg, words: wordsFor(cfg.Language), page: o.Page, log: o.Log, chart: o.Chart, charts: make(chan chartJob, maxCharts),
+		cfg: cfg, groups: map[string]members{}, words: wordsFor(cfg.Language), page: o.Page, log: o.Log, chart: o.Chart, charts: make(chan chartJob, maxCharts),
 		http: &http.Client{
-			Timeout:   slackTimeout,
-			Transport: explained{transport},
-			// A redirect would carry the message to where nobody configured it.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+			Timeout:       slackTimeout,
+			Transport:     explained{transport},
+			CheckRedirect: noRedirect,
 		},
 	}
 	options := []slack.Option{slack.OptionHTTPClient(s.http)}
@@ -95,16 +98,19 @@ func (s *Slack) Name() string { return cmp.Or(s.cfg.Name, "slack") }
 // message writes n for the channel.
 func (s *Slack) message(n Notice, late time.Duration) *message {
 	m := newMessage(n, late, s.words, s.page, time.Now())
+	if s.cfg.AppToken != "" && n.Told.GroupKey != "" {
+		m.buttons(&n, place{s.page.Host, s.Name(), threadName(n.Told.GroupKey)})
+	}
 	m.call(s.mentions(&n))
 	return m
 }
 
 // mentions are the people to call about n.
 func (s *Slack) mentions(n *Notice) (who []string) {
-	if n.Test || n.Resolved() {
+	if n.Test || n.Resolved() || n.Acknowledged() {
 		return nil
 	}
-	for _, one := range s.cfg.Mentions[severities[n.rank()]] {
+	for _, one := range s.cfg.Mentions[severities[n.Rank()]] {
 		who = append(who, mention(one))
 	}
 	return who

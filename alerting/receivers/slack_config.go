@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
@@ -29,6 +30,14 @@ type SlackConfig struct {
 	MinSeverity string `yaml:"min_severity"`
 	// Who is called, by severity: here, channel, or ids of users (U…) and user groups (S…).
 	Mentions map[string][]string `yaml:"mentions"`
+	// App-level token (xapp-…) with connections:write. With it messages have buttons and the slash command is answered.
+	AppToken secret.Secret `yaml:"app_token"`
+	// Who may press buttons: ids of users (U…) and user groups (S…). Empty: everybody in the channel.
+	Allow []string `yaml:"allow"`
+	// The time of day that "until morning" means, e.g. 08:00.
+	Morning string `yaml:"morning"`
+	// Time zone of the channel, e.g. Asia/Shanghai. Empty: the host's.
+	TimeZone string `yaml:"time_zone"`
 }
 
 // severities are the names of severities by rank.
@@ -49,6 +58,9 @@ func (c *SlackConfig) SetDefaults() {
 	}
 	if c.MinSeverity == "" {
 		c.MinSeverity = "info"
+	}
+	if c.Morning == "" {
+		c.Morning = "08:00"
 	}
 }
 
@@ -78,7 +90,59 @@ func (c *SlackConfig) Validate() error {
 		m.Add("min_severity", "must be one of %s, is %q", strings.Join(severities[:], ", "), c.MinSeverity)
 	}
 	c.validateMentions(&m)
+	c.validateButtons(&m)
 	return m.Err()
+}
+
+func (c *SlackConfig) validateButtons(m *invalid.Mistakes) {
+	switch token := c.AppToken.Reveal(); {
+	case token == "":
+	case c.Token == "":
+		m.Add("app_token", "needs token and channel: a webhook's messages have no buttons")
+	case !strings.HasPrefix(token, "xapp-"):
+		// The value is a secret: the message must not repeat it.
+		m.Add("app_token", "must be an app-level token, which begins with xapp-")
+	}
+	if len(c.Allow) > maxMentions {
+		m.Add("allow", "has %d entries, most are %d: use a user group", len(c.Allow), maxMentions)
+	}
+	for i, who := range c.Allow {
+		if !userID.MatchString(who) && !groupID.MatchString(who) {
+			m.Add(fmt.Sprintf("allow[%d]", i), "must be the id of a user (U…) or a user group (S…), is %q", who)
+		}
+	}
+	if _, err := time.Parse(morningLayout, c.Morning); c.Morning != "" && err != nil {
+		m.Add("morning", "must be a time of day such as 08:00, is %q", c.Morning)
+	}
+	if _, err := time.LoadLocation(c.TimeZone); err != nil {
+		m.Add("time_zone", "must be a time zone such as Asia/Shanghai, is %q", c.TimeZone)
+	}
+}
+
+const morningLayout = "15:04"
+
+// location is the channel's time zone.
+func (c *SlackConfig) location() *time.Location {
+	if zone, err := time.LoadLocation(c.TimeZone); err == nil && c.TimeZone != "" {
+		return zone
+	}
+	return time.Local
+}
+
+// nextMorning is the first morning after t.
+func (c *SlackConfig) nextMorning(t time.Time) time.Time {
+	t = t.In(c.location())
+	at, err := time.Parse(morningLayout, c.Morning)
+	if err != nil {
+		at = time.Date(0, 1, 1, 8, 0, 0, 0, time.UTC)
+	}
+	day := t.Day()
+	for {
+		if next := time.Date(t.Year(), t.Month(), day, at.Hour(), at.Minute(), 0, 0, t.Location()); next.After(t) {
+			return next
+		}
+		day++
+	}
 }
 
 func (c *SlackConfig) validateMentions(m *invalid.Mistakes) {

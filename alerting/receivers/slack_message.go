@@ -27,7 +27,7 @@ const (
 	// maxSeverity is the longest name of a severity.
 	maxSeverity = 40
 	// maxTotal is from where no more alerts are shown: one more and the end stay under Slack's 13,000 characters.
-	maxTotal = 6_000
+	maxTotal = 5_000
 )
 
 // Page is where links in messages lead.
@@ -48,6 +48,10 @@ type message struct {
 	blocks []slack.Block
 	text   string
 	total  int
+	// evidence is where a chart comes, foot where buttons come: indexes into blocks.
+	evidence, foot int
+	// charted: there is a chart among the blocks, at evidence.
+	charted bool
 	// broadcast shows a reply in the channel, too.
 	broadcast bool
 }
@@ -75,15 +79,21 @@ func newMessage(n Notice, late time.Duration, w *words, p Page, now time.Time) *
 			m.section("*"+fit(mark(&n.Alerts[i])+" "+w.headline(&n, &n.Alerts[i]), maxHeader)+"*", maxHeader)
 		}
 		m.alert(&n.Alerts[i])
+		if i == 0 {
+			m.handling(n.Handling)
+			m.merchants(&n)
+		}
 		shown++
 	}
 	if more := n.More + len(n.Alerts) - shown; more > 0 {
 		m.context(fmt.Sprintf(w.more, more))
 		fallback.WriteString(" " + fmt.Sprintf(w.more, more))
 	}
+	m.evidence = len(m.blocks)
 	if first.Ended.IsZero() {
 		m.lines(n.Lines)
 	}
+	m.foot = len(m.blocks)
 	m.footer(first)
 	m.text = fit(fallback.String(), maxText)
 	return m
@@ -119,6 +129,13 @@ func (m *message) alert(a *Alert) {
 		m.section(fit(m.shownProvider(a, what), maxSection/2), maxSection/2)
 	}
 	m.section(fit(m.words.why(a), maxWhy), maxWhy)
+}
+
+// merchants says whose payments fail.
+func (m *message) merchants(n *Notice) {
+	if text := m.words.concerned(n); text != "" {
+		m.context(fit(text, maxWhy))
+	}
 }
 
 // times says since when, or how long.

@@ -48,8 +48,13 @@ type thread struct {
 	Replaced string `json:"replaced,omitempty"`
 	// Told is the notice that was told last.
 	Told Notice `json:"told"`
+	// Said are the presses of buttons that the thread was told of, the last maxSaid.
+	Said []string `json:"said,omitempty"`
 	// Touched is when something was told.
 	Touched time.Time `json:"touched"`
+
+	// shown is what the message shows since it was brought up to date; nil when that is Told.
+	shown *Notice
 }
 
 // intent is a message that is about to be posted. It is written down before the call, so that a process that dies
@@ -61,8 +66,10 @@ type intent struct {
 	Version string `json:"version"`
 	Notice  Notice `json:"notice"`
 	// Reply: the message is in the thread, not its head.
-	Reply bool      `json:"reply,omitempty"`
-	At    time.Time `json:"at"`
+	Reply bool `json:"reply,omitempty"`
+	// Said: it tells what somebody did, and not of a notice.
+	Said bool      `json:"said,omitempty"`
+	At   time.Time `json:"at"`
 }
 
 // threads are the incidents of one receiver, a file each.
@@ -147,10 +154,23 @@ func (t *threads) save(one *thread) {
 	}
 }
 
-func (t *threads) path(key string) string {
+func (t *threads) path(key string) string { return filepath.Join(t.dir, threadName(key)+".json") }
+
+// threadName is a short name for a group of alerts.
+func threadName(key string) string {
 	h := fnv.New64a()
 	h.Write([]byte(key))
-	return filepath.Join(t.dir, fmt.Sprintf("%016x.json", h.Sum64()))
+	return fmt.Sprintf("%016x", h.Sum64())
+}
+
+// named returns the thread with the name, or nil.
+func (t *threads) named(name string) *thread {
+	for key, one := range t.all {
+		if threadName(key) == name {
+			return one
+		}
+	}
+	return nil
 }
 
 // forget drops incidents that are long over, and the oldest when there are too many.

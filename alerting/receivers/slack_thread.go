@@ -47,7 +47,7 @@ func (s *Slack) tellHead(ctx context.Context, t *thread, n Notice, late time.Dur
 	if t.fits(&n) {
 		err := s.update(ctx, t, t.TS, m)
 		if err == nil {
-			t.Head, t.Rank = n.version(), n.rank()
+			t.Head, t.Rank = n.version(), n.Rank()
 			s.threads.save(t)
 			return nil
 		}
@@ -64,15 +64,15 @@ func (t *thread) fits(n *Notice) bool {
 	if t.TS == "" || t.Gone {
 		return false
 	}
-	ended := t.Told.ended()
+	ended := t.Told.Ended()
 	switch {
 	case t.Closed && n.Resolved():
 		// The same end may be told again; another one is of another incident.
 		return !n.begun().After(ended)
 	case t.Closed:
-		return n.rank() >= t.Rank && time.Since(ended) < reopenWindow
+		return n.Rank() >= t.Rank && time.Since(ended) < reopenWindow
 	}
-	return n.Resolved() || n.rank() >= t.Rank
+	return n.Resolved() || n.Rank() >= t.Rank
 }
 
 // tellReply tells in the thread what changed, which is what people are notified of.
@@ -101,18 +101,25 @@ func (s *Slack) tellReply(ctx context.Context, t *thread, n Notice) error {
 // post posts m as the head or into the thread, and remembers that before and after.
 func (s *Slack) post(ctx context.Context, t *thread, n Notice, reply bool, m *message) error {
 	id := n.version() + "/head"
-	options := m.options()
 	if reply {
 		id = n.version() + "/reply"
+	}
+	return s.send(ctx, t, &intent{ID: id, Version: n.version(), Notice: n, Reply: reply, At: time.Now()}, m)
+}
+
+// send posts m as o says, and remembers that before and after.
+func (s *Slack) send(ctx context.Context, t *thread, o *intent, m *message) error {
+	options := m.options()
+	if o.Reply {
 		options = append(options, slack.MsgOptionTS(t.TS))
 	}
 	if m.broadcast {
 		options = append(options, slack.MsgOptionBroadcast())
 	}
 	options = append(options, slack.MsgOptionMetadata(slack.SlackMetadata{
-		EventType: metadataType, EventPayload: map[string]any{"id": id},
+		EventType: metadataType, EventPayload: map[string]any{"id": o.ID},
 	}))
-	t.Open = &intent{ID: id, Version: n.version(), Notice: n, Reply: reply, At: time.Now()}
+	t.Open = o
 	s.threads.save(t)
 	channel, ts, err := s.call(ctx, options...)
 	switch {
@@ -131,6 +138,13 @@ func (s *Slack) post(ctx context.Context, t *thread, n Notice, reply bool, m *me
 func (t *thread) arrived(channel, ts string) {
 	o := t.Open
 	t.Open = nil
+	if o.Said {
+		t.Said = append(t.Said, o.ID)
+		if extra := len(t.Said) - maxSaid; extra > 0 {
+			t.Said = slices.Delete(t.Said, 0, extra)
+		}
+		return
+	}
 	if o.Reply {
 		t.replied(o.Notice)
 		return
@@ -138,7 +152,7 @@ func (t *thread) arrived(channel, ts string) {
 	if t.TS != "" && !t.Gone && !t.Closed {
 		t.Replaced = t.TS
 	}
-	t.Channel, t.TS, t.Gone, t.Rank = channel, ts, false, o.Notice.rank()
+	t.Channel, t.TS, t.Gone, t.Rank = channel, ts, false, o.Notice.Rank()
 	t.Head = o.Version
 	t.replied(o.Notice) // a new message needs no word in its thread
 }
@@ -199,6 +213,12 @@ func (s *Slack) Refresh(ctx context.Context, n Notice) error {
 	}
 	if failure := s.classify(err); failure != nil {
 		return failure
+	}
+	t.shown = &n
+	if len(n.alerting()) < len(t.Told.alerting()) {
+		// Ended while it was silenced, so that no notice tells of it.
+		t.replied(n)
+		s.threads.save(t)
 	}
 	return nil
 }

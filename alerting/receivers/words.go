@@ -44,6 +44,8 @@ type words struct {
 
 	still    string // before what has not changed
 	replaced string // before the headline of the message that a newer one replaces
+
+	desk deskWords
 }
 
 // facts are the annotations that become the figures of a message, in this order. "expected" stands in brackets behind
@@ -88,7 +90,8 @@ func english() *words {
 		},
 		betweenReasons: "; ",
 		still:          "Still so: ", replaced: "⬆ Now more severe, told in a newer message below:",
-		day: " d", hour: " h", minute: " min", second: " s", betweenUnit: " ",
+		desk: englishDesk(),
+		day:  " d", hour: " h", minute: " min", second: " s", betweenUnit: " ",
 	}
 }
 
@@ -124,7 +127,8 @@ func chinese() *words {
 		},
 		betweenReasons: "；",
 		still:          "仍在持续：", replaced: "⬆ 严重程度上升，见下方新消息：",
-		day: " 天", hour: " 小时", minute: " 分钟", second: " 秒", betweenUnit: " ",
+		desk: chineseDesk(),
+		day:  " 天", hour: " 小时", minute: " 分钟", second: " 秒", betweenUnit: " ",
 	}
 }
 

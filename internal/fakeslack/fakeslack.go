@@ -1,9 +1,10 @@
 // Package fakeslack is a Slack to test against: the few methods of its Web API that Gatewatch calls, and incoming
-// webhooks, with Slack's documented limits and errors. It is an http.Handler and an http.RoundTripper, which needs no
+// webhooks and Socket Mode, with Slack's documented limits and errors. It is an http.Handler and an http.RoundTripper, which needs no
 // socket and so works on the clock of testing/synctest.
 package fakeslack
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -43,6 +44,17 @@ type Server struct {
 	updates  []time.Time
 	after    func(method string)
 	came     chan struct{}
+
+	base       string // the address that calls come to
+	tickets    []string
+	links      []*link
+	turn       int
+	envelopes  int
+	last       map[string]any
+	receipts   map[string]chan json.RawMessage
+	answerURLs map[string]*answerURL
+	whispers   []Whisper
+	groups     map[string][]string
 }
 
 // Message is a message in the channel.
@@ -88,7 +100,8 @@ type Answer struct {
 func New() *Server {
 	return &Server{
 		answers: map[string][]Answer{}, came: make(chan struct{}, 1000),
-		scopes: []string{"chat:write", "channels:history", "files:write"},
+		scopes:   []string{"chat:write", "channels:history", "files:write", "usergroups:read", "commands"},
+		receipts: map[string]chan json.RawMessage{}, answerURLs: map[string]*answerURL{}, groups: map[string][]string{},
 	}
 }
 
@@ -179,6 +192,10 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // ServeHTTP answers a call of the API (at /METHOD), a webhook, or an upload.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/link/") {
+		s.serveLink(w, r)
+		return
+	}
 	method := strings.TrimPrefix(r.URL.Path, "/")
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 10<<20))
 	if r.URL.Path == WebhookPath {
@@ -186,6 +203,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	in := newRequest(r, method, body)
 	s.mu.Lock()
+	s.base = in.host
 	s.calls = append(s.calls, Call{method, time.Now(), in.form})
 	a, planned := s.planned(method)
 	s.mu.Unlock()

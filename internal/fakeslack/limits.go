@@ -24,11 +24,17 @@ func (m *Message) check() string {
 	if len(m.Blocks) > 50 {
 		return "invalid_blocks: more than 50"
 	}
-	total := 0
+	total, charts := 0, 0
 	for _, b := range m.Blocks {
+		if b["type"] == "data_visualization" {
+			charts++
+		}
 		if why := checkBlock(b, &total); why != "" {
 			return "invalid_blocks: " + why
 		}
+	}
+	if charts > 2 {
+		return "invalid_blocks: more than two charts"
 	}
 	if total > 13_000 {
 		return "msg_blocks_too_long"
@@ -63,6 +69,10 @@ func checkBlock(b map[string]any, total *int) (why string) {
 			(b["fields"] == nil || list(b["fields"], 10, 2000))
 	case "context":
 		ok = list(b["elements"], 10, 3000)
+	case "actions":
+		ok = checkActions(b, text)
+	case "data_visualization":
+		ok = checkChart(b)
 	case "divider":
 	default:
 		ok = false

@@ -51,10 +51,10 @@ func (r reply) write(w http.ResponseWriter, method string) {
 	case r.after > 0:
 		w.Header().Set("Retry-After", strconv.Itoa(r.after))
 		w.WriteHeader(http.StatusTooManyRequests)
-	case method == "webhook" && r.err != "":
+	case (method == "webhook" || strings.HasPrefix(method, "response/")) && r.err != "":
 		w.WriteHeader(http.StatusBadRequest)
 		io.WriteString(w, r.err)
-	case method == "webhook" || method == "upload":
+	case method == "webhook" || method == "upload" || strings.HasPrefix(method, "response/"):
 		io.WriteString(w, "ok")
 	default:
 		body := map[string]any{"ok": r.err == ""}
@@ -76,6 +76,12 @@ func (s *Server) handle(in request) reply {
 	if in.method == "webhook" {
 		return s.webhook(in)
 	}
+	if key, ok := strings.CutPrefix(in.method, "response/"); ok {
+		return s.respond(in, key)
+	}
+	if in.method == "apps.connections.open" {
+		return s.openConnection(in)
+	}
 	if in.token != Token {
 		return reply{err: "invalid_auth"}
 	}
@@ -85,6 +91,7 @@ func (s *Server) handle(in request) reply {
 	}{
 		"chat.postMessage":             {"chat:write", s.post},
 		"chat.update":                  {"chat:write", s.update},
+		"usergroups.users.list":        {"usergroups:read", s.groupUsers},
 		"conversations.history":        {"channels:history", s.history},
 		"conversations.replies":        {"channels:history", s.replies},
 		"files.getUploadURLExternal":   {"files:write", s.uploadURL},
