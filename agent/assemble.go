@@ -179,7 +179,7 @@ func (a *agent) preparePipelines() error {
 	if err != nil {
 		return err
 	}
-	a.intents = intents.New(a.cfg.Payments.Intents, a.log, a.registry)
+	a.intents = intents.New(a.cfg.Payments.Intents, filepath.Join(a.cfg.DataDir, "orders.json.zst"), a.log, a.registry)
 	a.parts = append(a.parts, part{"intents", a.intents.Run})
 	a.patterns = patterns.New(a.cfg.Patterns, filepath.Join(a.cfg.DataDir, "patterns.json"), a.log, a.registry)
 	a.parts = append(a.parts, part{"patterns", a.patterns.Run})

@@ -28,6 +28,7 @@ type metrics struct {
 	evicted     prometheus.Counter
 	evictedCard prometheus.Counter
 	unshared    prometheus.Counter
+	unsaved     prometheus.Counter
 
 	// waited are the providers that had orders waiting once; owned by the one who sweeps.
 	waited map[string]bool
@@ -68,6 +69,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 		evictedCard: with.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_intents_cards_evicted_total", Help: "Declined cards forgotten before the schemes forget them because of payments.intents.max_cards.",
+		}),
+		unsaved: with.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_intents_save_failures_total", Help: "How often orders, findings and declined cards could not be saved.",
 		}),
 		unshared: with.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_intents_unshared_total", Help: "Records of orders that only this host knows of, because Redis did not take them.",

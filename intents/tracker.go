@@ -32,6 +32,9 @@ type Tracker struct {
 	findings findings
 	now      func() time.Time
 	log      *slog.Logger
+	// path is the file that the state is kept in, "" for none; changed says that the file is not up to date.
+	path    string
+	changed atomic.Bool
 	// since is from when on orders are known without a gap; owned by the one who sweeps.
 	since time.Time
 
@@ -42,13 +45,16 @@ type Tracker struct {
 	pause atomic.Int64
 }
 
-// New returns a Tracker that registers its metrics with reg. cfg must be valid, with its defaults set.
-func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) *Tracker {
-	t := &Tracker{orders: newMemory(&cfg), cards: newCards(&cfg), metrics: newMetrics(reg), aged: newAged(time.Duration(cfg.StuckAfter)), now: time.Now, log: log}
+// New returns a Tracker that registers its metrics with reg. cfg must be valid, with its defaults set. What was known when it
+// ended last is read from the file at path, in an existing folder, and kept there; "" keeps nothing. A file that cannot be
+// read is set aside, and said so in the log.
+func New(cfg Config, path string, log *slog.Logger, reg prometheus.Registerer) *Tracker {
+	t := &Tracker{orders: newMemory(&cfg), cards: newCards(&cfg), metrics: newMetrics(reg), aged: newAged(time.Duration(cfg.StuckAfter)), path: path, now: time.Now, log: log}
 	t.metrics.stuckAfter.Set(time.Duration(cfg.StuckAfter).Seconds())
 	if cfg.Redis != nil {
 		t.shared, t.queue = newShared(&cfg), make(chan *observation, maxQueue)
 	}
+	t.load()
 	return t
 }
 
@@ -104,19 +110,23 @@ func (t *Tracker) observe(ob *observation) {
 	t.note(&out)
 }
 
-// Run looks through the orders until ctx ends.
+// Run looks through the orders, and saves them now and then, until ctx ends; then it saves them once more.
 func (t *Tracker) Run(ctx context.Context) error {
-	tick := time.NewTicker(sweepEvery)
+	tick, saves := time.NewTicker(sweepEvery), time.NewTicker(saveEvery)
 	defer tick.Stop()
+	defer saves.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			t.drain()
+			t.save()
 			return t.close()
 		case ob := <-t.queue: // nil, and silent, without Redis
 			t.share(ob)
 		case <-tick.C:
 			t.sweep()
+		case <-saves.C:
+			t.save()
 		}
 	}
 }
@@ -228,7 +238,9 @@ func (t *Tracker) sweep() {
 		t.metrics.aged.WithLabelValues(provider).Add(float64(n))
 	}
 	t.cards.sweep(now)
-	t.note(&out)
+	if len(out.ended)+len(out.found) > 0 {
+		t.note(&out)
+	}
 }
 
 // handOver forgets the waiting orders that another host has changed: that one reports them.
@@ -245,6 +257,7 @@ func (t *Tracker) handOver() {
 
 // note counts what followed from a record or from time passing.
 func (t *Tracker) note(out *effects) {
+	t.changed.Store(true)
 	for _, h := range out.ended {
 		if t.counts(h) {
 			h.finish(out)

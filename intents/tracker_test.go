@@ -23,7 +23,10 @@ type scene struct {
 	at  time.Time
 }
 
-func newScene(t *testing.T, change func(*Config)) *scene {
+func newScene(t *testing.T, change func(*Config)) *scene { return sceneAt(t, "", change) }
+
+// sceneAt is a scene of a tracker that keeps its state in the file at path.
+func sceneAt(t *testing.T, path string, change func(*Config)) *scene {
 	cfg := DefaultConfig()
 	if change != nil {
 		change(&cfg)
@@ -32,7 +35,7 @@ func newScene(t *testing.T, change func(*Config)) *scene {
 		t.Fatal(err)
 	}
 	s := &scene{t: t, reg: prometheus.NewRegistry(), at: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
-	s.Tracker = New(cfg, slog.New(slog.DiscardHandler), s.reg)
+	s.Tracker = New(cfg, path, slog.New(slog.DiscardHandler), s.reg)
 	s.Tracker.now = func() time.Time { return s.at }
 	return s
 }
