@@ -41,7 +41,7 @@ func (s *scan) keyed(i, next int) int {
 // take takes out the value v of k, and returns where to go on: at next when there is nothing to take.
 func (s *scan) take(k *key, v value, next int) int {
 	text := s.in[v.from:v.to]
-	if len(text) == 0 || !v.quoted && isLiteral(text) {
+	if len(text) == 0 || !v.quoted && isLiteral(text) || k.kind == secret && s.isSudoFolder(k, v) {
 		return next
 	}
 	if k.kind == pan || k.kind == account {
@@ -138,6 +138,18 @@ func isMasked(text []byte) bool {
 	}
 	return true
 }
+
+// isSudoFolder tells whether k and v are the working directory that sudo logs between its other words:
+// "TTY=pts/0 ; PWD=/srv/pay ; USER=root".
+func (s *scan) isSudoFolder(k *key, v value) bool {
+	return string(s.in[k.start:k.end]) == "PWD" && s.in[v.from] == '/' &&
+		bytes.HasSuffix(s.in[:k.start], sudoBetween) && bytes.HasPrefix(bytes.TrimLeft(s.in[v.to:], " "), sudoUser)
+}
+
+var (
+	sudoBetween = []byte(" ; ")
+	sudoUser    = []byte("; USER=")
+)
 
 // keyBefore reads the key before the separator at in[i].
 func (s *scan) keyBefore(i int) (k key) {

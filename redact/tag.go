@@ -8,7 +8,7 @@ func (s *scan) tagged(i, next int) int {
 	if start == 0 || start == i || !s.opensTag(start) {
 		return next
 	}
-	k := key{kind: s.r.keys.kind(s.in[start:i], nil), start: start}
+	k := key{kind: s.r.keys.kind(s.in[start:i], nil), start: start, end: i}
 	if k.kind == none {
 		return next
 	}
