@@ -40,3 +40,15 @@ func (s *Source) AppendDocumentID(dst []byte, offset int64) []byte {
 // names tells whether the configuration gives fact k for the whole file, so that the records' own value must not
 // stand beside it. A nil Source gives nothing.
 func (s *Source) names(k Key) bool { return s != nil && k == Service && s.Labels["service"] != "" }
+
+// Categories returns the values of event.category and event.type that hold for all documents of a dataset, in the words
+// of the Elastic Common Schema. They are empty for a dataset whose documents differ in them.
+func Categories(dataset string) (category, kind string) {
+	switch dataset {
+	case "access":
+		return "web", "access"
+	case "database":
+		return "database", "info"
+	}
+	return "", ""
+}

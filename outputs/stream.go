@@ -81,6 +81,9 @@ func newStream(source *event.Source, namespace string) *stream {
 		// "a" and "a.b" cannot both be fields below labels, so that ECS wants label names without dots.
 		add("labels."+strings.ReplaceAll(label, ".", "_"), source.Labels[label])
 	}
+	category, kind := event.Categories(source.Dataset)
+	add("event.category", category)
+	add("event.type", kind)
 	add("event.dataset", dataset)
 	add("data_stream.type", "logs")
 	add("data_stream.dataset", dataset)

@@ -41,6 +41,16 @@ func (l *fieldList) account(message []byte) {
 		group, _, _ := between(message, "'", "'")
 		l.add(groupName, group)
 		l.note(outcomeSuccess, categoryIAM, typeGroupDeleted)
+	case bytes.HasPrefix(message, []byte("failed adding user '")):
+		user, _, _ := between(message, "'", "'")
+		l.add(userField, user)
+		l.add(targetUser, user)
+		l.note(outcomeFailure, categoryIAM, typeUserCreation)
+	case bytes.HasPrefix(message, []byte("change user '")):
+		user, _, _ := between(message, "'", "'")
+		l.add(userField, user)
+		l.add(targetUser, user)
+		l.note(outcomeSuccess, categoryIAM, typeUserChange)
 	case bytes.HasPrefix(message, []byte("add '")):
 		user, rest, _ := between(message, "'", "' to ")
 		group, _, ok := between(rest, "'", "'")

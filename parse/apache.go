@@ -9,7 +9,14 @@ import (
 
 // apache reads access logs in the formats that Apache's configuration comes with: common, combined and
 // vhost_combined, with or without times behind them.
-type apache struct{ nginx }
+type apache struct {
+	nginx
+	// tls reads the lines of ssl_request_log, which begin with the time; nil until there is one.
+	tls Parser
+}
+
+// tlsRequest is the pattern of ssl_request_log in the configuration that Apache comes with.
+const tlsRequest = `%t %h %{SSL_PROTOCOL}x %{SSL_CIPHER}x "%r" %b`
 
 func (*apache) Name() string { return "apache" }
 
@@ -20,12 +27,19 @@ var (
 )
 
 func (p *apache) Parse(ev *event.Event) {
+	if isTLSRequest(ev.Raw) {
+		if p.tls == nil {
+			p.tls = newTLSRequest()
+		}
+		p.tls.Parse(ev)
+		return
+	}
 	ev.Raw = validText(ev.Raw)
 	s := bytes.TrimRight(trimBOM(ev.Raw), "\r\n")
 	domain, port, rest := virtualHost(s)
 	p.fields = ev.Fields[:0]
 	if domain != nil {
-		p.fields = append(p.fields, withValue(hostDomain, domain))
+		p.fields = append(p.fields, withValue(hostName(domain), domain))
 		if numberKind(port) == event.Number {
 			p.fields = append(p.fields, withValue(hostPort, port))
 		}
@@ -37,6 +51,30 @@ func (p *apache) Parse(ev *event.Event) {
 		ev.Fields = ev.Fields[:0]
 		ev.Malformed = "apache: " + problem
 	}
+}
+
+func newTLSRequest() Parser {
+	p, err := newApache(tlsRequest)
+	if err != nil { // a constant: the tests read lines by it
+		return text{}
+	}
+	return p
+}
+
+// isTLSRequest tells whether line begins as those of ssl_request_log do: "[22/Nov/2026:08:00:00 +0800] ".
+func isTLSRequest(line []byte) bool {
+	line = trimBOM(line)
+	return len(line) > 29 && line[0] == '[' && isDigit(line[1]) && line[3] == '/' && line[7] == '/' && line[27] == ']' && line[28] == ' '
+}
+
+// fitsTLSRequest tells whether line is one of ssl_request_log.
+func fitsTLSRequest(line []byte) bool {
+	if !isTLSRequest(line) {
+		return false
+	}
+	ev := event.Event{Raw: line}
+	newTLSRequest().Parse(&ev)
+	return ev.Malformed == ""
 }
 
 // unmeasured takes a whole number at the end of the line for what it is: seconds or microseconds, nobody knows.

@@ -27,6 +27,7 @@ var detectors = []struct {
 	{"zap", fitsZap, true},
 	{"golog", fitsGoLog, true},
 	{"nginx", fitsNginx, false},
+	{"apache", fitsTLSRequest, false},
 	{"haproxy", fitsHAProxy, false},
 	{"mysql-slow", fitsMySQLSlow, true},
 	{"mysql-error", func(line []byte) bool { return (&mysqlError{}).Starts(line) }, true},

@@ -14,6 +14,8 @@ type nginx struct {
 	fields []event.Field
 	// plain is that of the event.
 	plain bool
+	// list holds the addresses of a line that has several.
+	list []byte
 }
 
 // The variables of an access log, as indexes of nginxFields.
@@ -102,9 +104,14 @@ func (p *nginx) line(s []byte) (problem string) {
 	if !values.AllDigits(code) && string(code) != "-" {
 		return "no status after the request"
 	}
-	p.client(address)
-	p.add(ngxIdent, identity)
-	p.add(ngxRemoteUser, user)
+	if clients, name, ok := manyClients(head, identity); ok {
+		p.clients(clients)
+		p.add(ngxRemoteUser, name)
+	} else {
+		p.client(address)
+		p.add(ngxIdent, identity)
+		p.add(ngxRemoteUser, user)
+	}
 	p.add(ngxTimeLocal, stamp)
 	p.requestLine(line)
 	p.add(ngxStatus, code)

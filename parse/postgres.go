@@ -38,6 +38,7 @@ var pgUsual = func() (all []pgPrefix) {
 		"%t [%p]: %q%u@%d ",
 		"%t [%p] user=%u,db=%d,app=%a,client=%h ",
 		"%t-%c-", // Azure
+		"%t ",    // before version 10
 	} {
 		p, err := newPgPrefix(pattern)
 		if err == nil {
@@ -79,7 +80,7 @@ func fitsPostgres(line []byte) bool {
 	if len(line) > 0 && line[0] == '{' {
 		return p.json(line)
 	}
-	return isPgCSV(line) && p.csv(line) || p.match(line)
+	return isPgCSV(line) && p.fitsCSV(line) || p.match(line)
 }
 
 func (p *postgres) Parse(ev *event.Event) {
@@ -128,6 +129,10 @@ func (p *postgres) stderr(s []byte) (problem string) {
 	p.addHeader()
 	if f := pgSection(p.header.severity); f == nil {
 		p.add(severityField, pgLevel(p.header.severity))
+		if hasSQLState(text) { // log_error_verbosity = verbose
+			p.once(pgFields['e'], text[:sqlStateLen])
+			text = text[sqlStateLen+len(": "):]
+		}
 		p.message(text)
 	} else { // its message was a record of its own
 		p.add(messageField, text)
@@ -140,6 +145,25 @@ func (p *postgres) stderr(s []byte) (problem string) {
 		}
 	}
 	return ""
+}
+
+const sqlStateLen = len("42P01")
+
+// hasSQLState tells whether a message begins with the code of an error: "42P01: relation …".
+func hasSQLState(text []byte) bool {
+	if len(text) < sqlStateLen+2 || text[sqlStateLen] != ':' || text[sqlStateLen+1] != ' ' {
+		return false
+	}
+	digits := 0
+	for _, c := range text[:sqlStateLen] {
+		switch {
+		case isDigit(c):
+			digits++
+		case c < 'A' || c > 'Z':
+			return false
+		}
+	}
+	return digits > 1
 }
 
 // section reads the header that s begins with and returns the text behind it, up to the next header and what follows.

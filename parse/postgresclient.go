@@ -24,6 +24,9 @@ func pgStamp(s []byte) []byte {
 	case string(zone) == "UTC", string(zone) == "GMT", len(zone) > 0 && !isLetter(zone[0]):
 		return s
 	}
+	if _, ok := values.Time(s, time.UTC); ok {
+		return s
+	}
 	return s[:i]
 }
 

@@ -46,6 +46,22 @@ var pgColumns = func() (all []*event.Field) {
 	return all
 }()
 
+// fitsCSV tells whether line is a record of csvlog, or its beginning up to a line break in the message.
+func (p *postgres) fitsCSV(line []byte) bool {
+	if p.csv(line) {
+		return true
+	}
+	column := 0
+	for column < pgColumnMessage {
+		var more bool
+		if _, line, more = p.cell(line); !more {
+			return false
+		}
+		column++
+	}
+	return len(line) > 1 && line[0] == '"' && bytes.Count(line, []byte{'"'})%2 == 1
+}
+
 // csv reads a record of csvlog, and tells whether it is one.
 func (p *postgres) csv(s []byte) bool {
 	column := 0

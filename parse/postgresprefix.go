@@ -101,7 +101,8 @@ func (p *pgPrefix) match(line []byte, h *pgHeader) bool {
 			i += n
 		}
 	}
-	return h.readSeverity(line, i)
+	// Nothing but a time stands before many logs' messages; PostgreSQL writes two spaces.
+	return h.readSeverity(line, i) && (len(p.parts) > 2 || bytes.HasPrefix(line[h.message:], []byte("  ")))
 }
 
 // matchRest is match for the parts behind %q, from i on.

@@ -24,6 +24,10 @@ func (l *fieldList) program(name, message []byte) (timed bool) {
 		}
 	case "useradd", "userdel", "usermod", "groupadd", "groupdel", "gpasswd":
 		l.account(message)
+	case "chfn", "chsh":
+		if user, _, ok := between(message, "changed user '", "'"); ok {
+			l.add(userField, user)
+		}
 	case "CRON", "cron", "crond", "CROND", "/usr/sbin/cron", "/USR/SBIN/CRON":
 		if !l.pam(message) {
 			l.cron(message)

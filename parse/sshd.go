@@ -37,8 +37,36 @@ func (l *fieldList) sshd(message []byte) {
 			}
 			return
 		}
+	case "subsystem": // "subsystem request for sftp by user root"
+		if _, user, ok := bytes.Cut(rest, []byte(" by user ")); ok {
+			user, _ = word(user)
+			l.add(userField, user)
+			return
+		}
+	case "error:":
+		if who, ok := bytes.CutPrefix(rest, []byte("PAM: ")); ok && l.pamError(message, who) {
+			return
+		}
 	}
 	l.client(message)
+}
+
+// pamError adds what PAM had against a login: "Authentication failure for root from 10.0.0.1". In Elastic's words, what
+// stands before the user is the event.
+func (l *fieldList) pamError(message, what []byte) bool {
+	i, from := bytes.Index(what, []byte(" for ")), bytes.LastIndex(what, []byte(" from "))
+	if i < 0 || from < i {
+		return false
+	}
+	user := what[i+len(" for ") : max(from, i+len(" for "))]
+	event := message[:len(message)-len(what)+i]
+	if known, ok := bytes.CutPrefix(user, []byte("illegal user ")); ok {
+		user, event = known, event[:len(event)+len(" for illegal")]
+	}
+	l.add(userField, user)
+	l.from(what[from+len(" from "):])
+	l.add(sshEvent, event)
+	return true
 }
 
 // login adds an attempt to log in: "root from 10.0.0.1 port 22 ssh2: RSA SHA256:…".

@@ -86,11 +86,15 @@ func (h *syslogHeader) readOld(line []byte, i int) {
 	if n := len(host); n == 0 || host[n-1] == ':' && (n < 2 || host[n-2] != ':') {
 		host, rest = nil, line[i:] // some devices leave it out
 	}
+	rest = bytes.TrimPrefix(rest, []byte{' '}) // in the place of the host
 	h.host = host
 	h.message = len(line) - len(rest)
 	end := 0
 	for end < len(rest) && rest[end] > ' ' && rest[end] != ':' && rest[end] != '[' {
 		end++
+	}
+	if end < len(rest) && rest[end] == ' ' {
+		end = spacedProgram(rest)
 	}
 	if end == 0 || end == len(rest) || rest[end] == ' ' {
 		return // "last message repeated 2 times"
@@ -107,6 +111,26 @@ func (h *syslogHeader) readOld(line []byte, i int) {
 	// Old systems write su(pam_unix).
 	h.program, _, _ = bytes.Cut(program, []byte{'('})
 	h.message = len(line) - len(bytes.TrimPrefix(after, []byte{' '}))
+}
+
+// maxSpacedProgram bounds the name of a program that has spaces.
+const maxSpacedProgram = 48
+
+// spacedProgram returns the length of a program's name with spaces that s begins with, as those of macOS have: "Slack
+// Helper[55199]: ". A message has no number in brackets there; 0 for one.
+func spacedProgram(s []byte) int {
+	n := bytes.IndexByte(s[:min(len(s), maxSpacedProgram)], '[')
+	if n <= 0 || bytes.ContainsAny(s[:n], ":=\"'(,") {
+		return 0
+	}
+	digits := n + 1
+	for digits < len(s) && isDigit(s[digits]) {
+		digits++
+	}
+	if digits == n+1 || s[n-1] == ' ' || !bytes.HasPrefix(s[digits:], []byte("]: ")) {
+		return 0
+	}
+	return n
 }
 
 // readNew reads what RFC 5424 has behind the version, from i on.

@@ -105,7 +105,7 @@ func (c *clock) zone(s []byte) []byte {
 		c.zoned = true
 		return z[3:]
 	case z[0] != '+' && z[0] != '-':
-		return s
+		return c.namedZone(s, z)
 	}
 	hours, ok := number2(z[1:])
 	if !ok {

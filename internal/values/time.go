@@ -129,8 +129,8 @@ func (c *clock) httpTime(s []byte) (rest []byte, ok bool) {
 	return c.zone(rest), ok
 }
 
-// ansicTime reads "Sun Nov 22 08:00:00 2026", with a zone before the year or none. Zones written as other letters than
-// UTC and GMT mean different times in different countries and are left out.
+// ansicTime reads "Sun Nov 22 08:00:00 2026", with a zone before the year or none. Abbreviations that mean
+// different times in different countries are left out.
 func (c *clock) ansicTime(s []byte) (rest []byte, ok bool) {
 	c.month = monthNumber(s[4:7])
 	day := [2]byte{s[8], s[9]}
