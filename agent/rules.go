@@ -116,14 +116,14 @@ func listRules(config string, out *output) error {
 		return usageError{}
 	}
 	w := tabwriter.NewWriter(out.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "FILE\tGROUP\tINTERVAL\tKIND\tNAME\tSEVERITY\tFOR\tKEEPS\tRUNBOOK")
+	fmt.Fprintln(w, "FILE\tGROUP\tINTERVAL\tKIND\tNAME\tSEVERITY\tFOR\tKEEPS\tPOLICY\tRUNBOOK")
 	for _, r := range all {
 		kind := "record"
 		if r.Alert {
 			kind = "alert"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\t%s\t%s\t%s\n", r.File, r.Group, model.Duration(r.Interval), kind, r.Name,
-			dash(r.Severity), dash(span(r.For)), dash(span(r.KeepFiringFor)), dash(r.Runbook))
+		fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.File, r.Group, model.Duration(r.Interval), kind, r.Name,
+			dash(r.Severity), dash(span(r.For)), dash(span(r.KeepFiringFor)), dash(r.Policy), dash(r.Runbook))
 	}
 	return w.Flush()
 }

@@ -40,6 +40,8 @@ type Config struct {
 	GroupInterval model.Duration `yaml:"group_interval"`
 	// How long until an unchanged incident is told again.
 	RepeatInterval model.Duration `yaml:"repeat_interval"`
+	// When an alert that comes and goes is held, so that people get fewer messages: the first times and the end are told.
+	Flapping FlappingConfig `yaml:"flapping"`
 }
 
 // DefaultConfig returns what is used where the configuration says nothing.
@@ -49,6 +51,7 @@ func DefaultConfig() Config {
 		GroupWait:      model.Duration(200 * time.Millisecond),
 		GroupInterval:  model.Duration(10 * time.Second),
 		RepeatInterval: model.Duration(4 * time.Hour),
+		Flapping:       defaultFlapping(),
 	}
 }
 
@@ -92,6 +95,7 @@ func (c *Config) Validate() error {
 	if d := time.Duration(c.RepeatInterval); d < minRepeatInterval || d > maxRepeatInterval {
 		m.Add("repeat_interval", "must be from %v to %v, is %v", minRepeatInterval, maxRepeatInterval, d)
 	}
+	m.AddIn("flapping", c.Flapping.validate())
 	for i := range c.Links {
 		m.AddIn(index("links", i), c.Links[i].Validate())
 	}

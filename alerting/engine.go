@@ -56,7 +56,7 @@ type Engine struct {
 	// evaluating is held while rules are evaluated or exchanged.
 	evaluating sync.Mutex
 	groups     map[string]*group
-	current    evaluation
+	states     *States
 	lost       lostAlerts
 	ending     endings
 
@@ -85,10 +85,12 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		groups:      map[string]*group{},
 		subscribers: map[int]func(Change){},
 	}
+	e.states = NewStates(e.query, cfg.Flapping)
+	e.states.read(e.statesFile(), log)
 	e.manager = rules.NewManager(&rules.ManagerOptions{
 		ExternalURL:     external,
-		QueryFunc:       e.query,
-		NotifyFunc:      e.notify,
+		QueryFunc:       e.states.Query,
+		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {}, // tell does
 		Context:         context.Background(),
 		Appendable:      store,
 		Queryable:       store,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -25,13 +26,6 @@ type group struct {
 	due      time.Time
 	restored bool
 	failing  map[string]bool
-}
-
-// evaluation is what one call of Evaluate finds.
-type evaluation struct {
-	ts time.Time
-	// silent keeps alerts from being sent while a group only finds its state again.
-	silent bool
 }
 
 // Evaluate evaluates the rule groups that are due at ts. The series store calls it after each sample, so that no rule
@@ -67,49 +61,58 @@ func (e *Engine) evaluate(ctx context.Context, g *group, ts time.Time) {
 	if !g.restored {
 		// The first evaluation tells which alerts there are, so that it can be looked up since when. Only the one
 		// after it says so to others.
-		e.current = evaluation{ts: ts, silent: true}
-		g.Eval(ctx, ts)
+		e.states.Eval(ctx, g.Group, ts)
 		g.RestoreForState(ts)
 		g.restored = true
 		ts = ts.Add(time.Millisecond)
 	}
-	e.current = evaluation{ts: ts}
-	rules.DefaultEvalIterationFunc(ctx, g.Group, ts)
+	e.states.evalWith(g.Group, func() { rules.DefaultEvalIterationFunc(ctx, g.Group, ts) })
 	e.metrics.evaluations.Inc()
 	e.reportFailures(g)
+	if ctx.Err() == nil {
+		e.tell(ctx, g, ts)
+	}
 }
 
-// reportFailures logs a rule that cannot be evaluated when that begins, and counts every time.
+// reportFailures logs a rule that cannot be evaluated when that begins, and counts every time. Rules may share a name.
 func (e *Engine) reportFailures(g *group) {
+	failing := map[string]bool{}
 	for _, r := range g.Rules() {
 		err := r.LastError()
-		if _, stopped := errors.AsType[promql.ErrQueryCanceled](err); stopped {
+		if _, stopped := errors.AsType[promql.ErrQueryCanceled](err); err == nil || stopped {
 			continue
 		}
-		switch {
-		case err != nil:
-			e.metrics.failures.Inc()
-			if !g.failing[r.Name()] {
-				e.log.Error("evaluating rule", "rule", r.Name(), "group", g.Name(), "file", g.File(), "err", err)
-			}
-			g.failing[r.Name()] = true
-		default:
-			delete(g.failing, r.Name())
+		e.metrics.failures.Inc()
+		if !g.failing[r.Name()] && !failing[r.Name()] {
+			e.log.Error("evaluating rule", "rule", r.Name(), "group", g.Name(), "file", g.File(), "err", err)
+		}
+		failing[r.Name()] = true
+	}
+	for name := range failing {
+		e.metrics.failed.WithLabelValues(g.Name(), name).Inc()
+	}
+	for name := range g.failing {
+		if !failing[name] {
+			e.metrics.failed.DeleteLabelValues(g.Name(), name)
 		}
 	}
+	g.failing = failing
 }
 
-// notify receives the alerts of one rule after each evaluation of it.
-func (e *Engine) notify(ctx context.Context, _ string, alerts ...*rules.Alert) {
-	if e.current.silent {
-		return
-	}
-	for _, a := range alerts {
-		ends := a.ResolvedAt
-		if !ends.IsZero() && e.current.ts.Sub(ends) > endRepeat {
-			continue // Prometheus would repeat it for a quarter of an hour.
+// tell hands on the alerts of a group that fire, and those that have just ended.
+func (e *Engine) tell(ctx context.Context, g *group, ts time.Time) {
+	for _, r := range g.AlertingRules() {
+		var all []savedAlert
+		r.ForEachActiveAlert(func(a *rules.Alert) {
+			// Prometheus repeats an end for a quarter of an hour.
+			if a.State == rules.StatePending || !a.ResolvedAt.IsZero() && ts.Sub(a.ResolvedAt) > endRepeat {
+				return
+			}
+			all = append(all, savedAlert{Labels: a.Labels.Map(), Annotations: toldAnnotations(a), Since: a.ActiveAt, Ended: a.ResolvedAt})
+		})
+		for _, a := range all {
+			e.hand(ctx, a)
 		}
-		e.hand(ctx, savedAlert{Labels: a.Labels.Map(), Annotations: a.Annotations.Map(), Since: a.ActiveAt, Ended: ends})
 	}
 }
 
@@ -150,11 +153,18 @@ func (e *Engine) publish(ctx context.Context, ts time.Time) {
 		e.end(ctx, a, ts)
 	}
 	e.lost.save(e.lostFile(), active, e.log)
+	e.states.save(e.statesFile(), e.log)
+	flapping, noData := e.states.counts()
+	e.metrics.flapping.Set(float64(flapping))
+	e.metrics.noData.Set(float64(noData))
+	e.metrics.untracked.Add(float64(e.states.takeDropped()))
 	e.announce(active, ts)
 }
 
+func (e *Engine) statesFile() string { return filepath.Join(e.dir, "states.json") }
+
 func toAlert(a *rules.Alert) Alert {
-	return newAlert(a.State.String(), a.Labels.Map(), a.Annotations.Map(), a.ActiveAt, a.Value)
+	return newAlert(a.State.String(), a.Labels.Map(), toldAnnotations(a), a.ActiveAt, a.Value)
 }
 
 // load reads the rules of cfg in place of the present ones. Groups that did not change go on undisturbed, changed
@@ -175,14 +185,32 @@ func (e *Engine) load(cfg Config) error {
 			groups[key] = old
 			continue
 		}
+		groups[key] = &group{Group: g, failing: map[string]bool{}}
 		if old != nil {
 			g.CopyState(old.Group)
+			groups[key].goesOn(old)
 		}
-		groups[key] = &group{Group: g, failing: map[string]bool{}}
 	}
+	e.metrics.failed.Reset() // rules that still fail say so again
 	e.groups = groups
+	plain := make(map[string]*rules.Group, len(groups))
+	for key, g := range groups {
+		plain[key] = g.Group
+	}
+	e.states.Load(plain)
 	e.metrics.rules.Set(float64(e.countRules()))
 	return nil
+}
+
+// goesOn makes g go on where the group before it was: its alerts know since when they are, and need not look it up. The
+// time since the last evaluation would else count as one in which nothing was watched.
+func (g *group) goesOn(before *group) {
+	if g.restored = before.restored; !g.restored {
+		return
+	}
+	for _, r := range g.AlertingRules() {
+		r.SetRestored(true)
+	}
 }
 
 func (e *Engine) countRules() (n int) {

@@ -23,6 +23,8 @@ type Rule struct {
 	For, KeepFiringFor time.Duration
 	// Runbook is where it stands what to do, as the rule says it.
 	Runbook string
+	// Policy says in a few words what differs from Prometheus, such as "no data: keep"; "" when nothing does.
+	Policy string
 }
 
 // Rules returns the rules that cfg loads, in the order of the files, or every mistake in them.
@@ -32,18 +34,20 @@ func Rules(cfg Config) ([]Rule, error) {
 		return nil, err
 	}
 	var all []Rule
+	l := newLoader()
 	for _, file := range files {
-		found, errs := newLoader().Load(file, false, model.UTF8Validation)
+		found, errs := l.Load(file, false, model.UTF8Validation)
 		if len(errs) > 0 {
 			return nil, errs[0]
 		}
 		for _, g := range found.Groups {
 			for _, r := range g.Rules {
+				p, _ := readPolicy(r.Expr, r.Annotations, l.parser)
 				all = append(all, Rule{
 					File: file, Group: g.Name, Interval: cmp.Or(time.Duration(g.Interval), defaultInterval),
 					Name: cmp.Or(r.Alert, r.Record), Alert: r.Alert != "", Severity: r.Labels["severity"],
 					For: time.Duration(r.For), KeepFiringFor: time.Duration(r.KeepFiringFor),
-					Runbook: strings.TrimSpace(r.Annotations["runbook_url"]),
+					Runbook: strings.TrimSpace(r.Annotations["runbook_url"]), Policy: p.String(),
 				})
 			}
 		}

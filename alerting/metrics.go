@@ -12,6 +12,10 @@ type metrics struct {
 	lastEvaluation prometheus.Gauge
 	rules          prometheus.Gauge
 	firing         prometheus.Gauge
+	failed         *prometheus.GaugeVec
+	flapping       prometheus.Gauge
+	noData         prometheus.Gauge
+	untracked      prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -34,6 +38,18 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 		firing: f.NewGauge(prometheus.GaugeOpts{
 			Name: "gatewatch_alerts_firing", Help: "Alerts that fire.",
+		}),
+		failed: f.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "gatewatch_rule_failed_evaluations", Help: "How often a rule that fails did so one time after another.",
+		}, []string{"group", "rule"}),
+		flapping: f.NewGauge(prometheus.GaugeOpts{
+			Name: "gatewatch_alerts_flapping", Help: "Alerts that came back so often that they are held.",
+		}),
+		noData: f.NewGauge(prometheus.GaugeOpts{
+			Name: "gatewatch_alerts_without_data", Help: "Alerts that fire although, or because, there are no data.",
+		}),
+		untracked: f.NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_alert_states_dropped_total", Help: "Alerts and series whose state is not remembered because there are too many.",
 		}),
 	}
 }

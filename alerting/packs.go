@@ -107,7 +107,23 @@ func (l loader) Load(name string, ignoreUnknown bool, scheme model.ValidationSch
 	for i := range errs {
 		errs[i] = located(name, text, errs[i])
 	}
+	if groups != nil {
+		errs = append(errs, l.policies(name, text, groups)...)
+	}
 	return groups, errs
+}
+
+// policies returns the mistakes in the annotations that are Gatewatch's.
+func (l loader) policies(name string, text []byte, groups *rulefmt.RuleGroups) (errs []error) {
+	for _, g := range groups.Groups {
+		for i, r := range g.Rules {
+			_, mistakes := readPolicy(r.Expr, r.Annotations, l.parser)
+			for _, m := range mistakes {
+				errs = append(errs, fmt.Errorf("%s:%d: alert %q: %s %s", name, annotationLine(text, g.Name, i+1, m.annotation), r.Alert, m.annotation, m.text))
+			}
+		}
+	}
+	return errs
 }
 
 // Parse parses one PromQL expression.
@@ -137,6 +153,32 @@ func located(file string, content []byte, err error) error {
 
 // ruleLine returns the line of a group's n-th rule, 1 when it cannot be found.
 func ruleLine(content []byte, group string, n int) int {
+	if rule := ruleNode(content, group, n); rule != nil {
+		return rule.Line
+	}
+	return 1
+}
+
+// annotationLine returns the line of an annotation, or of its rule when it has none.
+func annotationLine(content []byte, group string, n int, annotation string) int {
+	rule := ruleNode(content, group, n)
+	if rule == nil {
+		return 1
+	}
+	for i := 0; i+1 < len(rule.Content); i += 2 {
+		if rule.Content[i].Value != "annotations" {
+			continue
+		}
+		for _, key := range rule.Content[i+1].Content {
+			if key.Value == annotation {
+				return key.Line
+			}
+		}
+	}
+	return rule.Line
+}
+
+func ruleNode(content []byte, group string, n int) *yaml.Node {
 	var file struct {
 		Groups []struct {
 			Name  string      `yaml:"name"`
@@ -146,11 +188,11 @@ func ruleLine(content []byte, group string, n int) int {
 	if yaml.Unmarshal(content, &file) == nil {
 		for _, g := range file.Groups {
 			if g.Name == group && n >= 1 && n <= len(g.Rules) {
-				return g.Rules[n-1].Line
+				return &g.Rules[n-1]
 			}
 		}
 	}
-	return 1
+	return nil
 }
 
 func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }

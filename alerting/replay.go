@@ -24,6 +24,7 @@ const maxEpisodes = 100_000
 // belongs to one goroutine.
 type Replay struct {
 	groups   []*replayGroup
+	states   *States
 	episodes []*Episode
 	failures map[string]error
 	// Forgotten is how many alerts are not among the episodes because there were too many.
@@ -62,9 +63,10 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 	if err != nil {
 		return nil, err
 	}
+	states := NewStates(rules.EngineQueryFunc(store.PromQL(), store), cfg.Flapping)
 	manager := rules.NewManager(&rules.ManagerOptions{
 		ExternalURL: external,
-		QueryFunc:   rules.EngineQueryFunc(store.PromQL(), store),
+		QueryFunc:   states.Query,
 		NotifyFunc:  func(context.Context, string, ...*rules.Alert) {},
 		Context:     context.Background(),
 		Appendable:  store,
@@ -78,7 +80,8 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
-	r := &Replay{failures: map[string]error{}}
+	states.Load(loaded)
+	r := &Replay{failures: map[string]error{}, states: states}
 	for _, key := range slices.Sorted(maps.Keys(loaded)) {
 		g := loaded[key]
 		for _, a := range g.AlertingRules() {
@@ -96,7 +99,7 @@ func (r *Replay) Evaluate(ctx context.Context, ts time.Time) {
 			continue
 		}
 		g.due = ts.Truncate(g.Interval()).Add(g.Interval())
-		g.Eval(ctx, ts)
+		r.states.Eval(ctx, g.Group, ts)
 		if ctx.Err() == nil {
 			r.note(g, ts)
 		}

@@ -51,8 +51,9 @@ func runPack(t *testing.T, pack, series string, step, until time.Duration) map[s
 		t.Fatal(err)
 	}
 	defer db.Close()
+	states := alerting.NewStates(rules.EngineQueryFunc(db.QueryEngine(), db.Queryable()), alerting.DefaultConfig().Flapping)
 	m := rules.NewManager(&rules.ManagerOptions{
-		QueryFunc: rules.EngineQueryFunc(db.QueryEngine(), db.Queryable()), Appendable: db.Storage(), Queryable: db.Queryable(),
+		QueryFunc: states.Query, Appendable: db.Storage(), Queryable: db.Queryable(),
 		Context: db.Context(), NotifyFunc: func(_ context.Context, _ string, alerts ...*rules.Alert) {}, Logger: slog.New(slog.DiscardHandler),
 		ExternalURL: &url.URL{},
 	})
@@ -60,6 +61,7 @@ func runPack(t *testing.T, pack, series string, step, until time.Duration) map[s
 	if errs != nil {
 		t.Fatal(errs)
 	}
+	states.Load(loaded)
 	found := map[string]*seen{}
 	for at := time.Duration(0); at <= until; at += step {
 		db.WithSamplesTill(start.Add(at), func(err error) {
@@ -75,7 +77,7 @@ func runPack(t *testing.T, pack, series string, step, until time.Duration) map[s
 			if at == 0 {
 				g.RestoreForState(start)
 			}
-			g.Eval(db.Context(), start.Add(at))
+			states.Eval(db.Context(), g, start.Add(at))
 			collect(t, g, at, found)
 		}
 	}
@@ -157,6 +159,17 @@ func TestShippedPaymentRules(t *testing.T) {
 				attempts("wechatpay", "provider_down", [3]int{250, 0, 24}, [3]int{100, 150, 24}, [3]int{250, 0, minutes(6)}),
 			until: 9 * time.Minute,
 			want:  map[string]seen{"PaymentProviderDown wechatpay": {first: 120 * time.Second, last: 270 * time.Second, verdict: "provider"}},
+		},
+		{
+			// So hard that nothing is logged any more: nobody may say that it is over.
+			name: "one provider down, then no attempt at all",
+			series: attempts("alipay", "provider_down", [3]int{250, 1, minutes(10)}) +
+				attempts("wechatpay", "provider_down", [3]int{250, 0, 24}, [3]int{100, 150, 24}, [3]int{0, 0, minutes(4)}, [3]int{250, 0, minutes(2)}),
+			until: 9 * time.Minute,
+			want: map[string]seen{
+				"PaymentProviderDown wechatpay": {first: 120 * time.Second, last: 510 * time.Second, verdict: "provider"},
+				"PaymentNoTraffic wechatpay":    {first: 315 * time.Second, verdict: "unknown"},
+			},
 		},
 		{
 			name: "all providers down",
@@ -335,6 +348,7 @@ func TestShippedAgentRules(t *testing.T) {
 		{"GatewatchNotificationsStuck", "gatewatch_notification_oldest_unsent_seconds{receiver=\"slack\"} 0+5x20 0x100",
 			"gatewatch_notification_oldest_unsent_seconds{receiver=\"slack\"} 0+5x200"},
 		{"GatewatchRulesFailing", "gatewatch_rule_failures_total 5x200", "gatewatch_rule_failures_total 0+1x200"},
+		{"GatewatchRulesFailing", "gatewatch_rule_failed_evaluations{group=\"g\",rule=\"R\"} 2x200", "gatewatch_rule_failed_evaluations{group=\"g\",rule=\"R\"} 0+1x200"},
 		{"GatewatchMetricsIncomplete", "gatewatch_series_in_memory 0x200\n  gatewatch_series_dropped_total{reason=\"limit\"} 0x200",
 			"gatewatch_series_in_memory 0x10 1x100"},
 	} {

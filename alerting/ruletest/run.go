@@ -65,6 +65,7 @@ type run struct {
 	parser   parser.Parser
 	data     *promqltest.LazyLoader
 	groups   []*rules.Group
+	states   *alerting.States
 	failures []Failure
 }
 
@@ -110,8 +111,10 @@ func (r *run) load(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("external_url: %w", err)
 	}
+	// What makes an alert flap is configured, and not the rules' own.
+	r.states = alerting.NewStates(rules.EngineQueryFunc(r.data.QueryEngine(), r.data.Storage()), alerting.FlappingConfig{})
 	m := rules.NewManager(&rules.ManagerOptions{
-		QueryFunc:   rules.EngineQueryFunc(r.data.QueryEngine(), r.data.Storage()),
+		QueryFunc:   r.states.Query,
 		Appendable:  r.data.Storage(),
 		Context:     ctx,
 		NotifyFunc:  func(context.Context, string, ...*rules.Alert) {},
@@ -123,6 +126,7 @@ func (r *run) load(ctx context.Context) error {
 	if len(errs) > 0 {
 		return errors.Join(errs...)
 	}
+	r.states.Load(loaded)
 	for _, key := range slices.Sorted(maps.Keys(loaded)) {
 		r.groups = append(r.groups, loaded[key])
 	}
@@ -165,7 +169,7 @@ func (r *run) evaluateAt(ctx context.Context, at time.Duration) bool {
 			return
 		}
 		for _, g := range r.groups {
-			g.Eval(ctx, ts)
+			r.states.Eval(ctx, g, ts)
 			for _, rule := range g.Rules() {
 				if err := lastError(rule); err != nil {
 					r.fail(Failure{What: fmt.Sprintf("rule %s at %v", rule.Name(), at), Err: err})

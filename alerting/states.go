@@ -1,0 +1,355 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/timestamp"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/rules"
+)
+
+// maxTracked bounds the alerts and series that are remembered. Others are as with Prometheus.
+const maxTracked = 20_000
+
+// States gives Prometheus' rules the states that they lack: no data, errors, flapping, too few events. It stands between
+// the rules and their queries: an alert that goes on is one that its expression still gives. So the rules themselves, the
+// series ALERTS and whoever asks for alerts agree.
+//
+// The rules' manager asks through Query, rules that were loaded are made known with Load, and groups are evaluated with
+// Eval. It belongs to one goroutine; only recording rules may ask from several.
+type States struct {
+	plain    rules.QueryFunc
+	flapping FlappingConfig
+	memories map[string]*memory
+	groups   map[string]*groupMemory
+	current  *groupMemory
+	// changed is set when there is something that a restart should know.
+	changed bool
+	tracked int
+	dropped int
+}
+
+// groupMemory finds the memories of a group's rules.
+type groupMemory struct {
+	limit   int
+	byQuery map[ruleID]*memory
+	rules   map[*rules.AlertingRule]*memory
+}
+
+// ruleID is a rule as queries know it.
+type ruleID struct{ name, labels, query string }
+
+// NewStates returns the states of rules whose queries plain answers.
+func NewStates(plain rules.QueryFunc, flapping FlappingConfig) *States {
+	return &States{plain: plain, flapping: flapping, memories: map[string]*memory{}, groups: map[string]*groupMemory{}}
+}
+
+// Load makes groups those that are evaluated. What is remembered of a rule's alerts outlives its change.
+func (s *States) Load(groups map[string]*rules.Group) {
+	memories := map[string]*memory{}
+	s.groups = make(map[string]*groupMemory, len(groups))
+	p := parser.NewParser(parser.Options{})
+	for key, g := range groups {
+		known := &groupMemory{limit: g.Limit(), byQuery: map[ruleID]*memory{}, rules: map[*rules.AlertingRule]*memory{}}
+		for _, r := range g.AlertingRules() {
+			id := ruleID{r.Name(), r.Labels().String(), r.Query().String()}
+			name := fmt.Sprint(key, "\x00", id.name, id.labels)
+			for n := 1; memories[name] != nil; n++ { // the same alert with several conditions
+				name = fmt.Sprint(key, "\x00", id.name, id.labels, n)
+			}
+			m := s.memories[name]
+			if m == nil {
+				m = newMemory()
+			}
+			m.load(r, p)
+			memories[name], known.byQuery[id], known.rules[r] = m, m, m
+		}
+		s.groups[key] = known
+	}
+	s.memories = memories
+	s.count()
+}
+
+// count finds out how much is remembered.
+func (s *States) count() {
+	s.tracked = 0
+	for _, m := range s.memories {
+		s.tracked += len(m.alerts) + len(m.seen)
+	}
+}
+
+// Eval evaluates a group at ts.
+func (s *States) Eval(ctx context.Context, g *rules.Group, ts time.Time) {
+	s.evalWith(g, func() { g.Eval(ctx, ts) })
+}
+
+func (s *States) evalWith(g *rules.Group, eval func()) {
+	s.current = s.groups[rules.GroupKey(g.File(), g.Name())]
+	s.count()
+	eval()
+	if s.current == nil {
+		return
+	}
+	for r, m := range s.current.rules {
+		m.tell(r)
+	}
+	s.current = nil
+}
+
+// Query answers what rules ask. For the expression of an alert rule it is what the rule shall think.
+func (s *States) Query(ctx context.Context, query string, t time.Time) (promql.Vector, error) {
+	origin := rules.FromOriginContext(ctx)
+	if origin.Kind != rules.KindAlerting || origin.Query != query || s.current == nil {
+		return s.plain(ctx, query, t)
+	}
+	m := s.current.byQuery[ruleID{origin.Name, origin.Labels.String(), query}]
+	if m == nil || m.at.Equal(t) { // a template asks the same
+		return s.plain(ctx, query, t)
+	}
+	m.at = t
+	a, err := s.ask(ctx, m, query, t)
+	if _, stopped := errors.AsType[promql.ErrQueryCanceled](err); stopped {
+		return nil, err
+	}
+	if err == nil {
+		var result promql.Vector
+		if result, err = s.conclude(m, a, t, s.current.limit); err == nil {
+			m.evaluated, m.failures, m.err, m.failingSince = true, 0, nil, time.Time{}
+			return result, nil
+		}
+	}
+	return s.fail(m, t, err)
+}
+
+// answers are what the queries of a rule give.
+type answers struct{ result, data, counts promql.Vector }
+
+func (s *States) ask(ctx context.Context, m *memory, query string, t time.Time) (a answers, err error) {
+	if a.result, err = s.plain(ctx, query, t); err != nil {
+		return a, err
+	}
+	if m.policy.dataQuery != "" {
+		if a.data, err = s.plain(ctx, m.policy.dataQuery, t); err != nil {
+			return a, fmt.Errorf("%s: %w", policyDataQuery, err)
+		}
+	}
+	if m.policy.countQuery != "" && len(a.result) > 0 {
+		if a.counts, err = s.plain(ctx, m.policy.countQuery, t); err != nil {
+			return a, fmt.Errorf("%s: %w", policyCountQuery, err)
+		}
+	}
+	return a, nil
+}
+
+// conclude makes of the answers what the rule shall see.
+func (s *States) conclude(m *memory, a answers, t time.Time, limit int) (promql.Vector, error) {
+	result := m.enough(a)
+	result = append(result, s.missing(m, result, a.data, t)...)
+	result = append(result, s.step(m, result, t)...)
+	// Prometheus forgets all alerts of a rule that has too many, and nobody would hear of their end.
+	if n := len(result) + m.lingering(result); limit > 0 && n > limit {
+		return nil, fmt.Errorf("exceeded limit of %d with %d alerts", limit, n)
+	}
+	return result, nil
+}
+
+// enough leaves out what too few events lie beneath, unless it fires already.
+func (m *memory) enough(a answers) promql.Vector {
+	if m.policy.countQuery == "" {
+		return a.result
+	}
+	return slices.DeleteFunc(slices.Clone(a.result), func(one promql.Sample) bool {
+		if known := m.alerts[keyOf(one.Metric)]; known != nil && known.Firing {
+			return false
+		}
+		return !slices.ContainsFunc(a.counts, func(c promql.Sample) bool {
+			return agree(c.Metric, one.Metric) && c.F >= m.policy.minCount
+		})
+	})
+}
+
+// missing returns what goes on, or begins, for want of data.
+func (s *States) missing(m *memory, result, data promql.Vector, t time.Time) (more promql.Vector) {
+	if m.policy.noData == chooseOK {
+		return nil
+	}
+	for key, a := range m.alerts {
+		switch {
+		case has(result, key) || covered(data, a.Metric):
+			if !a.NoDataSince.IsZero() {
+				a.NoDataSince, s.changed = time.Time{}, true
+			}
+			a.hadData = true
+		case a.Firing && (a.hadData || !a.NoDataSince.IsZero()):
+			if a.NoDataSince.IsZero() {
+				a.NoDataSince, s.changed = t, true
+			}
+			if t.Sub(a.NoDataSince) < m.policy.noDataMax {
+				more = append(more, a.sample(t))
+			}
+		}
+	}
+	if m.policy.noData == chooseAlert {
+		more = append(more, s.raise(m, append(slices.Clone(result), more...), data, t)...)
+	}
+	return more
+}
+
+// raise returns an alert for each series that was there and is no more, and one when there never was any.
+func (s *States) raise(m *memory, result, data promql.Vector, t time.Time) (more promql.Vector) {
+	for _, d := range data {
+		key := keyOf(d.Metric)
+		if m.seen[key] == nil && s.room() {
+			m.seen[key] = &seenSeries{Metric: withoutName(d.Metric)}
+			s.changed = true
+		}
+		if known := m.seen[key]; known != nil {
+			known.Last = t
+		}
+	}
+	for key, known := range m.seen {
+		gone := t.Sub(known.Last)
+		switch {
+		case gone >= m.policy.noDataMax:
+			delete(m.seen, key)
+			s.changed = true
+		case gone >= m.policy.noDataFor && !has(result, key):
+			more = append(more, s.raised(m, known.Metric, known.Last, t))
+		}
+	}
+	if len(data) > 0 || len(m.seen) > 0 {
+		m.emptySince = time.Time{}
+		return more
+	}
+	if m.emptySince.IsZero() {
+		m.emptySince = t
+	}
+	if t.Sub(m.emptySince) >= m.policy.noDataFor {
+		more = append(more, s.raised(m, m.emptyLabels, m.emptySince, t))
+	}
+	return more
+}
+
+// raised is an alert that no value speaks for, for want of data since a time or, when that is zero, of a rule that works.
+func (s *States) raised(m *memory, metric labels.Labels, noDataSince, t time.Time) promql.Sample {
+	a := m.alerts[keyOf(metric)]
+	if a == nil && s.room() {
+		a = &trackedAlert{Metric: metric}
+		m.alerts[keyOf(metric)] = a
+	}
+	if a != nil && !a.Raised {
+		a.Raised, a.NoDataSince = true, noDataSince
+	}
+	return promql.Sample{Metric: metric, F: math.NaN(), T: timestamp.FromTime(t)}
+}
+
+// step moves on what is known of the rule's alerts, of which those in result are active, and returns what is held.
+func (s *States) step(m *memory, result promql.Vector, t time.Time) (held promql.Vector) {
+	active := map[string]bool{}
+	for _, one := range result {
+		key := keyOf(one.Metric)
+		active[key] = true
+		a := m.alerts[key]
+		if a == nil {
+			if !s.room() {
+				continue
+			}
+			a = &trackedAlert{Metric: withoutName(one.Metric)}
+			m.alerts[key] = a
+		}
+		if !math.IsNaN(one.F) && !math.IsInf(one.F, 0) {
+			a.Value = one.F
+		}
+		s.changed = a.active(m, s.window(m), t) || s.changed
+	}
+	for key, a := range m.alerts {
+		if active[key] {
+			continue
+		}
+		s.changed = a.quiet(m, t) || s.changed
+		if a.Flapping {
+			if t.Sub(a.Last) < time.Duration(s.flapping.Hold) {
+				held = append(held, a.sample(t))
+				continue
+			}
+			a.Flapping, s.changed = false, true
+		}
+		if a.forgettable(t, time.Duration(s.flapping.Within)) {
+			delete(m.alerts, key)
+			s.changed = true
+		}
+	}
+	return held
+}
+
+// window is when and how often alerts of the rule may come back.
+func (s *States) window(m *memory) FlappingConfig {
+	if m.policy.steady {
+		return FlappingConfig{}
+	}
+	return s.flapping
+}
+
+// room counts one more that is remembered, if there is room.
+func (s *States) room() bool {
+	if s.tracked >= maxTracked {
+		s.dropped++
+		return false
+	}
+	s.tracked++
+	return true
+}
+
+// fail decides what becomes of the alerts of a rule that failed. An error leaves them as they are.
+func (s *States) fail(m *memory, t time.Time, err error) (promql.Vector, error) {
+	if m.failures++; m.failingSince.IsZero() {
+		m.failingSince = t
+	}
+	m.err = err
+	over := t.Sub(m.failingSince) >= errorKeepLimit
+	var result promql.Vector
+	switch {
+	case m.policy.onError == chooseOK, m.policy.onError == chooseKeep && over:
+	case m.policy.onError == chooseAlert && m.failures >= failuresUntilAlert:
+		if result = m.firing(t); len(result) == 0 {
+			result = promql.Vector{s.raised(m, labels.EmptyLabels(), time.Time{}, t)}
+		}
+	case !m.evaluated:
+		// The rule does not know yet what fired before the restart.
+		if result = m.firing(t); len(result) == 0 {
+			return nil, err
+		}
+	default:
+		return nil, err
+	}
+	return append(result, s.step(m, result, t)...), nil
+}
+
+// counts returns how many alerts flap, and how many go on or began for want of data.
+func (s *States) counts() (flapping, noData int) {
+	for _, m := range s.memories {
+		for _, a := range m.alerts {
+			if a.Flapping {
+				flapping++
+			}
+			if m.silentFor(a) > 0 {
+				noData++
+			}
+		}
+	}
+	return flapping, noData
+}
+
+// takeDropped returns how much was not remembered since the last call.
+func (s *States) takeDropped() int {
+	n := s.dropped
+	s.dropped = 0
+	return n
+}
