@@ -83,6 +83,7 @@ func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64
 		} else {
 			r.explained(ev)
 		}
+		splitSpan(ev)
 		if id := ev.Fact(event.CustomerKey); id != nil {
 			ev.SetFact(event.CustomerKey, r.customers.Key(id))
 		}
