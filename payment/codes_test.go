@@ -97,3 +97,29 @@ func TestKnownCodes(t *testing.T) {
 	f("checkout", event.UnknownOutcome, "20068")
 	f("checkout", event.Duplicate, "20094")
 }
+
+// TestComparedCodes are rows that what the providers publish has shown to be read otherwise at first sight.
+func TestComparedCodes(t *testing.T) {
+	t.Parallel()
+	c := newClassifier(t)
+	f := func(provider, code string, want event.Outcome) {
+		t.Helper()
+		ev := newEvent(t, facts{"provider": provider, "code": code})
+		if c.Classify(ev); ev.Payment.Outcome != want {
+			t.Errorf("Classify(%s %s) = %v, want %v", provider, code, ev.Payment.Outcome, want)
+		}
+	}
+	f("wechatpay", "ACCOUNT_ERROR", event.IssuerPolicy) // the customer's account
+	f("wechatpay", "OPENID_MISMATCH", event.Data)
+	f("adyen", "40", event.ProviderDown)
+	f("adyen", "50", event.Customer)
+	f("paypal", "PPRN", event.IssuerPolicy)
+	f("paypal", "0800", event.UnknownOutcome)
+	f("paypal", "AUTH_CAPTURE_NOT_ENABLED", event.MerchantConfig)
+	f("paypal", "PAYEE_BLOCKED_TRANSACTION", event.Fraud)
+	f("paypal", "ORDER_IS_PENDING_APPROVAL", event.Pending)
+	f("paypal", "REFERENCED_CARD_EXPIRED", event.Customer)
+	f("stripe", "testmode_decline", event.Data)
+	f("stripe", "payment_method_microdeposit_verification_timeout", event.Customer)
+	f("stripe", "payment_intent_rate_limit_exceeded", event.Throttled)
+}
