@@ -19,14 +19,15 @@ import (
 func (a *agent) addPage() error {
 	names := providerNames()
 	handler, err := web.New(a.cfg.HTTP, web.Deps{
-		Series:    pageSeries{a.store},
-		Logs:      pageLogs{a.journal},
-		Incidents: a.incidents.all,
-		Agent:     a.facts,
-		Errors:    a.errorGroups,
-		Orders:    a.orderFindings,
-		Unclassed: a.unclassedCodes,
-		Deployed:  a.patterns.Deployed,
+		Series:     pageSeries{a.store},
+		Logs:       pageLogs{a.journal},
+		Incidents:  a.incidents.all,
+		Agent:      a.facts,
+		Errors:     a.errorGroups,
+		Orders:     a.orderFindings,
+		Objectives: a.objectives,
+		Unclassed:  a.unclassedCodes,
+		Deployed:   a.patterns.Deployed,
 		ProviderName: func(provider, lang string) string {
 			if n, ok := names[provider]; ok {
 				return n[lang]
@@ -161,4 +162,13 @@ func (a *agent) facts() web.Agent {
 		facts.Outputs = append(facts.Outputs, out)
 	}
 	return facts
+}
+
+// objectives returns the objectives of the configuration in effect.
+func (a *agent) objectives() []web.Objective {
+	var all []web.Objective
+	for _, o := range a.live.Load().cfg.SLO {
+		all = append(all, web.Objective{Name: o.Name, Share: o.Objective / 100, Window: time.Duration(o.Window)})
+	}
+	return all
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // exchanged are the keys that a reload puts into effect.
-var exchanged = [...]string{"logs", "outputs", "payments.outcomes", "alerting.rules", "alerting.packs"}
+var exchanged = [...]string{"logs", "outputs", "payments.outcomes", "alerting.rules", "alerting.packs", "slo"}
 
 // needRestart returns the keys that differ and that only a restart puts into effect.
 func needRestart(before, after *configs.Config) []string {
@@ -25,6 +25,7 @@ func differing(section string, before, after reflect.Value) []string {
 		name, options, _ := strings.Cut(before.Type().Field(i).Tag.Get("yaml"), ",")
 		key := section + name
 		switch {
+		case name == "-":
 		case options == "inline":
 			keys = append(keys, differing(section, b, a)...)
 		case slices.Contains(exchanged[:], key):

@@ -15,12 +15,14 @@ import (
 
 	"gatewatch/alerting"
 	"gatewatch/alerting/ruletest"
+	"gatewatch/alerting/slo"
 	"gatewatch/configs"
 )
 
 const rulesAbout = `
   test FILE …          run unit tests of rules, files in promtool's format; in rule_files, "pack:payments" is a shipped pack
   list [-config FILE]  print the rules that are loaded: those of a configuration, or the shipped ones
+  slo -config FILE     print the rules that are made for the objectives of a configuration, as a file for Prometheus
 
 A test that fails is printed with what it expects and what it got. Exit code 1 means that tests failed, 2 that a file is
 wrong.
@@ -30,9 +32,9 @@ wrong.
 `
 
 func rulesCommand(ctx context.Context, flags *flag.FlagSet, args []string, out *output) error {
-	config := flags.String("config", "", "list: configuration whose rules are listed")
+	config := flags.String("config", "", "list, slo: configuration whose rules are printed")
 	work := ""
-	if len(args) > 0 && slices.Contains([]string{"test", "list"}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{"test", "list", "slo"}, args[0]) {
 		work, args = args[0], args[1:]
 	}
 	if err := parseFlags(flags, args); err != nil {
@@ -40,9 +42,11 @@ func rulesCommand(ctx context.Context, flags *flag.FlagSet, args []string, out *
 	}
 	switch {
 	case work == "":
-		return usageError{errors.New("what shall be done? test or list; -h explains")}
-	case work == "list" && flags.NArg() > 0:
-		return usageError{fmt.Errorf("list takes no files: %q", flags.Arg(0))}
+		return usageError{errors.New("what shall be done? test, list or slo; -h explains")}
+	case work != "test" && flags.NArg() > 0:
+		return usageError{fmt.Errorf("%s takes no files: %q", work, flags.Arg(0))}
+	case work == "slo":
+		return printObjectives(*config, out)
 	case work == "list":
 		return listRules(*config, out)
 	case *config != "":
@@ -142,4 +146,24 @@ func dash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// printObjectives prints one rule file with the rules of all objectives.
+func printObjectives(config string, out *output) error {
+	if config == "" {
+		return usageError{errors.New("which objectives? name a configuration with -config")}
+	}
+	cfg, err := loadConfig(config, out)
+	if err != nil {
+		return err
+	}
+	if len(cfg.SLO) == 0 {
+		return fmt.Errorf("%s has no objectives: slo is empty", config)
+	}
+	text, err := slo.Rules(cfg.SLO...)
+	if err != nil {
+		return err
+	}
+	_, err = out.stdout.Write(text)
+	return err
 }

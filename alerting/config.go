@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"gatewatch/alerting/receivers"
+	"gatewatch/alerting/slo"
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 )
@@ -18,6 +19,8 @@ type Config struct {
 	Rules []string `yaml:"rules"`
 	// Shipped rule packs: payments, orders, errors, agent.
 	Packs []string `yaml:"packs"`
+	// Objectives whose rules are made: slo of the whole configuration.
+	SLO []slo.Config `yaml:"-"`
 	// Slack channels. One needs no list: its keys may stand right below slack.
 	Slack []receivers.SlackConfig `yaml:"slack"`
 	// All other receivers.

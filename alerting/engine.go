@@ -42,6 +42,7 @@ type Engine struct {
 	metrics *metrics
 	query   rules.QueryFunc
 	manager *rules.Manager
+	options *rules.ManagerOptions // the manager's
 
 	dispatch *dispatcher
 	outboxes []*outbox
@@ -87,7 +88,7 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 	}
 	e.states = NewStates(e.query, cfg.Flapping)
 	e.states.read(e.statesFile(), log)
-	e.manager = rules.NewManager(&rules.ManagerOptions{
+	e.options = &rules.ManagerOptions{
 		ExternalURL:     external,
 		QueryFunc:       e.states.Query,
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {}, // tell does
@@ -96,8 +97,8 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		Queryable:       store,
 		Logger:          slog.New(slog.DiscardHandler), // failing rules are reported once by evaluate
 		OutageTolerance: outageTolerance,
-		GroupLoader:     newLoader(),
-	})
+	}
+	e.manager = rules.NewManager(e.options)
 	if err := e.load(cfg); err != nil {
 		return nil, err
 	}

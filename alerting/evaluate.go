@@ -174,6 +174,7 @@ func (e *Engine) load(cfg Config) error {
 	if err != nil {
 		return err
 	}
+	e.options.GroupLoader = newLoader(cfg.SLO)
 	loaded, errs := e.manager.LoadGroups(defaultInterval, labels.EmptyLabels(), cfg.ExternalURL, nil, false, files...)
 	if len(errs) > 0 {
 		return errors.Join(errs...)

@@ -34,7 +34,7 @@ func Rules(cfg Config) ([]Rule, error) {
 		return nil, err
 	}
 	var all []Rule
-	l := newLoader()
+	l := newLoader(cfg.SLO)
 	for _, file := range files {
 		found, errs := l.Load(file, false, model.UTF8Validation)
 		if len(errs) > 0 {

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/prometheus/rules"
 	"go.yaml.in/yaml/v3"
 
+	"gatewatch/alerting/slo"
 	"gatewatch/internal/invalid"
 )
 
@@ -27,6 +28,9 @@ var shipped embed.FS
 // packPrefix marks the name of a shipped rule file where others have their path.
 const packPrefix = "pack:"
 
+// sloPrefix marks the name of the rules that are made for an objective.
+const sloPrefix = "slo:"
+
 // IsPack tells whether the name of a rule file is that of a shipped pack, such as pack:payments.
 func IsPack(file string) bool { return strings.HasPrefix(file, packPrefix) }
 
@@ -34,7 +38,7 @@ func IsPack(file string) bool { return strings.HasPrefix(file, packPrefix) }
 func PackOf(file string) string { return strings.TrimPrefix(file, packPrefix) }
 
 // RuleLoader reads rule files, and shipped packs by their names with "pack:" before them, for Prometheus' rules package.
-func RuleLoader() rules.GroupLoader { return newLoader() }
+func RuleLoader() rules.GroupLoader { return newLoader(nil) }
 
 // PackNames returns the names of the shipped rule packs.
 func PackNames() []string { return []string{"payments", "orders", "errors", "agent"} }
@@ -61,6 +65,9 @@ func ruleFiles(cfg Config) ([]string, error) {
 	for _, name := range cfg.Packs {
 		files = append(files, packPrefix+name)
 	}
+	for i := range cfg.SLO {
+		files = append(files, sloPrefix+cfg.SLO[i].Name)
+	}
 	for i, glob := range cfg.Rules {
 		found, err := filepath.Glob(glob)
 		switch {
@@ -74,7 +81,7 @@ func ruleFiles(cfg Config) ([]string, error) {
 				continue
 			}
 			files = append(files, file)
-			_, errs := newLoader().Load(file, false, model.UTF8Validation)
+			_, errs := newLoader(nil).Load(file, false, model.UTF8Validation)
 			for n, err := range errs {
 				// The file is decoded twice, and what is no YAML is so both times.
 				if n == 0 || err.Error() != errs[n-1].Error() {
@@ -87,19 +94,18 @@ func ruleFiles(cfg Config) ([]string, error) {
 }
 
 // loader reads rule files for Prometheus' rules package.
-type loader struct{ parser parser.Parser }
+type loader struct {
+	parser     parser.Parser
+	objectives []slo.Config
+}
 
-func newLoader() loader { return loader{parser.NewParser(parser.Options{})} }
+func newLoader(objectives []slo.Config) loader {
+	return loader{parser.NewParser(parser.Options{}), objectives}
+}
 
-// Load reads a pack or a file. Its errors begin with the file's name and the line.
+// Load reads a pack, the rules of an objective, or a file. Its errors begin with the file's name and the line.
 func (l loader) Load(name string, ignoreUnknown bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
-	var text []byte
-	var err error
-	if pack, ok := strings.CutPrefix(name, packPrefix); ok {
-		text, err = Pack(pack)
-	} else {
-		text, err = os.ReadFile(name)
-	}
+	text, err := l.text(name)
 	if err != nil {
 		return nil, []error{err}
 	}
@@ -124,6 +130,22 @@ func (l loader) policies(name string, text []byte, groups *rulefmt.RuleGroups) (
 		}
 	}
 	return errs
+}
+
+func (l loader) text(name string) ([]byte, error) {
+	if pack, ok := strings.CutPrefix(name, packPrefix); ok {
+		return Pack(pack)
+	}
+	objective, ok := strings.CutPrefix(name, sloPrefix)
+	if !ok {
+		return os.ReadFile(name)
+	}
+	for _, c := range l.objectives {
+		if c.Name == objective {
+			return slo.Rules(c)
+		}
+	}
+	return nil, fmt.Errorf("no objective named %q", objective)
 }
 
 // Parse parses one PromQL expression.

@@ -72,7 +72,7 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 		Appendable:  store,
 		Queryable:   store,
 		Logger:      slog.New(slog.DiscardHandler),
-		GroupLoader: newLoader(),
+		GroupLoader: newLoader(cfg.SLO),
 
 		RuleConcurrencyController: newBatches(),
 	})

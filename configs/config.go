@@ -5,8 +5,10 @@ package configs
 
 import (
 	"fmt"
+	"time"
 
 	"gatewatch/alerting"
+	"gatewatch/alerting/slo"
 	"gatewatch/collectors"
 	"gatewatch/intents"
 	"gatewatch/internal/invalid"
@@ -46,6 +48,8 @@ type Config struct {
 	Collectors collectors.Config `yaml:"collectors"`
 	// Which rules run and who is told.
 	Alerting alerting.Config `yaml:"alerting"`
+	// What share of events shall be good. Each makes recording rules, alerts and error budgets.
+	SLO []slo.Config `yaml:"slo"`
 }
 
 // Payments says what the agent does not know about payments by itself.
@@ -113,6 +117,10 @@ func (c *Config) SetDefaults() {
 	c.Outputs.SetDefaults()
 	c.Collectors.SetDefaults()
 	c.Alerting.SetDefaults()
+	for i := range c.SLO {
+		c.SLO[i].SetDefaults()
+	}
+	c.Alerting.SLO = c.SLO
 }
 
 // Validate returns everything that is wrong in c as invalid.Mistakes, or nil. It reads the files that c names.
@@ -133,5 +141,6 @@ func (c *Config) Validate() error {
 	m.AddIn("series", c.Series.Validate())
 	m.AddIn("collectors", c.Collectors.Validate())
 	m.AddIn("alerting", c.Alerting.Validate())
+	m.AddIn("slo", slo.ValidateAll(c.SLO, time.Duration(c.Series.Retention)))
 	return m.Err()
 }

@@ -54,6 +54,9 @@ func TestReferenceOptional(t *testing.T) {
 	want.Alerting.Links = got.Alerting.Links
 	want.Alerting.Receivers = receiversOf(got)
 	want.Alerting.Heartbeat = &alerting.HeartbeatConfig{URL: got.Alerting.Heartbeat.URL}
+	want.Series.Retention = got.SLO[0].Window
+	want.SLO = slices.Clone(got.SLO)
+	want.SLO[0].Window, want.SLO[0].QuietErrors, want.SLO[0].QuietBelow = 0, 0, 0
 	want.SetDefaults()
 	same(t, got, want)
 
@@ -92,6 +95,8 @@ func uncommented(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	text := optional.ReplaceAllString(string(data), "$1$2")
+	// An objective looks back on more than is kept by default.
+	text = strings.Replace(text, "  retention: 24h", "  retention: 30d", 1)
 	return []byte(strings.Replace(text, "  probes: []\n", "", 1))
 }
 

@@ -25,6 +25,8 @@ type Deps struct {
 	// Orders returns the orders that somebody should look at, the newest first. It must not block. Nil: there is no page of
 	// orders.
 	Orders func() []OrderFinding
+	// Objectives returns the service level objectives, which may change. It must not block. Nil: there are none.
+	Objectives func() []Objective
 	// Unclassed returns the result codes that no table gives a class, the most frequent first. Nil: they are not shown.
 	Unclassed func() []UnclassedCode
 	// Deployed notes that a new version of what writes the logs begins to run. Nil: it cannot be told.

@@ -91,6 +91,7 @@ func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler 
 		named("/orders", "orders", s.ordersPage)
 		named("/api/v1/orders", "orders", s.apiOrders)
 	}
+	named("/objectives", "objectives", s.objectivesPage)
 	if s.unclassed != nil {
 		named("/api/v1/unclassed", "unclassed", s.apiUnclassed)
 	}

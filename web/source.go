@@ -8,15 +8,16 @@ import (
 
 // source asks the other parts of the agent, with caches before them.
 type source struct {
-	series    Series
-	logs      Logs
-	incidents func() []Incident
-	agent     func() Agent                // nil when nothing is known
-	errors    func(limit int) ErrorGroups // nil when nothing is grouped
-	orders    func() []OrderFinding       // nil when orders are not followed
-	unclassed func() []UnclassedCode      // nil when nothing remembers them
-	deploy    func(version string)        // nil when it cannot be told
-	now       func() time.Time
+	series     Series
+	logs       Logs
+	incidents  func() []Incident
+	agent      func() Agent                // nil when nothing is known
+	errors     func(limit int) ErrorGroups // nil when nothing is grouped
+	objectives func() []Objective
+	orders     func() []OrderFinding  // nil when orders are not followed
+	unclassed  func() []UnclassedCode // nil when nothing remembers them
+	deploy     func(version string)   // nil when it cannot be told
+	now        func() time.Time
 
 	trends    *cache[string, *trend]
 	usuals    *cache[int64, map[string]*counts]
@@ -30,7 +31,10 @@ type source struct {
 const agentFresh = time.Second
 
 func newSource(d Deps) *source {
-	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, errors: d.Errors, orders: d.Orders, unclassed: d.Unclassed, deploy: d.Deployed, now: d.Now}
+	s := &source{series: d.Series, logs: d.Logs, incidents: d.Incidents, errors: d.Errors, orders: d.Orders, objectives: d.Objectives, unclassed: d.Unclassed, deploy: d.Deployed, now: d.Now}
+	if s.objectives == nil {
+		s.objectives = func() []Objective { return nil }
+	}
 	if d.Agent != nil {
 		agents := newCache[string, Agent](d.Now)
 		s.agent = func() Agent {

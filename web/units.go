@@ -34,6 +34,15 @@ func number(v float64) string {
 	return b.String()
 }
 
+// percentage writes a ratio near 1 as 99.987 %, cut off and not rounded: what is not all is not 100 %.
+func percentage(v float64) string {
+	if math.IsNaN(v) {
+		return absent
+	}
+	// A little is added, because 99.5 % of 1 is a bit less than 0.995.
+	return strconv.FormatFloat(math.Floor(v*1e5+1e-6)/1e3, 'f', -1, 64) + nbsp + "%"
+}
+
 // percent writes the ratio v as 41.2 %. Only exactly all is 100 %, and only exactly none is 0 %.
 func percent(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {

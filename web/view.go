@@ -24,7 +24,7 @@ type views struct {
 	languages  map[string]*language
 }
 
-var pageNames = [...]string{"now", "logs", "orders", "errors", "incidents", "agent", "error"}
+var pageNames = [...]string{"now", "logs", "orders", "objectives", "errors", "incidents", "agent", "error"}
 
 func loadViews(static *assets, providerName func(provider, lang string) string, loc *time.Location) (*views, error) {
 	v := &views{map[string]map[string]*template.Template{}, map[string]*language{}}
@@ -51,7 +51,7 @@ func functions(l *language, static *assets, loc *time.Location) template.FuncMap
 	return template.FuncMap{
 		"t": l.text, "static": static.address,
 		"provider": l.provider, "outcome": l.outcome, "finding": l.finding, "pick": l.pick, "summary": l.summary, "reasonName": l.reasonName,
-		"number": toFloat(number), "percent": percent, "whole": wholePercent, "seconds": seconds,
+		"number": toFloat(number), "percent": percent, "percentage": percentage, "whole": wholePercent, "seconds": seconds,
 		"bytesize": toFloat(bytesize), "lasting": l.lasting,
 		"clock":    func(t time.Time) string { return t.In(loc).Format("15:04:05") },
 		"millis":   func(t time.Time) string { return t.In(loc).Format("15:04:05.000") },
@@ -106,8 +106,8 @@ type page struct {
 	// Active is the number of active incidents that are more than information, Worst how bad they are.
 	Active int
 	Worst  state
-	// HasOrders and HasErrors tell whether there is a page of orders, and of errors.
-	HasOrders, HasErrors bool
+	// HasOrders, HasObjectives and HasErrors tell whether there is a page of orders, of objectives, and of errors.
+	HasOrders, HasObjectives, HasErrors bool
 	// Live tells whether the page is fetched again while it is open.
 	Live bool
 	Body any
@@ -115,7 +115,7 @@ type page struct {
 
 func (s *server) page(r *http.Request, name, lang string) page {
 	now := s.now().In(s.loc)
-	p := page{Name: name, Lang: lang, Now: now, Host: s.host, Ranges: ranges, HasOrders: s.orders != nil, HasErrors: s.errors != nil, Live: true}
+	p := page{Name: name, Lang: lang, Now: now, Host: s.host, Ranges: ranges, HasOrders: s.orders != nil, HasObjectives: len(s.objectives()) > 0, HasErrors: s.errors != nil, Live: true}
 	p.Self = linkTo(r.URL.Path, r.URL.Query())
 	p.OtherLang = languages[0]
 	if lang == languages[0] {

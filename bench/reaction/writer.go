@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// providers are those that the gateway talks to, in the order in which they fail. The last one never does.
-var providers = []string{"alipay", "wechatpay", "stripe", "paypal"}
+// providers are those that the gateway talks to, in the order in which they fail. The last one never does. The others are
+// called so in messages, too.
+var providers = []string{"alipay", "stripe", "paypal", "wechatpay"}
 
 // healthyFailures is the share of attempts that fail when all is well.
 const healthyFailures = 0.002
