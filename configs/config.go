@@ -5,6 +5,7 @@ package configs
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"gatewatch/alerting"
@@ -134,6 +135,7 @@ func (c *Config) Validate() error {
 	}
 	m.AddIn("http", c.HTTP.Validate())
 	m.AddIn("redact", c.Redact.Validate())
+	c.checkCustomers(&m)
 	m.AddIn("payments", c.Payments.validate())
 	m.AddIn("patterns", c.Patterns.Validate())
 	m.AddIn("journal", c.Journal.Validate())
@@ -143,4 +145,16 @@ func (c *Config) Validate() error {
 	m.AddIn("alerting", c.Alerting.Validate())
 	m.AddIn("slo", slo.ValidateAll(c.SLO, time.Duration(c.Series.Retention)))
 	return m.Err()
+}
+
+// checkCustomers reports names that are to give payment.customer_key and are hidden before anybody can read them.
+func (c *Config) checkCustomers(m *invalid.Mistakes) {
+	for i := range c.Logs {
+		for name := range strings.SplitSeq(c.Logs[i].Fields["customer_key"], ",") {
+			if name = strings.TrimSpace(name); name != "" && c.Redact.Hides(name) {
+				m.Add(fmt.Sprintf("logs[%d].fields.customer_key", i),
+					"%q is hidden by redact.keys, which leaves nothing to make the key of: remove it there (customers' numbers are never kept, only their keys)", name)
+			}
+		}
+	}
 }

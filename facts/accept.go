@@ -22,6 +22,9 @@ func accepts(k event.Key, value []byte) bool {
 		return ok
 	case event.BodyBytes, event.Attempt:
 		return len(value) <= 18 && values.AllDigits(value)
+	case event.CustomerKey:
+		// All customers whose number is hidden would be one.
+		return !isAbsent(value) && len(bytes.Trim(value, "*")) > 0
 	case event.Method:
 		// With a dot it is the name of an interface: Alipay's method=alipay.trade.pay.
 		return !values.IsHTTPMethod(value) && !isAbsent(value) && bytes.IndexByte(value, '.') < 0

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -36,12 +37,31 @@ func newRefiner(cfg GroupConfig, parts Parts) (*refiner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fields: %w", err)
 	}
+	customers := payment.NewCustomers(parts.CustomerSecret)
 	r := &refiner{
-		redactor: parts.Redactor, names: names, meanings: newMeanings(cfg.Values), classifier: parts.Classifier, explain: parts.Explain,
-		customers: payment.NewCustomers(parts.CustomerSecret), now: time.Now,
+		redactor: parts.Redactor.ForCustomers(customersOf(cfg.Fields, customers.Key)), names: names, meanings: newMeanings(cfg.Values),
+		classifier: parts.Classifier, explain: parts.Explain, customers: customers, now: time.Now,
 	}
 	names.SetClock(func() time.Time { return r.now() })
 	return r, nil
+}
+
+// customersOf returns which names are those of customers' numbers, by what the configuration says that names mean.
+func customersOf(fields map[string]string, key func([]byte) []byte) redact.Customers {
+	c := redact.Customers{Key: key}
+	for fact, names := range fields {
+		for name := range strings.SplitSeq(names, ",") {
+			name = strings.TrimSpace(name)
+			dot := strings.LastIndexByte(name, '.')
+			switch k, _ := event.ParseKey(fact); {
+			case k != event.CustomerKey:
+				c.Others = append(c.Others, name[dot+1:])
+			case dot < 0: // the last name of payer.name alone says too little
+				c.Names = append(c.Names, name)
+			}
+		}
+	}
+	return c
 }
 
 func location(name string) (*time.Location, error) {
@@ -85,7 +105,11 @@ func (r *refiner) record(parser parse.Parser, source *event.Source, offset int64
 		}
 		splitSpan(ev)
 		if id := ev.Fact(event.CustomerKey); id != nil {
-			ev.SetFact(event.CustomerKey, r.customers.Key(id))
+			key, done := redact.CustomerKey(id)
+			if !done {
+				key = r.customers.Key(id)
+			}
+			ev.SetFact(event.CustomerKey, key)
 		}
 	}
 	if ev.Time.IsZero() {

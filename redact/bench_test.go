@@ -21,6 +21,7 @@ func BenchmarkRedact(b *testing.B) {
 		"商户名称：上海某某科技有限公司，门店：人民广场店，操作员：张三，备注：顾客扫码后页面无响应"
 	card := bytes.Replace(line, []byte("622202******0042"), []byte("4242424242424242"), 1)
 	secret := bytes.Replace(line, []byte(`"client_ip":"`), []byte(`"access_token":"`), 1)
+	customer := bytes.Replace(line, []byte(`"client_ip":"`), []byte(`"user_id":"`), 1)
 	inner := fmt.Sprintf(`{"time":"2026-11-22T08:00:00.137Z","level":"info","msg":%q}`, line)
 	for _, c := range []struct {
 		name    string
@@ -29,13 +30,15 @@ func BenchmarkRedact(b *testing.B) {
 		{"json", generated(gatewaylog.JSON)}, {"nginx", generated(gatewaylog.Nginx)}, {"logback", [][]byte{logback}},
 		{"chinese", [][]byte{[]byte(chinese)}}, {"json in json", [][]byte{[]byte(inner)}}, {"stack trace", [][]byte{[]byte(trace)}},
 		{"one card", [][]byte{card}}, {"one secret", [][]byte{secret}},
+		{"one customer", [][]byte{customer}},
 	} {
 		b.Run(c.name, func(b *testing.B) { benchmark(b, c.records) })
 	}
 }
 
 func benchmark(b *testing.B, records [][]byte) {
-	r := newRedactor(Config{})
+	key := make([]byte, KeySize)
+	r := newRedactor(Config{}).ForCustomers(Customers{Key: func([]byte) []byte { return key }})
 	size := 0
 	for _, record := range records {
 		size += len(record)

@@ -31,7 +31,9 @@ func TestMetric(t *testing.T) {
 	want := `
 # HELP gatewatch_redacted_total Values taken out of log records before anything else saw them, by kind.
 # TYPE gatewatch_redacted_total counter
+gatewatch_redacted_total{kind="customer"} 0
 gatewatch_redacted_total{kind="cvv"} 1
+gatewatch_redacted_total{kind="email"} 0
 gatewatch_redacted_total{kind="identity"} 0
 gatewatch_redacted_total{kind="pan"} 2
 gatewatch_redacted_total{kind="phone"} 0

@@ -19,6 +19,8 @@ func (s *scan) percent(i int) int {
 		if s.r.keys.mayEnd(s.in, i) {
 			return s.fromEscape(s.tagged(i, i+3), i+3)
 		}
+	case a == '4' && b == '0' && s.r.cfg.EmailAddresses:
+		return s.takeEmail(i, i+3)
 	case a|0x20 == 'b' && isDigit(s.in[i+2]) && s.isTrackOne(i+2): // the % and B of track 1
 		s.fresh = i + 2
 		return i + 2

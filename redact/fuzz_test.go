@@ -28,7 +28,13 @@ func FuzzRedact(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	r := newRedactor(Config{IdentityNumbers: true, PhoneNumbers: true, Maestro: true})
+	for _, seed := range []string{
+		`{"user_id":17,"m":"openid=oUpF8 to a@b.example\\nc@d.example %40","phone":"138 0013 8000","a":{"memberNo":"x\\u0031"}}`,
+		"4242\n        4242 4242 4242", `{"m":"4242\\n\\tat 4242 4242 4242"}`, "3782\r\n    822463 10005",
+	} {
+		f.Add([]byte(seed))
+	}
+	r := keyed(Config{IdentityNumbers: true, PhoneNumbers: true, EmailAddresses: true, Maestro: true}, nil, nil)
 	f.Fuzz(func(t *testing.T, record []byte) {
 		before := bytes.Clone(record)
 		out := bytes.Clone(r.Redact(nil, record))

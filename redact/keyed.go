@@ -44,8 +44,11 @@ func (s *scan) take(k *key, v value, next int) int {
 	if len(text) == 0 || !v.quoted && isLiteral(text) || k.kind == secret && s.isSudoFolder(k, v) {
 		return next
 	}
-	if k.kind == pan || k.kind == account {
+	switch k.kind {
+	case pan, account:
 		return s.takeNumber(k, v, next)
+	case customer:
+		return s.takeCustomer(k, v, next)
 	}
 	if isMasked(text) {
 		return next

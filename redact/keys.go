@@ -32,6 +32,19 @@ var names = [...]struct {
 // phoneNames are the names of phone numbers, for when they are to be redacted.
 const phoneNames = "mobile mobileno mobilenumber mobilephone phone phoneno phonenumber phonenum telephone telno 手机 手机号 手机号码 电话 电话号码 手機號"
 
+// identityNames are the names of identity numbers, for when they are to be redacted.
+const identityNames = "idcard idcardno idcardnum idcardnumber idno idnumber identityno identitynumber identitycard certno certificateno " +
+	"身份证 身份证号 身份证号码 身分證 证件号 证件号码"
+
+// emailNames are the names of e-mail addresses, for when they are to be redacted.
+const emailNames = "email emailaddress mailaddress 邮箱 邮箱地址 电子邮箱 电子邮件 電郵"
+
+// personalSuffixes are those of these names that may be the last word of a longer key: receiverPhone, 收货人手机号.
+var personalSuffixes = [...]string{
+	"mobile", "mobileno", "mobilephone", "phone", "phoneno", "phonenumber", "手机", "手机号", "手机号码", "电话", "电话号码",
+	"idcard", "idcardno", "idcardnumber", "identityno", "身份证", "身份证号", "身份证号码", "email", "emailaddress", "邮箱",
+}
+
 // suffixes are the names that may be the last word of a longer key. Chinese has no words to see, so its names are all
 // here: 银行卡号, 支付密码.
 var suffixes = [...]string{
@@ -54,9 +67,11 @@ type keyTable struct {
 	kinds    map[string]kind
 	suffixes [256][]string // by their last byte
 	ends     [1 << 15 / 64]uint64
+	// customers narrows ends down where only names of customers' numbers end so.
+	customers customerEnds
 }
 
-func newKeyTable(cfg Config) keyTable {
+func newKeyTable(cfg Config, c Customers) keyTable {
 	t := keyTable{kinds: map[string]kind{}}
 	for _, row := range names {
 		for _, name := range strings.Fields(row.names) {
@@ -66,14 +81,22 @@ func newKeyTable(cfg Config) keyTable {
 	for _, name := range cfg.Keys {
 		t.add(normalise(name), secret)
 	}
-	if cfg.PhoneNumbers {
-		for _, name := range strings.Fields(phoneNames) {
-			t.add(name, phone)
+	for _, row := range []struct {
+		wanted bool
+		kind   kind
+		names  string
+	}{{cfg.PhoneNumbers, phone, phoneNames}, {cfg.IdentityNumbers, identity, identityNames}, {cfg.EmailAddresses, email, emailNames}} {
+		for _, name := range strings.Fields(row.names) {
+			if row.wanted && t.kinds[name] == none {
+				t.add(name, row.kind)
+			}
 		}
 	}
-	for _, suffix := range suffixes {
-		last := suffix[len(suffix)-1]
-		t.suffixes[last] = append(t.suffixes[last], suffix)
+	for _, suffix := range slices.Concat(suffixes[:], personalSuffixes[:]) {
+		if t.kinds[suffix] != none {
+			last := suffix[len(suffix)-1]
+			t.suffixes[last] = append(t.suffixes[last], suffix)
+		}
 	}
 	for _, parent := range parents {
 		t.kinds[parent+".number"], t.kinds[parent+".no"] = pan, pan
@@ -89,6 +112,7 @@ func newKeyTable(cfg Config) keyTable {
 			t.ends[h/64] |= 1 << (h % 64)
 		}
 	}
+	t.addCustomers(c)
 	return t
 }
 
@@ -122,13 +146,17 @@ func (t *keyTable) mayEnd(in []byte, i int) bool {
 	}
 	w := binary.LittleEndian.Uint64(in[i-7:])
 	if byte(w>>48) == '"' && byte(w>>40) == '\\' {
+		if i < 8 {
+			return true
+		}
 		const letters = 1<<48 - 1
-		w = w&^letters | w<<8&letters // without the backslash
+		w = w&^letters | binary.LittleEndian.Uint64(in[i-8:])&letters // without the backslash
 	}
-	return t.mayEndBefore(w)
+	return t.mayEndBefore(w) && t.customers.mayEndBefore(w)
 }
 
-// mayEndBefore is mayEnd for the eight bytes of which the highest is in[i]. Of an escaped quote it always says yes.
+// mayEndBefore is mayEnd for the eight bytes of which the highest is in[i], as far as the last three bytes of the key tell.
+// Of an escaped quote it always says yes.
 func (t *keyTable) mayEndBefore(w uint64) bool {
 	key := w >> 32
 	if last := byte(w >> 48); last <= '\'' { // no end of a word

@@ -25,3 +25,26 @@ func (s *scan) takePhone(start, end int) int {
 	c.group(s.in, start, end-start)
 	return s.maskNumber(&c)
 }
+
+// phoneEnd returns where the phone number at in[from] ends that is the value of a name. It may have spaces between groups
+// while it is shorter than a mobile number.
+func (s *scan) phoneEnd(from int, json bool) int {
+	end := s.bareEnd(from, json)
+	for !json && end-from < maxPhone && end > from && end+1 < len(s.in) && s.in[end] == ' ' && isDigit(s.in[end-1]) && isDigit(s.in[end+1]) &&
+		digitsIn(s.in[from:end]) < mobileDigits {
+		end = s.bareEnd(end+1, json)
+	}
+	return end
+}
+
+// maxPhone bounds how long a phone number with its separators is.
+const maxPhone = 24
+
+func digitsIn(text []byte) (n int) {
+	for _, c := range text {
+		if isDigit(c) {
+			n++
+		}
+	}
+	return n
+}

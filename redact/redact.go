@@ -28,18 +28,22 @@ const (
 	cookie        // a secret to the end of the line; counts as secret
 	identity
 	phone
+	email
+	customer
 	kindCount
 )
 
 var kindNames = [kindCount]string{
-	"", "pan", "pan", "cvv", "track", "pin", "secret", "secret", "secret", "identity", "phone",
+	"", "pan", "pan", "cvv", "track", "pin", "secret", "secret", "secret", "identity", "phone", "email", "customer",
 }
 
 func (k kind) isCardData() bool { return k >= pan && k <= pin }
 
 // Redactor takes card data and secrets out of records. Safe for concurrent use.
 type Redactor struct {
+	cfg      Config
 	keys     keyTable
+	customer Customers
 	maestro  bool
 	identity bool
 	phones   bool
@@ -55,7 +59,7 @@ func New(cfg Config, reg prometheus.Registerer) *Redactor {
 		Help: "Values taken out of log records before anything else saw them, by kind.",
 	}, []string{"kind"})
 	reg.MustRegister(total)
-	r := &Redactor{keys: newKeyTable(cfg), maestro: cfg.Maestro, identity: cfg.IdentityNumbers, phones: cfg.PhoneNumbers, more: minCard - 8}
+	r := &Redactor{cfg: cfg, keys: newKeyTable(cfg, Customers{}), maestro: cfg.Maestro, identity: cfg.IdentityNumbers, phones: cfg.PhoneNumbers, more: minCard - 8}
 	for _, issuer := range slices.Concat(issuers[:], maestro[:]) {
 		for first := issuer.low / 1000; first <= issuer.high/1000; first++ {
 			r.firsts |= 1 << first

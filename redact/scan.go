@@ -3,7 +3,6 @@ package redact
 import (
 	"bytes"
 	"encoding/binary"
-	"math"
 	"math/bits"
 )
 
@@ -22,10 +21,9 @@ type scan struct {
 	// or after the stars of a masked number.
 	fresh int
 	// plainTo is how far a chain of letters reaches that was seen to hold no token.
-	plainTo   int
-	depth     int // of encoded texts around the record
-	nextBreak int // the first line break that no block before was searched for
-	json      jsonState
+	plainTo int
+	depth   int // of encoded texts around the record
+	json    jsonState
 }
 
 // clean scans the record and returns what Redact does.
@@ -33,6 +31,9 @@ func (s *scan) clean() []byte {
 	record := s.in
 	if bytes.Contains(record, privateKey[3:]) { // V is rarer than P
 		s.withoutPrivateKeys()
+	}
+	if s.r.cfg.EmailAddresses {
+		s.withoutEmails()
 	}
 	s.run()
 	if s.changes == 0 {
@@ -64,8 +65,6 @@ func (s *scan) run() {
 	// begin is where the scan went on last: a digit there begins a number, whatever is before it. quiet is where the
 	// bytes begin that no stop has dealt with.
 	begin, quiet := 0, 0
-	s.nextBreak = nextBreak(in, 0)
-	breaks := s.nextBreak != noBreak
 	for i := 0; i < len(in); {
 		b := blockAt(in, i)
 		next := i + blockLen
@@ -73,9 +72,9 @@ func (s *scan) run() {
 		if i > begin && isDigit(in[i-1]) {
 			before = 1
 		}
-		hits := b.hits(s.r.more, before)
-		if breaks && s.nextBreak < next+5 {
-			hits |= s.wrapped(i, begin)
+		hits, fours := b.hits(s.r.more, before)
+		if fours != 0 {
+			hits |= s.wrapped(i, fours)
 		}
 		for hits != 0 {
 			at := i + bits.TrailingZeros64(hits)
@@ -97,9 +96,6 @@ func (s *scan) run() {
 				quiet = after
 			}
 			if after >= next || after > at+1 && after < len(in) && isDigit(in[after]) {
-				if breaks {
-					s.searchAgain(after, next+5)
-				}
 				next, begin = after, after
 				break
 			}
@@ -112,44 +108,17 @@ func (s *scan) run() {
 	}
 }
 
-// wrapped returns a bit for each run of four digits in the block at in[i] that ends its line: a card number may go on in the
-// next one, however far that is indented.
-func (s *scan) wrapped(i, begin int) (hits uint64) {
-	for s.nextBreak < i+blockLen+5 {
-		at := s.nextBreak
-		if at > 0 && s.in[at-1] == '\r' {
-			at--
+// wrapped returns those of the runs of four digits in the block at in[i] that end their lines: a card number may go on in
+// the next line, however far that is indented.
+func (s *scan) wrapped(i int, fours uint64) (hits uint64) {
+	for ; fours != 0; fours &= fours - 1 {
+		at := i + bits.TrailingZeros64(fours)
+		if end := at + 4; end < len(s.in) && (s.in[end] == '\n' || s.in[end] == '\r') && fourBefore(s.in, end, at) == at {
+			hits |= 1 << (at - i)
 		}
-		first := fourBefore(s.in, at, begin)
-		if first >= i+blockLen {
-			return hits // in the next block
-		}
-		if first >= i {
-			hits |= 1 << (first - i)
-		}
-		s.nextBreak = nextBreak(s.in, s.nextBreak+1)
 	}
 	return hits
 }
-
-// searchAgain makes the line breaks in in[from:to], which were searched for, be searched for again.
-func (s *scan) searchAgain(from, to int) {
-	if to = min(to, len(s.in)); from < to && s.nextBreak >= to {
-		if n := bytes.IndexByte(s.in[from:to], '\n'); n >= 0 {
-			s.nextBreak = from + n
-		}
-	}
-}
-
-// nextBreak returns where the next line break from in[i] on is, or noBreak.
-func nextBreak(in []byte, i int) int {
-	if n := bytes.IndexByte(in[i:], '\n'); n >= 0 {
-		return i + n
-	}
-	return noBreak
-}
-
-const noBreak = math.MaxInt
 
 // endsRun tells whether a run of letters ends before in[at]: digits may go on with one.
 func (s *scan) endsRun(at int) bool { return !isDigit(s.in[at]) || sextets[s.in[at-1]] == notEncoded }

@@ -12,8 +12,11 @@ type value struct {
 // valueAt finds the value that begins at from, behind the separator of k.
 func (s *scan) valueAt(from int, k *key) value {
 	if q, ok := quoteAt(s.in, from); ok {
-		if document, inString := s.inJSON(from); document && inString && q.sign == '"' && q.slashes == 0 {
-			return value{from: from, to: from} // the end of the string that the key stands in
+		// A key between the same quotes is no text inside them.
+		if q.sign == '"' && q.slashes == 0 && !(k.quoted && k.quote.sign == '"' && k.quote.slashes == 0) {
+			if document, inString := s.inJSON(from); document && inString {
+				return value{from: from, to: from} // the end of the string that the key stands in
+			}
 		}
 		start := from + len(q.text)
 		return value{from: start, to: q.end(s.in, start), quoted: true}
@@ -22,7 +25,7 @@ func (s *scan) valueAt(from int, k *key) value {
 	if k.quoted {
 		v.needs = k.quote.text
 		if c := s.in[from]; (c == '{' || c == '[') && k.quote.sign == '"' {
-			if k.kind == pan || k.kind == account {
+			if k.kind == pan || k.kind == account || k.kind == customer {
 				v.to = from // its members are found by their own names and shapes
 			} else {
 				v.to = s.nestedEnd(from, &k.quote)
@@ -37,6 +40,10 @@ func (s *scan) valueAt(from int, k *key) value {
 		v.to = s.lineEnd(from)
 	case k.kind == track:
 		v.to = s.trackValueEnd(from)
+	case k.kind == customer:
+		v.to = s.bareEnd(from, true)
+	case k.kind == phone:
+		v.to = s.phoneEnd(from, k.quoted)
 	default:
 		v.to = s.bareEnd(from, k.quoted)
 	}
