@@ -61,9 +61,9 @@ missing_packages() {
   have gcc cc || printf '%s\n' gcc libc6-dev
   have chromium chromium-browser google-chrome || echo chromium
   chinese_font || printf '%s\n' fontconfig fonts-noto-cjk
-  have prometheus || echo prometheus
+  { have prometheus && have promtool; } || echo prometheus
   have prometheus-node-exporter || echo prometheus-node-exporter
-  have prometheus-alertmanager alertmanager || echo prometheus-alertmanager
+  { have prometheus-alertmanager alertmanager && have amtool; } || echo prometheus-alertmanager
   have nginx || echo nginx-light
   have redis-server valkey-server || echo redis-server
   have javac || echo default-jdk-headless
@@ -109,9 +109,10 @@ report_missing() {
     have gcc cc || echo "a C compiler (package gcc): the race detector, so the tests run without it"
     have chromium chromium-browser google-chrome || echo "Chromium (package chromium): the tests of the web page"
     chinese_font || echo "a Chinese font (package fonts-noto-cjk): Chinese text on screenshots shows as boxes"
-    have prometheus || echo "Prometheus (package prometheus): the tests that scrape /metrics and load the rules"
+    { have prometheus && have promtool; } || echo "Prometheus and promtool (package prometheus): the tests that scrape /metrics, load the rules and ask the API"
     have prometheus-node-exporter || echo "node_exporter (package prometheus-node-exporter): the comparison of host metrics"
-    have prometheus-alertmanager alertmanager || echo "Alertmanager (package prometheus-alertmanager): the tests that relay alerts to a cluster"
+    { have prometheus-alertmanager alertmanager && have amtool; } ||
+      echo "Alertmanager and amtool (package prometheus-alertmanager): the tests that relay alerts to a cluster, and of silences"
     have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log"
     if ! have javac || ! have mvn; then

@@ -51,21 +51,26 @@ func (in *incidents) all() []web.Incident {
 		if a.State == "firing" {
 			one := incident(a, time.Time{})
 			in.handled(&one, a.Labels)
+			one.Silences = in.silences(a.Labels)
 			all = append(all, one)
 		}
 	}
 	return all
 }
 
-// handled puts in what people did about the incident.
+// handled puts in who takes care of the incident.
 func (in *incidents) handled(one *web.Incident, labels map[string]string) {
-	h := in.engine.Handling(context.Background(), labels)
-	if h.Acknowledged != nil {
+	if h := in.engine.Handling(context.Background(), labels); h.Acknowledged != nil {
 		one.AcknowledgedBy = cmp.Or(h.Acknowledged.By.Name, h.Acknowledged.By.ID)
 	}
-	if h.Silence != nil {
-		one.SilencedUntil = h.Silence.Until
+}
+
+func (in *incidents) silences(labels map[string]string) []web.Silence {
+	var all []web.Silence
+	for _, s := range in.engine.Silences(context.Background(), labels) {
+		all = append(all, web.Silence{ID: s.ID, By: s.By, Comment: s.Comment, Until: s.Ends})
 	}
+	return all
 }
 
 func incident(a alerting.Alert, until time.Time) web.Incident {

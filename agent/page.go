@@ -17,8 +17,12 @@ import (
 
 // addPage serves the web page, /metrics and the API on the listener.
 func (a *agent) addPage() error {
-	names := providerNames()
-	handler, err := web.New(a.cfg.HTTP, web.Deps{
+	names, build := providerNames(), buildInfo()
+	alertmanager, err := a.alerts.Alertmanager(a.registry)
+	if err != nil {
+		return err
+	}
+	deps := web.Deps{
 		Series:     pageSeries{a.store},
 		Logs:       pageLogs{a.journal},
 		Incidents:  a.incidents.all,
@@ -37,9 +41,15 @@ func (a *agent) addPage() error {
 		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{
 			EnableOpenMetrics: true, ErrorHandling: promhttp.ContinueOnError, Registry: a.registry,
 		}),
-		Ready:  a.ready,
-		Reload: a.reloads.ask,
-	}, a.log, a.registry)
+		Prometheus:   a.store.API(a.alerts, series.Build{Version: build.version, Revision: build.revision, GoVersion: build.goVersion}),
+		Alertmanager: alertmanager,
+		Ready:        a.ready,
+		Reload:       a.reloads.ask,
+	}
+	if len(a.cfg.Alerting.Alertmanagers) == 0 {
+		deps.Silence, deps.Unsilence = a.silence, a.alerts.Expire
+	}
+	handler, err := web.New(a.cfg.HTTP, deps, a.log, a.registry)
 	if err != nil {
 		return err
 	}
@@ -54,6 +64,11 @@ func (a *agent) addPage() error {
 	}}
 	a.parts = append([]part{page}, a.parts...) // first to start, last to stop
 	return nil
+}
+
+func (a *agent) silence(ctx context.Context, q web.SilenceRequest) error {
+	_, err := a.alerts.Silence(ctx, q.Labels, q.By, q.Comment, q.Until)
+	return err
 }
 
 var errNotLooked = errors.New("the log files are not looked at yet")

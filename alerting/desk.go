@@ -1,7 +1,6 @@
 package alerting
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/alertmanager/silence"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -30,10 +28,10 @@ const (
 
 // desk remembers what people did about incidents, on disk, and does it.
 type desk struct {
-	file, silentFile string
-	silences         *silence.Silences
-	log              *slog.Logger
-	falseAlarms      *prometheus.CounterVec
+	file        string
+	silences    *silences
+	log         *slog.Logger
+	falseAlarms *prometheus.CounterVec
 
 	mu      sync.Mutex
 	handled map[string]*handled
@@ -53,9 +51,9 @@ type handled struct {
 }
 
 // openDesk reads what the process before knew. A file that cannot be read costs acknowledgements, not the start.
-func openDesk(file string, silences *silence.Silences, silentFile string, log *slog.Logger, reg prometheus.Registerer) (*desk, error) {
+func openDesk(file string, silences *silences, log *slog.Logger, reg prometheus.Registerer) (*desk, error) {
 	d := &desk{
-		file: file, silentFile: silentFile, silences: silences, log: log, handled: map[string]*handled{},
+		file: file, silences: silences, log: log, handled: map[string]*handled{},
 		falseAlarms: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 			Name: "gatewatch_alert_false_alarms_total", Help: "Incidents that somebody called a false alarm, by rule.",
 		}, []string{"alertname"}),
@@ -217,17 +215,5 @@ func (d *desk) save() {
 	}
 	if err != nil {
 		d.log.Warn("keeping acknowledgements on disk, a restart would lose them", "err", err)
-	}
-}
-
-// saveSilences writes the silences down now: Alertmanager's own package does so every few minutes.
-func (d *desk) saveSilences() {
-	var b bytes.Buffer
-	_, err := d.silences.Snapshot(&b)
-	if err == nil {
-		err = atomicfile.Write(d.silentFile, b.Bytes(), 0o640)
-	}
-	if err != nil {
-		d.log.Warn("keeping silences on disk, a crash would lose the newest", "err", err)
 	}
 }

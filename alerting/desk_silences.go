@@ -52,7 +52,7 @@ func (d *desk) silence(ctx context.Context, n *receivers.Notice, a receivers.Dee
 			return err
 		}
 	}
-	d.saveSilences()
+	d.silences.save()
 	return nil
 }
 
@@ -66,7 +66,7 @@ func (d *desk) unsilence(ctx context.Context, n *receivers.Notice) (fresh bool, 
 			fresh = true
 		}
 	}
-	d.saveSilences()
+	d.silences.save()
 	return fresh, nil
 }
 

@@ -2,9 +2,7 @@ package alerting
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"path/filepath"
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
@@ -50,42 +48,38 @@ var groupBy = [...]model.LabelName{"alertname", "provider"}
 // dispatcher owns Alertmanager's parts: the alerts, their groups, inhibitions and silences.
 type dispatcher struct {
 	alerts     *mem.Alerts
-	silences   *silence.Silences
-	silentFile string
+	silences   *silences
+	silencer   *silence.Silencer
 	inhibitor  *inhibit.Inhibitor
 	dispatcher *dispatch.Dispatcher
-	ledger     *ledger
-	log        *slog.Logger
+	groups     marker.GroupMarker
+	// shown is the routing in Alertmanager's own form, for its API.
+	shown  *amconfig.Config
+	ledger *ledger
+	log    *slog.Logger
 }
 
-func newDispatcher(cfg Config, dir string, ledger *ledger, boxes []*outbox, log *slog.Logger) (*dispatcher, error) {
+func newDispatcher(cfg Config, sil *silences, ledger *ledger, boxes []*outbox, log *slog.Logger) (*dispatcher, error) {
 	// Alertmanager's own metrics describe its insides; what people need is in gatewatch_notification*.
 	reg := prometheus.NewRegistry()
 	engineLog, events, flags := quietlog.Warnings(log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
-	d := &dispatcher{ledger: ledger, log: log, silentFile: filepath.Join(dir, "silences")}
+	d := &dispatcher{ledger: ledger, log: log, silences: sil, groups: marker.NewGroupMarker(), shown: shownRouting(route(cfg))}
+	d.silencer = silence.NewSilencer(sil.Silences, engineLog, events)
 	var err error
-	d.silences, err = silence.New(silence.Options{
-		SnapshotFile: d.silentFile, Retention: stateRetention, Logger: engineLog, Metrics: reg, EventRecorder: events,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read silences: %w", err)
-	}
-	silencer := silence.NewSilencer(d.silences, engineLog, events)
 	// The context ends with Close in run.
-	d.alerts, err = mem.NewAlerts(context.Background(), alertGC, 0, silencer, engineLog, events, reg, flags)
+	d.alerts, err = mem.NewAlerts(context.Background(), alertGC, 0, d.silencer, engineLog, events, reg, flags)
 	if err != nil {
 		return nil, err
 	}
 	d.inhibitor = inhibit.NewInhibitor(d.alerts, inhibitions(), engineLog, events)
-	groups := marker.NewGroupMarker()
 	pipeline := notify.NewPipelineBuilder(reg, flags, events).New(
-		integrations(boxes), func() time.Duration { return 0 }, d.inhibitor, silencer,
-		timeinterval.NewIntervener(nil), groups, ledger.entries, nil)
+		integrations(boxes), func() time.Duration { return 0 }, d.inhibitor, d.silencer,
+		timeinterval.NewIntervener(nil), d.groups, ledger.entries, nil)
 	tmpl, err := template.FromGlobs(nil)
 	if err != nil {
 		return nil, err
 	}
-	d.dispatcher = dispatch.NewDispatcher(d.alerts, dispatch.NewRoute(route(cfg), nil), pipeline, groups,
+	d.dispatcher = dispatch.NewDispatcher(d.alerts, dispatch.NewRoute(route(cfg), nil), pipeline, d.groups,
 		func(d time.Duration) time.Duration { return max(d, notify.MinTimeout) },
 		groupMaintenance, groupLimit{}, engineLog, events, dispatch.NewDispatcherMetrics(false, reg, flags), tmpl)
 	return d, nil
@@ -147,7 +141,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 	var g errgroup.Group
 	stop := make(chan struct{})
 	g.Go(func() error {
-		d.silences.Maintenance(stateMaintenance, d.silentFile, stop, nil)
+		d.silences.maintain(stop)
 		return nil
 	})
 	g.Go(func() error {

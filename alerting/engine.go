@@ -63,6 +63,7 @@ type Engine struct {
 
 	// mu guards what other goroutines look at.
 	mu          sync.Mutex
+	loaded      []*rules.Group
 	alerts      []Alert
 	subscribers map[int]func(Change)
 	subscribed  int
@@ -109,7 +110,11 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 	if err := e.addReceivers(cfg, ledger, host, reg); err != nil {
 		return nil, err
 	}
-	if e.dispatch, err = newDispatcher(cfg, dataDir, ledger, e.outboxes, log); err != nil {
+	silences, err := openSilences(filepath.Join(dataDir, "silences"), log, reg)
+	if err != nil {
+		return nil, fmt.Errorf("alerting: %w", err)
+	}
+	if e.dispatch, err = newDispatcher(cfg, silences, ledger, e.outboxes, log); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	if err := e.openDesk(host, cfg.ExternalURL, reg); err != nil {

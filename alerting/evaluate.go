@@ -199,6 +199,7 @@ func (e *Engine) load(cfg Config) error {
 		plain[key] = g.Group
 	}
 	e.states.Load(plain)
+	e.showGroups()
 	e.metrics.rules.Set(float64(e.countRules()))
 	return nil
 }

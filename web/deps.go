@@ -31,8 +31,13 @@ type Deps struct {
 	Unclassed func() []UnclassedCode
 	// Deployed notes that a new version of what writes the logs begins to run. Nil: it cannot be told.
 	Deployed func(version string)
-	// Metrics serves /metrics.
-	Metrics http.Handler
+	// Silence keeps an incident from being told; Unsilence ends a silence by its ID. Their errors are shown to the person
+	// who asked. Nil, both or none: there is no silencing here.
+	Silence   func(context.Context, SilenceRequest) error
+	Unsilence func(ctx context.Context, id string) error
+	// Metrics serves /metrics, Prometheus /api/v1/ of its HTTP API, which must change nothing, and Alertmanager /api/v2/
+	// of its API. What is nil is not served.
+	Metrics, Prometheus, Alertmanager http.Handler
 	// Ready returns nil when the agent does its work, otherwise why not yet.
 	Ready func(context.Context) error
 	// Reload makes the agent read its configuration again, and returns why it goes on with the one before; that error
@@ -138,9 +143,26 @@ type Incident struct {
 	Since, Until time.Time
 	// Labels are all labels of the alert.
 	Labels map[string]string
-	// AcknowledgedBy is who takes care of it, "" for nobody. SilencedUntil is when its silence ends, zero for none.
+	// AcknowledgedBy is who takes care of it, "" for nobody.
 	AcknowledgedBy string
-	SilencedUntil  time.Time
+	// Silences keep it from being told now, the one that lasts longest first.
+	Silences []Silence
+}
+
+// Silence keeps an incident from being told.
+type Silence struct {
+	ID string
+	// By and Comment are who made it, and why.
+	By, Comment string
+	Until       time.Time
+}
+
+// SilenceRequest asks for a silence of one incident.
+type SilenceRequest struct {
+	// Labels are all labels of the incident's alert.
+	Labels      map[string]string
+	By, Comment string
+	Until       time.Time
 }
 
 // Reason is why something is thought to be somebody's fault.

@@ -347,9 +347,17 @@ func (w *world) deps() Deps {
 			}
 			return names[p][0]
 		},
-		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "up 1\n") }),
-		Ready:   func(context.Context) error { return nil },
+		Metrics:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "up 1\n") }),
+		Ready:      func(context.Context) error { return nil },
+		Prometheus: echo("prometheus"), Alertmanager: echo("alertmanager"),
+		Silence:   func(context.Context, SilenceRequest) error { return nil },
+		Unsilence: func(context.Context, string) error { return nil },
 	}
+}
+
+// echo answers with its name and what it was asked.
+func echo(name string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, name, r.Method, r.URL.Path) })
 }
 
 // handler returns the handler on the world.

@@ -1,6 +1,6 @@
-// Package web serves what the agent knows: the pages for people, the metrics and a part of Prometheus' query API for
-// programs. It only reads, but for the reload of the configuration, and asks the other parts of the agent through the
-// small interfaces in Deps.
+// Package web serves what the agent knows: the pages for people, and for programs the metrics and the APIs of Prometheus
+// and Alertmanager. It reads, but for few addresses that only this host may write to, and asks the other parts of the
+// agent through the small interfaces in Deps.
 package web
 
 import (
@@ -25,6 +25,9 @@ type server struct {
 	hosts  hosts
 	ready  func(context.Context) error
 	reload func(context.Context) error
+	// silence and unsilence are nil when there is no silencing here.
+	silence   func(context.Context, SilenceRequest) error
+	unsilence func(ctx context.Context, id string) error
 
 	requests *prometheus.CounterVec
 	failures *prometheus.CounterVec
@@ -50,7 +53,7 @@ func New(cfg Config, deps Deps, log *slog.Logger, reg prometheus.Registerer) (ht
 	if err != nil {
 		return nil, err
 	}
-	s := &server{source: newSource(deps), views: v, log: log, loc: deps.Location, ready: deps.Ready, reload: deps.Reload}
+	s := &server{source: newSource(deps), views: v, log: log, loc: deps.Location, ready: deps.Ready, reload: deps.Reload, silence: deps.Silence, unsilence: deps.Unsilence}
 	if s.host, err = os.Hostname(); err != nil {
 		s.host = "localhost"
 	}
@@ -61,11 +64,11 @@ func New(cfg Config, deps Deps, log *slog.Logger, reg prometheus.Registerer) (ht
 	s.failures = promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Name: "gatewatch_web_failures_total", Help: "Pages that could not show all, because a part of the agent gave an error.",
 	}, []string{"part"})
-	return s.routes(static, deps.Metrics), nil
+	return s.routes(static, deps), nil
 }
 
 // routes is the table of all addresses.
-func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler {
+func (s *server) routes(static http.Handler, deps Deps) http.Handler {
 	mux := http.NewServeMux()
 	// Anybody may ask for these by any host name: of the logs they hold no more than codes and masked templates of errors,
 	// and probes and scrapers use many names.
@@ -73,14 +76,19 @@ func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler 
 	// These show log text.
 	named := func(pattern, page string, h http.HandlerFunc) { open(pattern, page, s.checked(h)) }
 
+	// These change something.
+	posted := func(pattern, page string, h http.HandlerFunc) {
+		mux.Handle(pattern, s.counted(page, s.guarded(post(h))))
+	}
+
 	open("/static/", "static", static)
 	open("/-/healthy", "healthy", http.HandlerFunc(s.healthy))
 	open("/-/ready", "ready", http.HandlerFunc(s.readiness))
-	if metrics != nil {
-		open("/metrics", "metrics", metrics)
+	if deps.Metrics != nil {
+		open("/metrics", "metrics", deps.Metrics)
 	}
 	if s.reload != nil {
-		mux.Handle("/-/reload", s.counted("reload", http.NewCrossOriginProtection().Handler(s.checked(s.reloading))))
+		posted("/-/reload", "reload", s.reloading)
 	}
 	named("/{$}", "now", s.nowPage)
 	named("/logs", "logs", s.logsPage)
@@ -96,13 +104,22 @@ func (s *server) routes(static http.Handler, metrics http.Handler) http.Handler 
 		named("/api/v1/unclassed", "unclassed", s.apiUnclassed)
 	}
 	if s.deploy != nil {
-		mux.Handle("/api/v1/deploys", s.counted("deploys", http.NewCrossOriginProtection().Handler(s.checked(s.deployed))))
+		posted("/api/v1/deploys", "deploys", s.deployed)
 	}
 	named("/incidents", "incidents", s.incidentsPage)
+	if s.silence != nil {
+		posted("/incidents/silence", "silence", s.silencing)
+		posted("/incidents/unsilence", "silence", s.unsilencing)
+	}
 	named("/agent", "agent", s.agentPage)
 	named("/api/chart", "chart", s.chart)
-	named("/api/v1/query", "query", s.apiQuery)
-	named("/api/v1/query_range", "query", s.apiQueryRange)
+	if deps.Prometheus != nil {
+		// Its POST is a GET with a long query.
+		mux.Handle("/api/v1/", s.counted("query", s.checked(readable(deps.Prometheus).ServeHTTP)))
+	}
+	if deps.Alertmanager != nil {
+		mux.Handle("/api/v2/", s.counted("alertmanager", s.guarded(deps.Alertmanager)))
+	}
 	named("/", "missing", s.missingPage)
 	return secured(mux)
 }

@@ -166,29 +166,6 @@ func TestOptionalParts(t *testing.T) {
 	}
 }
 
-func TestQueryAPI(t *testing.T) {
-	t.Parallel()
-	h := newWorld(fixed(start)).handler(t)
-	f := func(path string, code int, want string) {
-		t.Helper()
-		rec := fetch(t, h, path)
-		if rec.Code != code || !strings.Contains(rec.Body.String(), want) {
-			t.Errorf("GET %s = %d %s, want %d with %s", path, rec.Code, rec.Body, code, want)
-		}
-	}
-	f("/api/v1/query?query=up", 200, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{"__name__":"up"},"value":[1795327781,"1"]}]}}`)
-	f("/api/v1/query?query=up&time=1795327700.5", 200, `"value":[1795327700.5,"1"]`)
-	f("/api/v1/query_range?query=up&start=1795327700&end=1795327720&step=10", 200, `"values":[[1795327700,"1"],[1795327710,"1"],[1795327720,"1"]]`)
-	f("/api/v1/query_range?query=up&start=2026-11-22T06:00:00Z&end=2026-11-22T06:01:00Z&step=1m", 200, `"resultType":"matrix"`)
-	f("/api/v1/query", 400, "query is missing")
-	f("/api/v1/query?query=up{", 400, "parse error")
-	f("/api/v1/query?query=up&time=soon", 400, "is no time")
-	f("/api/v1/query_range?query=up&start=1&end=2000000&step=1", 400, "more than 11000 points")
-	f("/api/v1/query_range?query=up&start=1&end=2&step=0", 400, "is no step")
-	f("/api/v1/query_range?query=up&end=2&step=1", 400, "start is missing")
-	f("/api/v1/query_range?query=up&start=9&end=2&step=1", 400, "before the start")
-}
-
 func TestChartData(t *testing.T) {
 	t.Parallel()
 	h := newWorld(fixed(start)).handler(t)

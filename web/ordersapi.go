@@ -6,6 +6,13 @@ import (
 	"time"
 )
 
+// apiError is an error in the form of Prometheus' API.
+type apiError struct {
+	Status    string `json:"status"`
+	ErrorType string `json:"errorType"`
+	Error     string `json:"error"`
+}
+
 // ordersAnswer is what /api/v1/orders gives.
 type ordersAnswer struct {
 	Status   string        `json:"status"`
@@ -47,7 +54,7 @@ type findingJSON struct {
 func (s *server) apiOrders(w http.ResponseWriter, r *http.Request) {
 	rates, waiting, err := s.orderFigures(r.Context())
 	if err != nil {
-		s.writeJSON(w, r, http.StatusServiceUnavailable, apiAnswer{Status: "error", ErrorType: "unavailable", Error: s.failed(r.Context(), "series", err)})
+		s.writeJSON(w, r, http.StatusServiceUnavailable, apiError{"error", "unavailable", s.failed(r.Context(), "series", err)})
 		return
 	}
 	answer := ordersAnswer{Status: "success", Success: []rateJSON{}, Waiting: []waitingJSON{}, Findings: []findingJSON{}}

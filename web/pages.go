@@ -19,6 +19,8 @@ type incidentView struct {
 	Whose       string
 	// Why is what Whose rests on, in words.
 	Why []string
+	// Spans are how long it can be silenced, none when it cannot.
+	Spans []silenceSpan
 }
 
 // logMargin is how much of the log before and after an incident its link shows.
@@ -46,6 +48,9 @@ func (s *server) incidentViews(all []Incident, p page) []incidentView {
 			}
 		}
 		st := logState{Provider: one.Provider, From: one.Since.In(s.loc).Add(-logMargin)}
+		if one.active() && s.silence != nil {
+			v.Spans = silenceSpans[:]
+		}
 		if !one.active() {
 			v.State = well
 			st.To = one.Until.In(s.loc).Add(logMargin)

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -53,12 +54,42 @@ func (h hosts) allow(hostport string) bool {
 
 // get lets only GET and HEAD through, to what changes nothing.
 func get(next http.Handler) http.Handler {
+	return only(next, "only GET", http.MethodGet, http.MethodHead)
+}
+
+// readable lets also POST through, to what changes nothing all the same.
+func readable(next http.Handler) http.Handler {
+	return only(next, "only GET and POST", http.MethodGet, http.MethodHead, http.MethodPost)
+}
+
+// post lets only POST through.
+func post(next http.Handler) http.Handler { return only(next, "only POST", http.MethodPost) }
+
+func only(next http.Handler, refusal string, methods ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "only GET", http.StatusMethodNotAllowed)
+		if !slices.Contains(methods, r.Method) {
+			w.Header().Set("Allow", strings.Join(methods, ", "))
+			plain(w, http.StatusMethodNotAllowed, refusal)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// guarded protects what changes something: whoever does not only read must be on this host, ask by a name of ours, and
+// not do it on behalf of another site's page. Programs, which send no origin, may.
+func (s *server) guarded(next http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(s.checked(func(w http.ResponseWriter, r *http.Request) {
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		if !reads && !fromHere(r.RemoteAddr) {
+			plain(w, http.StatusForbidden, "only from the agent's own host")
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+}
+
+func fromHere(remote string) bool {
+	at, err := netip.ParseAddrPort(remote)
+	return err == nil && at.Addr().Unmap().IsLoopback()
 }
