@@ -189,7 +189,6 @@ func (e *Engine) load(cfg Config) error {
 		groups[key] = &group{Group: g, failing: map[string]bool{}}
 		if old != nil {
 			g.CopyState(old.Group)
-			groups[key].goesOn(old)
 		}
 	}
 	e.metrics.failed.Reset() // rules that still fail say so again
@@ -198,21 +197,11 @@ func (e *Engine) load(cfg Config) error {
 	for key, g := range groups {
 		plain[key] = g.Group
 	}
+	e.states.flapping = cfg.Flapping
 	e.states.Load(plain)
 	e.showGroups()
 	e.metrics.rules.Set(float64(e.countRules()))
 	return nil
-}
-
-// goesOn makes g go on where the group before it was: its alerts know since when they are, and need not look it up. The
-// time since the last evaluation would else count as one in which nothing was watched.
-func (g *group) goesOn(before *group) {
-	if g.restored = before.restored; !g.restored {
-		return
-	}
-	for _, r := range g.AlertingRules() {
-		r.SetRestored(true)
-	}
 }
 
 func (e *Engine) countRules() (n int) {

@@ -275,7 +275,7 @@ func (s *States) step(m *memory, result promql.Vector, t time.Time) (held promql
 		}
 		s.changed = a.quiet(m, t) || s.changed
 		if a.Flapping {
-			if t.Sub(a.Last) < time.Duration(s.flapping.Hold) {
+			if w := s.window(m); w.Times > 0 && t.Sub(a.Last) < time.Duration(w.Hold) {
 				held = append(held, a.sample(t))
 				continue
 			}
