@@ -16,6 +16,10 @@ func TestScanExitCodes(t *testing.T) {
 		}
 	}
 	clean, card, missing := filepath.Join(dir, "clean.log"), filepath.Join(dir, "card.log"), filepath.Join(dir, "missing.log")
+	packed := filepath.Join(t.TempDir(), "old.zip")
+	if err := os.WriteFile(packed, []byte("PK\x03\x04\x14\x00\x00\x00"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	f := func(want int, args ...string) {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
@@ -33,5 +37,6 @@ func TestScanExitCodes(t *testing.T) {
 	f(2, card, missing)
 	f(2)
 	f(2, "-nonsense")
+	f(2, packed)
 	f(2, "-config", missing, card)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"gatewatch/internal/unpack"
 )
@@ -22,7 +23,10 @@ func (s *Scanner) File(ctx context.Context, path string, read func(int), found f
 	}
 	defer f.Close()
 	in, err := Unpacked(counted{f, read})
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrPacked) && s.SkipBinary:
+		return ErrBinary
+	case err != nil:
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	defer in.Close()
@@ -49,7 +53,7 @@ func Unpacked(r io.Reader) (io.ReadCloser, error) {
 	text, err := unpack.NewReader(in, magic)
 	switch {
 	case errors.Is(err, unpack.ErrUnknown):
-		return io.NopCloser(in), nil
+		return io.NopCloser(in), unreadable(magic)
 	case err != nil:
 		return nil, err
 	}
@@ -58,6 +62,22 @@ func Unpacked(r io.Reader) (io.ReadCloser, error) {
 		io.Closer
 	}{whole{text}, text}, nil
 }
+
+// unreadable returns an error when a file begins like an archive that nothing here unpacks: its text would be passed over,
+// and it would seem to hold nothing.
+func unreadable(magic []byte) error {
+	for _, kind := range [...]struct{ name, magic string }{
+		{"zip", "PK\x03\x04"}, {"xz", "\xfd7zX"}, {"7z", "7z\xbc\xaf"}, {"lz4", "\x04\x22\x4d\x18"}, {"compress", "\x1f\x9d"}, {"rar", "Rar!"},
+	} {
+		if strings.HasPrefix(string(magic), kind.magic) {
+			return fmt.Errorf("%w: %s", ErrPacked, kind.name)
+		}
+	}
+	return nil
+}
+
+// ErrPacked says that a file is packed in a way that cannot be read; of another program, its text can.
+var ErrPacked = errors.New("packed in a way that is not read (gzip, zstd, bzip2 and tar are); unpack it and pipe its text into -")
 
 // whole reads a decompressor and tells its early end from the end of the text.
 type whole struct{ from io.Reader }
