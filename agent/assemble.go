@@ -73,7 +73,7 @@ func assemble(cfg *configs.Config, listener net.Listener, log *slog.Logger) (_ *
 	a.registry.MustRegister(procstats.NewGoCollector(), procstats.NewProcessCollector(procstats.ProcessCollectorOpts{}), buildMetric())
 	a.reloads = newReloads(a.registry)
 	for _, step := range []func() error{
-		a.openJournal, a.openSeries, a.addAlerting, a.addCollectors, a.preparePipelines, a.addUnits, a.addPage,
+		a.openJournal, a.openSeries, a.addAlerting, a.addDetect, a.addCollectors, a.preparePipelines, a.addUnits, a.addPage,
 	} {
 		if err := step(); err != nil {
 			return nil, err

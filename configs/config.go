@@ -11,6 +11,7 @@ import (
 	"gatewatch/alerting"
 	"gatewatch/alerting/slo"
 	"gatewatch/collectors"
+	"gatewatch/detect"
 	"gatewatch/intents"
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
@@ -45,6 +46,8 @@ type Config struct {
 	Outputs outputs.Config `yaml:"outputs"`
 	// What is kept of the metrics on this host.
 	Series series.Config `yaml:"series"`
+	// What is watched for anomalies.
+	Detect detect.Config `yaml:"detect"`
 	// What is watched beside the logs.
 	Collectors collectors.Config `yaml:"collectors"`
 	// Which rules run and who is told.
@@ -91,6 +94,7 @@ func Default() *Config {
 		Journal:    journal.DefaultConfig(),
 		Outputs:    outputs.DefaultConfig(),
 		Series:     series.DefaultConfig(),
+		Detect:     detect.DefaultConfig(),
 		Collectors: collectors.DefaultConfig(),
 		Alerting:   alerting.DefaultConfig(),
 	}
@@ -141,6 +145,7 @@ func (c *Config) Validate() error {
 	m.AddIn("journal", c.Journal.Validate())
 	m.AddIn("outputs", c.Outputs.Validate())
 	m.AddIn("series", c.Series.Validate())
+	m.AddIn("detect", validateDetect(&c.Detect))
 	m.AddIn("collectors", c.Collectors.Validate())
 	m.AddIn("alerting", c.Alerting.Validate())
 	m.AddIn("slo", slo.ValidateAll(c.SLO, time.Duration(c.Series.Retention)))
@@ -157,4 +162,21 @@ func (c *Config) checkCustomers(m *invalid.Mistakes) {
 			}
 		}
 	}
+}
+
+// validateDetect also reads the queries.
+func validateDetect(c *detect.Config) error {
+	var m invalid.Mistakes
+	m.AddIn("", c.Validate())
+	for i, w := range c.Watches {
+		for _, q := range []struct{ key, expr string }{{"query", w.Query}, {"total", w.Total}} {
+			if strings.TrimSpace(q.expr) == "" {
+				continue
+			}
+			if err := series.CheckQuery(q.expr); err != nil {
+				m.Add(fmt.Sprintf("watches[%d].%s", i, q.key), "%v", err)
+			}
+		}
+	}
+	return m.Err()
 }

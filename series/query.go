@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // maxPoints is the most points that one line of a range query may have, Prometheus' own limit.
@@ -33,6 +34,12 @@ type Line struct {
 type Sample struct {
 	Time  time.Time
 	Value float64
+}
+
+// CheckQuery returns what is wrong with a PromQL expression, or nil.
+func CheckQuery(expr string) error {
+	_, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	return err
 }
 
 // Query evaluates a PromQL expression at one instant. A scalar is a Point without labels; elements that are native
