@@ -25,8 +25,8 @@ const demoAbout = `
 A simulated gateway writes real, rotating log files in a temporary folder: JSON lines of a Node.js gateway, logback
 lines of a Java one, nginx access lines. The agent follows them as it would follow yours. After 30 seconds WeChat Pay
 begins to fail, 45 seconds later it heals; meanwhile an order is paid twice, callbacks are forged, and a debug log shows
-cards. With SLACK_WEBHOOK_URL, or SLACK_TOKEN and SLACK_CHANNEL, set, alerts go there too. Ctrl-C ends it and removes
-the files.
+cards. With SLACK_WEBHOOK_URL, or SLACK_TOKEN and SLACK_CHANNEL, set, alerts go there too, with SLACK_APP_TOKEN with
+buttons. Ctrl-C ends it and removes the files.
 
 `
 
@@ -86,6 +86,7 @@ func demoConfig(dir, logs, listen string) (*configs.Config, error) {
 	if url, token := os.Getenv("SLACK_WEBHOOK_URL"), os.Getenv("SLACK_TOKEN"); token != "" {
 		cfg.Alerting.Slack = []receivers.SlackConfig{{
 			Token: secret.Secret(token), Channel: os.Getenv("SLACK_CHANNEL"), APIURL: os.Getenv("SLACK_API_URL"),
+			AppToken: secret.Secret(os.Getenv("SLACK_APP_TOKEN")),
 		}}
 	} else if url != "" {
 		cfg.Alerting.Slack = []receivers.SlackConfig{{WebhookURL: secret.Secret(url)}}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ func TestDemo(t *testing.T) {
 	t.Cleanup(api.Close)
 	t.Setenv("SLACK_TOKEN", fakeslack.Token)
 	t.Setenv("SLACK_CHANNEL", fakeslack.Channel)
+	t.Setenv("SLACK_APP_TOKEN", fakeslack.AppToken)
 	t.Setenv("SLACK_API_URL", api.URL)
 	p := start(t, "demo", "-listen", "127.0.0.1:0", "-incident-after", "12s")
 	prometheus := servicetest.Prometheus(t, strings.TrimPrefix(p.base, "http://"))
@@ -44,10 +46,21 @@ func TestDemo(t *testing.T) {
 	})
 	eventually(t, "the incident is in Slack, with a chart", func() error {
 		m, ok := slackMessage(slack, "WeChat Pay is failing, on their side")
-		if !ok || len(slack.Files()) == 0 {
-			return fmt.Errorf("%d messages and %d charts: %+v", len(slack.Messages()), len(slack.Files()), slack.Messages())
+		if !ok || !m.Has("data_visualization") || !m.Has("actions") {
+			return fmt.Errorf("%d messages: %+v", len(slack.Messages()), slack.Messages())
 		}
-		return contains(m.All(), "```")
+		return cmp.Or(contains(m.All(), "```"), contains(m.All(), "Merchants concerned: "))
+	})
+	eventually(t, "a button works", func() error {
+		m, _ := slackMessage(slack, "WeChat Pay is failing, on their side")
+		return slack.Press(fakeslack.User{ID: "U0LIN", Name: "lin.wei"}, m.TS, "gatewatch_acknowledge", "")
+	})
+	eventually(t, "the page says who has it", func() error {
+		incidents, err := httpGet(p.base + "/incidents?lang=en")
+		if err != nil {
+			return err
+		}
+		return contains(incidents, "acknowledged by lin.wei")
 	})
 	eventually(t, "Prometheus has the failures", func() error {
 		body, err := httpGet(prometheus.URL + "/api/v1/query?query=" + url.QueryEscape(

@@ -13,16 +13,19 @@ const (
 	linesTimeout = time.Second
 )
 
-// Lines finds lines of logs that show what happens.
+// Lines finds in logs what shows what happens.
 type Lines interface {
 	// Failing returns at most limit redacted records of failed attempts with the provider, the oldest first.
 	Failing(ctx context.Context, provider string, from, to time.Time, limit int) ([]receivers.Line, error)
+	// Merchants returns at most limit merchants of failed attempts with the provider, those with most in front, and how
+	// many more there are.
+	Merchants(ctx context.Context, provider string, from, to time.Time, limit int) ([]receivers.Merchant, int, error)
 }
 
 // ShowLines puts lines that l finds into messages. It is called before Run.
 func (e *Engine) ShowLines(l Lines) { e.lines = l }
 
-// addLines puts in lines that show the first alert, when it is about failed attempts with a provider and still
+// addLines puts in lines and merchants that show the first alert, when it is about failed attempts with a provider and still
 // fires.
 func (e *Engine) addLines(ctx context.Context, n *receivers.Notice, now time.Time) {
 	first := &n.Alerts[0]
@@ -38,6 +41,13 @@ func (e *Engine) addLines(ctx context.Context, n *receivers.Notice, now time.Tim
 	}
 	if len(found) > 0 {
 		n.Lines = found
+	}
+	merchants, more, err := e.lines.Merchants(ctx, provider, now.Add(-linesBack), now, receivers.MaxMerchants)
+	if err != nil {
+		e.log.Debug("looking for merchants to show", "err", err)
+	}
+	if len(merchants) > 0 {
+		n.Merchants, n.MoreMerchants = merchants, more
 	}
 }
 

@@ -63,6 +63,8 @@ type Slack struct {
 	threads *threads
 	next    time.Time // when the channel takes the next message
 	blind   bool      // it was said that messages cannot be looked for
+	// plotless: Slack refused a chart of its own.
+	plotless bool
 }
 
 // NewSlack returns a receiver for the channel of cfg. It fails when the folder of its threads cannot be read.
@@ -96,8 +98,9 @@ func NewSlack(cfg SlackConfig, o SlackOptions) (*Slack, error) {
 func (s *Slack) Name() string { return cmp.Or(s.cfg.Name, "slack") }
 
 // message writes n for the channel.
-func (s *Slack) message(n Notice, late time.Duration) *message {
+func (s *Slack) message(ctx context.Context, n Notice, late time.Duration) *message {
 	m := newMessage(n, late, s.words, s.page, time.Now())
+	s.plot(ctx, m, &n)
 	if s.cfg.AppToken != "" && n.Told.GroupKey != "" {
 		m.buttons(&n, place{s.page.Host, s.Name(), threadName(n.Told.GroupKey)})
 	}
@@ -121,7 +124,7 @@ func (s *Slack) Send(ctx context.Context, n Notice, late time.Duration) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cfg.WebhookURL != "" || n.Told.GroupKey == "" {
-		m := s.message(n, late)
+		m := s.message(ctx, n, late)
 		if failure := s.classify(s.inForm(m, func(m *message) error { return s.postPlain(ctx, m) })); failure != nil {
 			return failure
 		}
@@ -133,13 +136,23 @@ func (s *Slack) Send(ctx context.Context, n Notice, late time.Duration) error {
 	return nil
 }
 
-// inForm calls send with m and, when Slack refuses its form, with the same as plain text.
+// inForm calls send with m and, when Slack refuses its form, with the same without a chart, and then as plain text.
 func (s *Slack) inForm(m *message, send func(*message) error) error {
 	err := send(m)
-	if failure := s.classify(err); failure == nil || !failure.Refused || m.blocks == nil || isGone(err) {
-		return err
+	refused := func() bool {
+		failure := s.classify(err)
+		return failure != nil && failure.Refused && m.blocks != nil && !isGone(err)
 	}
-	return send(&message{text: m.text})
+	if less := m.unplot(); less != nil && refused() {
+		if err = send(less); err == nil {
+			s.log.Info("Slack takes no charts of its own here, pictures take their place")
+			s.plotless = true
+		}
+	}
+	if refused() {
+		err = send(&message{text: m.text, broadcast: m.broadcast})
+	}
+	return err
 }
 
 // postPlain posts m where nothing is remembered of it.

@@ -32,9 +32,9 @@ func newChartMetric(reg prometheus.Registerer, receiver string) *prometheus.Coun
 	}, []string{"result"})
 }
 
-// draw asks for a chart of n's first alert in the thread.
+// draw asks for a picture of n's first alert in the thread, where Slack draws no charts itself.
 func (s *Slack) draw(t *thread, n *Notice) {
-	if s.chart == nil || n.Test {
+	if s.chart == nil || !s.plotless || n.Test {
 		return
 	}
 	select {

@@ -50,8 +50,6 @@ type message struct {
 	total  int
 	// evidence is where a chart comes, foot where buttons come: indexes into blocks.
 	evidence, foot int
-	// charted: there is a chart among the blocks, at evidence.
-	charted bool
 	// broadcast shows a reply in the channel, too.
 	broadcast bool
 }

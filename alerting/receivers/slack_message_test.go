@@ -34,6 +34,13 @@ func incident() Notice {
 func TestMessage(t *testing.T) {
 	t.Parallel()
 	p := Page{URL: "https://gatewatch.example/?a=1&b=2", RunbookURL: "https://git.example/docs/runbooks/", Host: "pay-gw-01"}
+	concerned := incident()
+	concerned.Merchants, concerned.MoreMerchants = []Merchant{{"M<1>", 1204}, {"商户二", 31}}, 4
+	concerned.Handling = &Handling{
+		Acknowledged: &Deed{Kind: DeedAcknowledge, By: Person{ID: "U0LIN", Name: "lin.wei"}, At: concerned.Created.Add(time.Minute)},
+		Silence:      &Silence{By: "lin.wei (U0LIN)", Until: concerned.Created.Add(time.Hour), Own: true},
+		FalseAlarm:   &Deed{Kind: DeedFalseAlarm, By: Person{Name: "somebody <else>"}},
+	}
 	resolved := incident()
 	resolved.Alerts[0].Ended = resolved.Alerts[0].Since.Add(7*time.Minute + 5*time.Second)
 	several := incident()
@@ -58,6 +65,8 @@ func TestMessage(t *testing.T) {
 		{"resolved-zh", "zh", resolved, 0, p},
 		{"late", "en", resolved, 3 * time.Hour, p},
 		{"several", "en", several, 0, p},
+		{"handled", "en", concerned, 0, p},
+		{"handled-zh", "zh", concerned, 0, p},
 		{"test", "en", TestNotice(incident().Created), 0, p},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -135,8 +144,14 @@ func FuzzMessageStaysInLimits(f *testing.F) {
 		for range 5 {
 			notice.Lines = append(notice.Lines, Line{notice.Created, description + "```" + summary})
 		}
+		for range 9 {
+			notice.Merchants = append(notice.Merchants, Merchant{summary + description, 1})
+		}
+		by := Person{ID: description, Name: summary}
+		notice.Handling = &Handling{Acknowledged: &Deed{By: by}, FalseAlarm: &Deed{By: by}, Silence: &Silence{By: summary, Own: n%2 == 0}}
 		long := Link{Name: summary, URL: "https://grafana.example/{alert}?" + strings.Repeat("x", 900)}
 		m := newMessage(notice, time.Hour, english(), Page{URL: description, RunbookURL: summary, Host: description, Links: []Link{long, long, long}}, time.Now())
+		m.buttons(&notice, place{description, "slack", "0123456789abcdef"})
 		m.call([]string{"<!here>"})
 		if len(m.blocks) > 50 || m.total > 13_000 || utf8.RuneCountInString(m.text) > maxText || !utf8.ValidString(m.text) {
 			t.Errorf("%d blocks, %d characters, text of %d: over the limits", len(m.blocks), m.total, utf8.RuneCountInString(m.text))

@@ -51,7 +51,7 @@ func (s *Slack) say(ctx context.Context, p *pressed) *SendError {
 	n.Handling = &p.Stand
 	t.Told.Handling = &p.Stand
 	s.threads.save(t)
-	if err := s.update(ctx, t, t.TS, s.message(n, 0)); err != nil {
+	if err := s.update(ctx, t, t.TS, s.message(ctx, n, 0)); err != nil {
 		return s.sayFailed(t, err)
 	}
 	return nil

@@ -94,11 +94,11 @@ func inSocket(t *testing.T, configure func(c *receivers.SlackConfig), f func(t *
 func (t *pressTest) start() {
 	t.Helper()
 	t.restart()
-	id := t.process
+	id := t.process.Load()
 	sockets, err := receivers.NewSockets([]*receivers.Slack{t.slack}, t.desk, receivers.SocketOptions{
 		Dir: t.dir, Log: slog.New(slog.NewTextHandler(t.log, nil)), Transport: &process{test: t.slackTest, id: id},
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
-			if id != t.process {
+			if id != t.process.Load() {
 				return nil, errDead
 			}
 			return t.fake.Dial(ctx, network, addr)
@@ -369,7 +369,7 @@ func TestKilledWhilePressing(t *testing.T) {
 							t.Error(err)
 						}
 					}
-					t.process++
+					t.process.Add(1)
 				}
 				switch step {
 				case "before acting":

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,23 +31,23 @@ type slackTest struct {
 	slack *receivers.Slack
 	log   *strings.Builder
 
-	process int // the one that lives
+	process atomic.Int32 // the one that lives
 }
 
 // process is the way to Slack of one process: dead ones neither send nor hear.
 type process struct {
 	test *slackTest
-	id   int
+	id   int32
 }
 
 var errDead = errors.New("the process is dead")
 
 func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
-	if p.id != p.test.process {
+	if p.id != p.test.process.Load() {
 		return nil, errDead
 	}
 	resp, err := p.test.fake.RoundTrip(r)
-	if p.id != p.test.process {
+	if p.id != p.test.process.Load() {
 		return nil, errDead
 	}
 	return resp, err
@@ -68,7 +69,7 @@ func inSlack(t *testing.T, f func(t *slackTest)) {
 func (t *slackTest) restart() {
 	t.Helper()
 	s, err := receivers.NewSlack(t.cfg, receivers.SlackOptions{
-		Threads: t.dir, Log: slog.New(slog.NewTextHandler(t.log, nil)), Transport: &process{test: t, id: t.process},
+		Threads: t.dir, Log: slog.New(slog.NewTextHandler(t.log, nil)), Transport: &process{test: t, id: t.process.Load()},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -349,7 +350,7 @@ func TestKilledAnywhere(t *testing.T) {
 						if err := os.CopyFS(left, os.DirFS(t.dir)); err != nil {
 							t.Error(err)
 						}
-						t.process++
+						t.process.Add(1)
 					}
 				})
 				a := alert("critical", "app", time.Now())
@@ -464,7 +465,8 @@ func (t *slackTest) withCharts(f func(reg *prometheus.Registry)) {
 		Threads: t.dir, Log: slog.New(slog.NewTextHandler(t.log, nil)), Transport: t.fake, Metrics: reg,
 		Chart: func(_ context.Context, a receivers.Alert, now time.Time) *receivers.Chart {
 			return &receivers.Chart{Percent: true, From: a.Since.Add(-time.Hour), To: now, Since: a.Since, Until: now,
-				Values: []receivers.Point{{At: a.Since, Value: 1}, {At: now, Value: 0}}}
+				Values:   []receivers.Point{{At: a.Since.Add(-30 * time.Minute), Value: 0.968}, {At: a.Since, Value: 1}, {At: now, Value: 0.4125}},
+				Expected: []receivers.Point{{At: a.Since, Value: 0.97}}}
 		},
 	})
 	if err != nil {
@@ -505,6 +507,7 @@ func charts(t *slackTest, reg *prometheus.Registry) map[string]float64 {
 
 func TestChartsGoIntoTheThread(t *testing.T) {
 	inSlack(t, func(t *slackTest) {
+		t.fake.RefuseCharts()
 		t.withCharts(func(reg *prometheus.Registry) {
 			a := alert("critical", "app", time.Now())
 			t.deliver(one(1, a))
@@ -523,9 +526,54 @@ func TestChartsGoIntoTheThread(t *testing.T) {
 	})
 }
 
+// TestSlackDrawsCharts has Slack draw the chart itself, in the message, and nothing is uploaded.
+func TestSlackDrawsCharts(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		t.cfg.TimeZone = "Asia/Shanghai"
+		t.withCharts(func(*prometheus.Registry) {
+			a := alert("critical", "app", time.Now())
+			t.deliver(one(1, a))
+			time.Sleep(10 * time.Minute)
+			if err := t.slack.Refresh(t.Context(), t.slack.Open()[0]); err != nil {
+				t.Fatal(err)
+			}
+			t.deliver(one(2, over(a)))
+			synctest.Wait()
+			head := t.heads(1)[0]
+			if n := len(t.fake.Files()); n > 0 {
+				t.Errorf("%d pictures, want none", n)
+			}
+			t.has(fmt.Sprint(head.Blocks), "data_visualization", "WeChat Pay: Success", "Success %", "Usual", "41.3", "label:08:06")
+		})
+	})
+}
+
+// TestChartsAreTriedOnce has a Slack without charts of its own: the message comes without one, and the next at once.
+func TestChartsAreTriedOnce(t *testing.T) {
+	inSlack(t, func(t *slackTest) {
+		t.fake.RefuseCharts()
+		t.withCharts(func(*prometheus.Registry) {
+			for i := range 3 {
+				n := one(i, alert("critical", "app", time.Now()))
+				n.Told.GroupKey = fmt.Sprint(i)
+				t.deliver(n)
+			}
+			for _, m := range t.heads(3) {
+				if len(m.Blocks) == 0 {
+					t.Error("went as plain text, want only the chart left out")
+				}
+			}
+			if got := len(t.fake.Calls("chat.postMessage")); got != 4 {
+				t.Errorf("%d calls for 3 messages, want one more", got)
+			}
+		})
+	})
+}
+
 // TestChartsDelayNothing has uploads fail in every way, and messages arrive as if there were none.
 func TestChartsDelayNothing(t *testing.T) {
 	inSlack(t, func(t *slackTest) {
+		t.fake.RefuseCharts()
 		t.fake.Answer("files.getUploadURLExternal", fakeslack.Answer{Stall: true}, fakeslack.Answer{Status: 500}, fakeslack.Answer{Status: 429, RetryAfter: "9"})
 		t.withCharts(func(reg *prometheus.Registry) {
 			began := time.Now()
@@ -534,7 +582,7 @@ func TestChartsDelayNothing(t *testing.T) {
 				n.Told.GroupKey = fmt.Sprint(i)
 				t.deliver(n)
 			}
-			if took := time.Since(began); took > 12*time.Second {
+			if took := time.Since(began); took > 13*time.Second {
 				t.Errorf("12 messages took %v, want one a second", took)
 			}
 			time.Sleep(2 * time.Minute)

@@ -43,7 +43,7 @@ func (s *Slack) tell(ctx context.Context, n Notice, late time.Duration) error {
 // tellHead changes the incident's message, or posts one when there is none, when the incident is another or severer,
 // or when the message cannot be changed.
 func (s *Slack) tellHead(ctx context.Context, t *thread, n Notice, late time.Duration) error {
-	m := s.message(n, late)
+	m := s.message(ctx, n, late)
 	if t.fits(&n) {
 		err := s.update(ctx, t, t.TS, m)
 		if err == nil {
@@ -167,7 +167,7 @@ func (s *Slack) retire(ctx context.Context, t *thread) {
 	if t.Replaced == "" {
 		return
 	}
-	m := s.message(t.Told, 0)
+	m := newMessage(t.Told, 0, s.words, s.page, time.Now())
 	headline, _, _ := strings.Cut(m.text, " · ")
 	err := s.update(ctx, t, t.Replaced, &message{text: fit(s.words.replaced, maxHeader) + " " + headline})
 	if failure := s.classify(err); failure == nil || failure.Refused {
@@ -204,7 +204,7 @@ func (s *Slack) Refresh(ctx context.Context, n Notice) error {
 	if t == nil || !t.live(s.cfg.Channel) || t.Head != n.version() {
 		return nil
 	}
-	err := s.update(ctx, t, t.TS, s.message(n, 0))
+	err := s.update(ctx, t, t.TS, s.message(ctx, n, 0))
 	if isGone(err) {
 		// People who deleted it do not want it back every minute; the next change posts anew.
 		t.Gone = true

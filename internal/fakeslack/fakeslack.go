@@ -45,6 +45,7 @@ type Server struct {
 	after    func(method string)
 	came     chan struct{}
 
+	chartless  bool   // the workspace has no chart blocks
 	base       string // the address that calls come to
 	tickets    []string
 	links      []*link
@@ -124,6 +125,13 @@ func (s *Server) Revoke(scope string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.scopes = slices.DeleteFunc(s.scopes, func(one string) bool { return one == scope })
+}
+
+// RefuseCharts makes it a workspace that does not know blocks with charts.
+func (s *Server) RefuseCharts() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chartless = true
 }
 
 // Delete deletes the message, as a user may.

@@ -11,7 +11,7 @@ import (
 var markup = regexp.MustCompile(`<(https?://[^<>|]+|!date\^\d+\^[^<>|]+)\|[^<>]*>|<@[UW][A-Z0-9]+>|<!(here|channel|subteam\^S[A-Z0-9]+)>`)
 
 // check holds the message to Slack's limits and returns the error that it gets, or "".
-func (m *Message) check() string {
+func (m *Message) check(chartless bool) string {
 	if m.Text == "" {
 		return "no_text"
 	}
@@ -33,8 +33,8 @@ func (m *Message) check() string {
 			return "invalid_blocks: " + why
 		}
 	}
-	if charts > 2 {
-		return "invalid_blocks: more than two charts"
+	if charts > 2 || charts > 0 && chartless {
+		return "invalid_blocks: too many charts"
 	}
 	if total > 13_000 {
 		return "msg_blocks_too_long"

@@ -133,7 +133,7 @@ func (s *Server) post(in request) reply {
 }
 
 func (s *Server) add(m Message) reply {
-	if why := m.check(); why != "" {
+	if why := m.check(s.chartless); why != "" {
 		return reply{err: why}
 	}
 	if time.Since(s.lastPost) < postSpacing {
@@ -159,7 +159,7 @@ func (s *Server) update(in request) reply {
 	}
 	m, err := readMessage(in.form)
 	if err == "" {
-		err = m.check()
+		err = m.check(s.chartless)
 	}
 	if err != "" {
 		return reply{err: err}

@@ -172,6 +172,11 @@ func (s *Server) groupUsers(in request) reply {
 	return reply{body: map[string]any{"users": users}}
 }
 
+// Has tells whether the message has a block of the kind.
+func (m *Message) Has(kind string) bool {
+	return slices.ContainsFunc(m.Blocks, func(b map[string]any) bool { return b["type"] == kind })
+}
+
 // Buttons returns the actions of the message's buttons.
 func (m *Message) Buttons() (all []string) {
 	m.eachElement(func(_, element map[string]any) {
