@@ -117,7 +117,7 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 	if e.dispatch, err = newDispatcher(cfg, silences, ledger, e.outboxes, log); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
-	if err := e.openDesk(host, cfg.ExternalURL, reg); err != nil {
+	if err := e.openDesk(host, reg); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	if len(cfg.Alertmanagers) > 0 {

@@ -23,7 +23,7 @@ const (
 )
 
 // openDesk makes the desk and a socket for each app token of the Slack receivers.
-func (e *Engine) openDesk(host, page string, reg prometheus.Registerer) (err error) {
+func (e *Engine) openDesk(host string, reg prometheus.Registerer) (err error) {
 	e.desk, err = openDesk(filepath.Join(e.dir, "handled.json"), e.dispatch.silences, e.log, reg)
 	if err != nil {
 		return err
@@ -35,7 +35,7 @@ func (e *Engine) openDesk(host, page string, reg prometheus.Registerer) (err err
 		}
 	}
 	e.sockets, err = receivers.NewSockets(channels, e, receivers.SocketOptions{
-		Agent: host, Page: page, Dir: filepath.Join(e.dir, "actions"), Log: e.log, Metrics: reg,
+		Agent: host, Dir: filepath.Join(e.dir, "actions"), Log: e.log, Metrics: reg,
 	})
 	return err
 }

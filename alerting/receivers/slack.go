@@ -102,7 +102,7 @@ func (s *Slack) message(ctx context.Context, n Notice, late time.Duration) *mess
 	m := newMessage(n, late, s.words, s.page, time.Now())
 	s.plot(ctx, m, &n)
 	if s.cfg.AppToken != "" && n.Told.GroupKey != "" {
-		m.buttons(&n, place{s.page.Host, s.Name(), threadName(n.Told.GroupKey)})
+		m.buttons(&n, place{s.page.Host, s.threads.id, s.Name(), threadName(n.Told.GroupKey)})
 	}
 	m.call(s.mentions(&n))
 	return m

@@ -58,7 +58,7 @@ func (s *Socket) act(ctx context.Context, p *pressed) {
 	}
 	var n *Notice
 	switch {
-	case p.Place.agent != s.agent && p.Place.agent != cut(strings.ReplaceAll(s.agent, "|", "-"), maxAgent):
+	case p.Place.agent != cut(strings.ReplaceAll(s.agent, "|", "-"), maxAgent), c != nil && p.Place.home != c.threads.id:
 		words = fmt.Sprintf(w.otherAgent, fit(p.Place.agent, maxAgent), fit(s.agent, maxAgent))
 	case c == nil:
 		words = w.forgotten

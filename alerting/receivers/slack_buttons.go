@@ -24,20 +24,25 @@ const (
 )
 
 // place is the incident whose buttons are pressed: Slack returns it as the id of the block.
-type place struct{ agent, receiver, thread string }
+type place struct {
+	agent string
+	// home is the receiver's threads folder: two agents of one name have different ones.
+	home             string
+	receiver, thread string
+}
 
 // block writes the place down. moment makes it another block each time, so that clients forget what was chosen before.
 func (p place) block(moment time.Time) string {
-	return strings.Join([]string{pressMark, cut(strings.ReplaceAll(p.agent, "|", "-"), maxAgent), p.receiver, p.thread, strconv.FormatInt(moment.Unix(), 36)}, "|")
+	return strings.Join([]string{pressMark, cut(strings.ReplaceAll(p.agent, "|", "-"), maxAgent), p.home, p.receiver, p.thread, strconv.FormatInt(moment.Unix(), 36)}, "|")
 }
 
 // readPlace reads what block wrote.
 func readPlace(block string) (p place, ok bool) {
 	parts := strings.Split(block, "|")
-	if len(parts) != 5 || parts[0] != pressMark {
+	if len(parts) != 6 || parts[0] != pressMark {
 		return p, false
 	}
-	return place{parts[1], parts[2], parts[3]}, true
+	return place{agent: parts[1], home: parts[2], receiver: parts[3], thread: parts[4]}, true
 }
 
 // buttons puts what people can do about the incident above the links.

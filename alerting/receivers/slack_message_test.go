@@ -151,7 +151,7 @@ func FuzzMessageStaysInLimits(f *testing.F) {
 		notice.Handling = &Handling{Acknowledged: &Deed{By: by}, FalseAlarm: &Deed{By: by}, Silence: &Silence{By: summary, Own: n%2 == 0}}
 		long := Link{Name: summary, URL: "https://grafana.example/{alert}?" + strings.Repeat("x", 900)}
 		m := newMessage(notice, time.Hour, english(), Page{URL: description, RunbookURL: summary, Host: description, Links: []Link{long, long, long}}, time.Now())
-		m.buttons(&notice, place{description, "slack", "0123456789abcdef"})
+		m.buttons(&notice, place{description, "01234567", "slack", "0123456789abcdef"})
 		m.call([]string{"<!here>"})
 		if len(m.blocks) > 50 || m.total > 13_000 || utf8.RuneCountInString(m.text) > maxText || !utf8.ValidString(m.text) {
 			t.Errorf("%d blocks, %d characters, text of %d: over the limits", len(m.blocks), m.total, utf8.RuneCountInString(m.text))

@@ -35,8 +35,8 @@ const (
 
 // SocketOptions is what sockets need beside the channels they serve.
 type SocketOptions struct {
-	// Agent is this agent's name, the same that its messages have. Page is the address of its page, "" for none.
-	Agent, Page string
+	// Agent is this agent's name, the same that its messages have.
+	Agent string
 	// Dir is the folder for what was pressed and is not done yet. It is made when missing.
 	Dir string
 	Log *slog.Logger
@@ -52,7 +52,6 @@ type Socket struct {
 	channels []*Slack // of the app, at least one
 	desk     Desk
 	agent    string
-	page     string
 	client   *socketmode.Client
 	http     *http.Client
 	log      *slog.Logger
@@ -89,7 +88,7 @@ func newSocket(first *Slack, desk Desk, o SocketOptions) (*Socket, error) {
 		transport = http.DefaultTransport
 	}
 	s := &Socket{
-		desk: desk, agent: o.Agent, page: o.Page, log: o.Log.With("receiver", first.Name()),
+		desk: desk, agent: o.Agent, log: o.Log.With("receiver", first.Name()),
 		http: &http.Client{Timeout: slackTimeout, Transport: transport, CheckRedirect: noRedirect},
 	}
 	opens := &http.Client{Transport: &pacedOpens{next: explained{transport}}, CheckRedirect: noRedirect}

@@ -258,17 +258,21 @@ func TestWhoMayPress(t *testing.T) {
 // TestPressAtAnotherAgent has Slack give a click to an agent that the incident is not of.
 func TestPressAtAnotherAgent(t *testing.T) {
 	inSocket(t, nil, func(t *pressTest) {
-		other, err := receivers.NewSlack(t.cfg, receivers.SlackOptions{
-			Threads: t.TempDir(), Log: slog.New(slog.DiscardHandler), Transport: t.fake, Page: receivers.Page{Host: "pay-gw-02"},
-		})
-		if err != nil {
-			t.Fatal(err)
+		t.deliver(one(1, alert("critical", "app", time.Now()))) // this agent has such an incident, too
+		for i, host := range []string{"pay-gw-02", ""} {        // the second has the same name as this
+			other, err := receivers.NewSlack(t.cfg, receivers.SlackOptions{
+				Threads: t.TempDir(), Log: slog.New(slog.DiscardHandler), Transport: t.fake, Page: receivers.Page{Host: host},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			if err := other.Send(t.Context(), one(i+2, alert("critical", "app", time.Now())), 0); err != nil {
+				t.Fatal(err)
+			}
+			t.press(lin, "acknowledge", "")
+			t.whispers("Nothing was done", "*"+host+"*", "a Slack app of its own")
 		}
-		if err := other.Send(t.Context(), one(1, alert("critical", "app", time.Now())), 0); err != nil {
-			t.Fatal(err)
-		}
-		t.press(lin, "acknowledge", "")
-		t.whispers("Nothing was done", "*pay-gw-02*", "a Slack app of its own")
 		if t.desk.count() != 0 {
 			t.Error("the wrong agent did it")
 		}

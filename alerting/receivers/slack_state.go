@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -75,6 +77,8 @@ type intent struct {
 // threads are the incidents of one receiver, a file each.
 type threads struct {
 	dir string
+	// id is the folder's own: buttons carry it, to be known again.
+	id  string
 	log *slog.Logger
 	all map[string]*thread
 }
@@ -83,6 +87,9 @@ type threads struct {
 func openThreads(dir string, log *slog.Logger) (*threads, error) {
 	t := &threads{dir: dir, log: log, all: map[string]*thread{}}
 	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, err
+	}
+	if err := t.readID(); err != nil {
 		return nil, err
 	}
 	entries, err := os.ReadDir(dir)
@@ -106,6 +113,25 @@ func openThreads(dir string, log *slog.Logger) (*threads, error) {
 	}
 	return t, nil
 }
+
+// readID reads the folder's id, and gives it one the first time.
+func (t *threads) readID() error {
+	path := filepath.Join(t.dir, "id")
+	text, err := os.ReadFile(path)
+	if t.id = strings.TrimSpace(string(text)); err == nil && validID.MatchString(t.id) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	t.id = fmt.Sprintf("%08x", rand.Uint32())
+	if err := atomicfile.Write(path, []byte(t.id), 0o640); err != nil {
+		t.log.Warn("keeping the id of the messages, a restart would not know their buttons", "err", err)
+	}
+	return nil
+}
+
+var validID = regexp.MustCompile(`^[0-9a-f]{8}$`)
 
 func readThread(path string) (*thread, error) {
 	text, err := os.ReadFile(path)

@@ -19,7 +19,6 @@ type deskWords struct {
 	notAllowed   string // whom to ask
 	cannotCheck  string // group, why
 	otherAgent   string // the agent of the incident, this agent
-	itsPage      string // address
 	forgotten    string
 	failed       string // why
 	merchants    string // list
@@ -62,8 +61,8 @@ func englishDesk() deskWords {
 		cannotCheck: "You may not do that: whether you are in the group %s cannot be seen (%s).",
 		otherAgent: "Nothing was done. This incident is the agent's on *%s*, but Slack gave the click to the one on *%s*, because both use " +
 			"the same app token. Each agent needs a Slack app of its own for its buttons.",
-		itsPage: "The agent's page: %s", forgotten: "Nothing was done: this incident is not known any more.",
-		failed: "Nothing was done: %s", merchants: "Merchants concerned: %s", andMore: "and %d more", merchantOf: "%s (%s)",
+		forgotten: "Nothing was done: this incident is not known any more.",
+		failed:    "Nothing was done: %s", merchants: "Merchants concerned: %s", andMore: "and %d more", merchantOf: "%s (%s)",
 		chartSuccess: "Success %", chartUsual: "Usual",
 		status: statusWords{
 			help: "`%[1]s status` – providers, incidents, silences and this agent\n`%[1]s silences` – what is silenced, until when and by whom\n" +
@@ -88,8 +87,8 @@ func chineseDesk() deskWords {
 		cannotCheck: "您没有此权限：无法查看您是否属于用户组 %s（%s）。",
 		otherAgent: "未执行任何操作。此故障属于 *%s* 上的代理，但 Slack 把点击交给了 *%s* 上的代理，因为两者使用同一个应用令牌。" +
 			"每个代理的按钮需要各自的 Slack 应用。",
-		itsPage: "该代理的页面：%s", forgotten: "未执行任何操作：此故障已无记录。",
-		failed: "未执行任何操作：%s", merchants: "受影响商户：%s", andMore: "另有 %d 家", merchantOf: "%s（%s 笔）",
+		forgotten: "未执行任何操作：此故障已无记录。",
+		failed:    "未执行任何操作：%s", merchants: "受影响商户：%s", andMore: "另有 %d 家", merchantOf: "%s（%s 笔）",
 		chartSuccess: "成功率 %", chartUsual: "平时",
 		status: statusWords{
 			help:    "`%[1]s status` – 渠道、故障、静默和本代理的状态\n`%[1]s silences` – 静默了什么、到何时、由谁\n`%[1]s help` – 本帮助",

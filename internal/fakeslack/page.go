@@ -16,6 +16,9 @@ import (
 //go:embed page.html
 var pageText string
 
+// viewer is who presses buttons on the page.
+var viewer = User{ID: "U0LIN", Name: "lin.wei"}
+
 // Page shows the channel with its threads in a browser, as Slack would about do; its buttons can be pressed.
 func (s *Server) Page() http.Handler {
 	page := template.Must(template.New("page").Parse(pageText))
@@ -25,8 +28,7 @@ func (s *Server) Page() http.Handler {
 		_ = page.Execute(w, map[string]any{"Threads": s.shown(), "Whispers": s.Whispers(), "Connections": s.Connections()})
 	})
 	mux.HandleFunc("POST /press", func(w http.ResponseWriter, r *http.Request) {
-		u := User{ID: "U0YOU", Name: "you"}
-		if err := s.Press(u, r.FormValue("ts"), r.FormValue("action"), r.FormValue("choice")); err != nil {
+		if err := s.Press(viewer, r.FormValue("ts"), r.FormValue("action"), r.FormValue("choice")); err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
@@ -157,6 +159,7 @@ func markdown(text string) template.HTML {
 		return time.Unix(unix, 0).Format("15:04")
 	})
 	text = person.ReplaceAllString(text, `<b class="who">@$1</b>`)
+	text = strings.ReplaceAll(text, "@"+viewer.ID, "@"+viewer.Name)
 	text = bold.ReplaceAllString(text, "<b>$1</b>")
 	text = code.ReplaceAllString(text, "<code>$1</code>")
 	text = strings.NewReplacer("&amp;lt;", "&lt;", "&amp;gt;", "&gt;", "&amp;amp;", "&amp;", "\n", "<br>").Replace(text)

@@ -44,8 +44,7 @@ func drawChart(chart map[string]any) template.HTML {
 	axis, _ := chart["axis_config"].(map[string]any)
 	categories, _ := axis["categories"].([]any)
 	for j, c := range categories {
-		if j%5 == 0 {
-			x := chartLeft + (chartWidth-chartLeft-6)*float64(j)/float64(max(len(categories)-1, 1))
+		if x := chartLeft + (chartWidth-chartLeft-6)*float64(j)/float64(max(len(categories)-1, 1)); j%5 == 0 && x < chartWidth-60 {
 			fmt.Fprintf(&b, `<text x="%.1f" y="%v">%s</text>`, x, chartHeight-3, html.EscapeString(fmt.Sprint(c)))
 		}
 	}
