@@ -422,7 +422,7 @@ func TestShippedRulesAreComplete(t *testing.T) {
 func TestPromtoolAccepts(t *testing.T) {
 	t.Parallel()
 	promtool := servicetest.Program(t, "apt-get install prometheus", "promtool")
-	out, err := exec.Command(promtool, "check", "rules", "rules/payments.yml", "rules/orders.yml", "rules/errors.yml", "rules/agent.yml").CombinedOutput()
+	out, err := exec.Command(promtool, "check", "rules", "rules/payments.yml", "rules/orders.yml", "rules/errors.yml", "rules/anomalies.yml", "rules/agent.yml").CombinedOutput()
 	if err != nil {
 		t.Errorf("promtool check rules: %v\n%s", err, out)
 	}
