@@ -40,6 +40,13 @@ func check(ctx context.Context, flags *flag.FlagSet, args []string, out *output)
 		fmt.Fprintln(out.stderr, err)
 		return usageError{}
 	}
+	plan, err := cfg.Alerting.Plan()
+	if err != nil {
+		return err // the file of Alertmanager was changed just now
+	}
+	for _, warning := range plan.Warnings {
+		fmt.Fprintf(out.stderr, "warning: %s\n", warning)
+	}
 	if *connect {
 		ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 		defer cancel()

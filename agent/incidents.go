@@ -83,7 +83,7 @@ func incident(a alerting.Alert, until time.Time) web.Incident {
 		Name: a.Name, Severity: a.Severity, Provider: a.Labels["provider"], Side: side,
 		Reasons: reasons(a), Orders: a.Labels["about"] == "orders",
 		Summary: texts(a, "summary"), Description: texts(a, "description"),
-		Since: a.Since, Until: until, Labels: a.Labels,
+		Since: a.Since, Until: until, Labels: a.Labels, Maintenance: a.Muted,
 	}
 }
 

@@ -40,7 +40,7 @@ func commands() []command {
 		{"parse", "[-format F] [-pattern P] [-config FILE] FILE …", "show what each line of a log becomes, as JSON lines", parseAbout, parseFiles},
 		{"scan", "[-json] [-all] FILE|FOLDER …", "look for card data in existing log files, archives too", scanAbout, scanFiles},
 		{"replay", "[-config FILE] [-rules FILE] [-compare FILE] [-json] LOG …", "run old logs through the alert rules: which would have fired, and when", replayAbout, replayLogs},
-		{"rules", "test FILE … | list [-config FILE]", "run unit tests of alert rules; list the rules that are loaded", rulesAbout, rulesCommand},
+		{"rules", "test FILE … | list [-config FILE] | route -config FILE LABEL=VALUE …", "test alert rules, list those that are loaded, say who is told of an alert", rulesAbout, rulesCommand},
 		{"notify-test", "-config FILE", "send a test message to each receiver of alerts", notifyTestAbout, notifyTest},
 		{"journal", "cat|verify|stats [-data FOLDER | -config FILE] [-from TIME] [-to TIME] [WORD …]", "print, check or describe what the agent keeps", journalAbout, inspectJournal},
 		{"config", "-config FILE", "print the effective configuration, secrets masked", configAbout, printConfig},

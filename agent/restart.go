@@ -9,7 +9,14 @@ import (
 )
 
 // exchanged are the keys that a reload puts into effect.
-var exchanged = [...]string{"logs", "outputs", "payments.outcomes", "alerting.rules", "alerting.packs", "slo"}
+var exchanged = [...]string{
+	"logs", "outputs", "payments.outcomes", "slo",
+	"alerting.rules", "alerting.packs", "alerting.flapping",
+	"alerting.slack", "alerting.webhooks", "alerting.teams", "alerting.dingtalk", "alerting.feishu", "alerting.wecom", "alerting.pagerduty",
+	"alerting.email", "alerting.links", "alerting.runbook_url", "alerting.route", "alerting.inhibit_rules", "alerting.time_intervals",
+	"alerting.alertmanager_config", "alerting.shipped_inhibitions", "alerting.maintenance", "alerting.external_labels", "alerting.group_wait",
+	"alerting.group_interval", "alerting.repeat_interval",
+}
 
 // needRestart returns the keys that differ and that only a restart puts into effect.
 func needRestart(before, after *configs.Config) []string {

@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"gatewatch/alerting/receivers"
+	"gatewatch/alerting/routing"
 	"gatewatch/configs"
+	"gatewatch/internal/secret"
 	"gatewatch/outputs"
 	"gatewatch/pipeline"
 )
@@ -26,15 +28,17 @@ func TestNeedRestart(t *testing.T) {
 		c.Outputs.Elasticsearch = &outputs.ElasticsearchConfig{}
 		c.Payments.Outcomes = "a"
 		c.Alerting.Rules, c.Alerting.Packs = []string{"a"}, nil
+		c.Alerting.Slack, c.Alerting.GroupWait = []receivers.SlackConfig{{}}, 1
+		c.Alerting.Receivers.Webhooks = []receivers.WebhookConfig{{}}
+		c.Alerting.Routing.Route = &routing.Route{Receiver: "a"}
 	})
 	f(func(c *configs.Config) {
 		c.DataDir, c.Journal.MaxAge = "a", 1 // of sections, the whole is named
 		c.Payments.Intents.MaxOrders++
-		c.Alerting.ExternalURL, c.Alerting.GroupWait = "a", 1
-	}, "data_dir", "payments.intents", "journal", "alerting.external_url", "alerting.group_wait")
+		c.Alerting.ExternalURL, c.Alerting.Alertmanagers = "a", []secret.Secret{"a"}
+	}, "data_dir", "payments.intents", "journal", "alerting.alertmanagers", "alerting.external_url")
 	f(func(c *configs.Config) {
 		c.HTTP.Listen = "a"
 		c.Series.Interval += 1
-		c.Alerting.Receivers.Webhooks = []receivers.WebhookConfig{{}}
-	}, "http", "series", "alerting.webhooks")
+	}, "http", "series")
 }

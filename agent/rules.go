@@ -23,18 +23,21 @@ const rulesAbout = `
   test FILE …          run unit tests of rules, files in promtool's format; in rule_files, "pack:payments" is a shipped pack
   list [-config FILE]  print the rules that are loaded: those of a configuration, or the shipped ones
   slo -config FILE     print the rules that are made for the objectives of a configuration, as a file for Prometheus
+  route -config FILE LABEL=VALUE …
+                       say who would be told of an alert with these labels now, and by which route
 
 A test that fails is printed with what it expects and what it got. Exit code 1 means that tests failed, 2 that a file is
 wrong.
 
   gatewatch rules test /etc/gatewatch/rules/*_test.yml
   gatewatch rules list -config /etc/gatewatch/gatewatch.yml
+  gatewatch rules route -config /etc/gatewatch/gatewatch.yml alertname=PaymentProviderDown severity=critical
 `
 
 func rulesCommand(ctx context.Context, flags *flag.FlagSet, args []string, out *output) error {
-	config := flags.String("config", "", "list, slo: configuration whose rules are printed")
+	config := flags.String("config", "", "list, slo, route: the configuration")
 	work := ""
-	if len(args) > 0 && slices.Contains([]string{"test", "list", "slo"}, args[0]) {
+	if len(args) > 0 && slices.Contains([]string{"test", "list", "slo", "route"}, args[0]) {
 		work, args = args[0], args[1:]
 	}
 	if err := parseFlags(flags, args); err != nil {
@@ -42,13 +45,15 @@ func rulesCommand(ctx context.Context, flags *flag.FlagSet, args []string, out *
 	}
 	switch {
 	case work == "":
-		return usageError{errors.New("what shall be done? test, list or slo; -h explains")}
-	case work != "test" && flags.NArg() > 0:
+		return usageError{errors.New("what shall be done? test, list, slo or route; -h explains")}
+	case work != "test" && work != "route" && flags.NArg() > 0:
 		return usageError{fmt.Errorf("%s takes no files: %q", work, flags.Arg(0))}
 	case work == "slo":
 		return printObjectives(*config, out)
 	case work == "list":
 		return listRules(*config, out)
+	case work == "route":
+		return routeAlert(*config, flags.Args(), out)
 	case *config != "":
 		return usageError{errors.New("test takes no -config: the files of tests name their rule files")}
 	case flags.NArg() == 0:

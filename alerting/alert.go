@@ -26,6 +26,8 @@ type Alert struct {
 	Since time.Time
 	// Value is the value of the rule's expression.
 	Value float64
+	// Muted is why nobody is told: the comment of the maintenance window that is open for the alert, "" when none is.
+	Muted string
 }
 
 // Change is an alert that began or stopped firing.

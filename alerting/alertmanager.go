@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/common/model"
 
+	"gatewatch/alerting/routing"
 	"gatewatch/internal/quietlog"
 )
 
@@ -58,11 +61,11 @@ func (e *Engine) Alertmanager(reg prometheus.Registerer) (http.Handler, error) {
 	groups := func(
 		ctx context.Context, routes func(*dispatch.Route) bool, alerts func(*alert.Alert, time.Time) bool,
 	) (dispatch.AlertGroups, map[model.Fingerprint][]string, error) {
-		return d.dispatcher.Groups(ctx, routes, alerts)
+		return d.live().dispatcher.Groups(ctx, routes, alerts)
 	}
 	var err error
 	// Alertmanager's own metrics describe its insides.
-	a.api, err = apiv2.NewAPI(d.alerts, groups, d.groups.Muted, d.silences.Silences, nil, quietlog.Warnings(e.log), prometheus.NewRegistry())
+	a.api, err = apiv2.NewAPI(d.alerts, groups, func(route, group string) ([]string, bool) { return d.live().muted.Muted(route, group) }, d.silences.Silences, nil, quietlog.Warnings(e.log), prometheus.NewRegistry())
 	if err != nil {
 		return nil, fmt.Errorf("alertmanager's API: %w", err)
 	}
@@ -94,12 +97,13 @@ func (a *alertmanager) follow() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	d := a.engine.dispatch
-	if a.shown == d.shown {
+	live := d.live()
+	if a.shown == live.shown {
 		return
 	}
-	a.shown = d.shown
-	a.api.Update(d.shown, func(ctx context.Context, labels model.LabelSet) {
-		d.inhibitor.Mutes(ctx, labels)
+	a.shown = live.shown
+	a.api.Update(live.shown, func(ctx context.Context, labels model.LabelSet) {
+		live.inhibitor.Mutes(ctx, labels)
 		d.silencer.Mutes(ctx, labels)
 	})
 }
@@ -168,16 +172,19 @@ func (h *heldAnswer) send() {
 	h.ResponseWriter.Write(h.body.Bytes())
 }
 
-// shownRouting is the routing in the form of Alertmanager's configuration.
-func shownRouting(route *amconfig.Route) *amconfig.Config {
-	shown := *route
-	for _, name := range route.GroupBy {
-		shown.GroupByStr = append(shown.GroupByStr, string(name))
-	}
-	return &amconfig.Config{
+// shownRouting is the routing in the form of Alertmanager's configuration, without what receivers are made of.
+func shownRouting(plan *routing.Plan) *amconfig.Config {
+	shown := &amconfig.Config{
 		Global: &amconfig.GlobalConfig{ResolveTimeout: model.Duration(resolveTimeout)},
-		Route:  &shown, InhibitRules: inhibitions(), Receivers: []amconfig.Receiver{{Name: defaultReceiver}},
+		Route:  plan.Route, InhibitRules: plan.Inhibit,
 	}
+	for _, name := range slices.Sorted(maps.Keys(plan.Receivers)) {
+		shown.Receivers = append(shown.Receivers, amconfig.Receiver{Name: name})
+	}
+	for _, name := range slices.Sorted(maps.Keys(plan.Intervals)) {
+		shown.TimeIntervals = append(shown.TimeIntervals, amconfig.TimeInterval{Name: name, TimeIntervals: plan.Intervals[name]})
+	}
+	return shown
 }
 
 // names returns the members as people know them.

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"gatewatch/alerting/receivers"
+	"gatewatch/alerting/routing"
 	"gatewatch/alerting/slo"
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
@@ -37,6 +38,10 @@ type Config struct {
 	RunbookURL string `yaml:"runbook_url"`
 	// More links in messages.
 	Links []receivers.Link `yaml:"links"`
+	// Who is told of which alerts, and when.
+	Routing routing.Config `yaml:",inline"`
+	// Labels of all alerts that are handed on, as Prometheus has them. An alert's own labels come first.
+	ExternalLabels map[string]string `yaml:"external_labels"`
 	// How long the first alert of an incident waits for others to be told together.
 	GroupWait model.Duration `yaml:"group_wait"`
 	// How long until an incident that goes on changes is told again. An end is told after at most this time, too.
@@ -51,6 +56,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Packs:          PackNames(),
+		Routing:        routing.Config{ShippedInhibitions: true},
 		GroupWait:      model.Duration(200 * time.Millisecond),
 		GroupInterval:  model.Duration(10 * time.Second),
 		RepeatInterval: model.Duration(4 * time.Hour),
@@ -113,7 +119,33 @@ func (c *Config) Validate() error {
 		m.AddIn("heartbeat", c.Heartbeat.validate())
 	}
 	m.AddIn("", c.Receivers.Validate(c.slackNames()...))
+	for name := range c.ExternalLabels {
+		if !model.LabelName(name).IsValidLegacy() || name == model.AlertNameLabel {
+			m.Add("external_labels."+name, "must be letters, digits and _, and not alertname")
+		}
+	}
+	m.AddIn("", c.Routing.Validate(c.receiverNames()))
 	return m.Err()
+}
+
+// receiverNames are those of all receivers that the configuration itself has.
+func (c *Config) receiverNames() []string { return append(c.slackNames(), c.Receivers.Names()...) }
+
+// planned returns c with the receivers that a file of Alertmanager brings, and who is told when.
+func (c Config) planned() (Config, *routing.Plan, error) {
+	plan, err := c.Routing.Plan(c.receiverNames(), routing.Timing{Wait: c.GroupWait, Interval: c.GroupInterval, Repeat: c.RepeatInterval})
+	if err != nil {
+		return c, nil, err
+	}
+	c.Slack = append(slices.Clone(c.Slack), plan.Slack...)
+	c.Receivers = c.Receivers.With(plan.Others)
+	return c, plan, nil
+}
+
+// Plan returns who is told of which alerts and when, or every mistake as invalid.Mistakes. SetDefaults comes before it.
+func (c Config) Plan() (*routing.Plan, error) {
+	_, plan, err := c.planned()
+	return plan, err
 }
 
 func (c *Config) slackNames() []string {
@@ -142,4 +174,13 @@ func (c *Config) validateSlack(m *invalid.Mistakes) {
 		}
 		names[s.Name] = true
 	}
+}
+
+// MinSeverities returns the least severity that each configured receiver is told of, by its name.
+func (c *Config) MinSeverities() map[string]string {
+	all := c.Receivers.MinSeverities()
+	for i := range c.Slack {
+		all[c.Slack[i].Name] = c.Slack[i].MinSeverity
+	}
+	return all
 }

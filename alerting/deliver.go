@@ -46,7 +46,7 @@ type ReceiverStatus struct {
 func (o *outbox) status() ReceiverStatus {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := ReceiverStatus{Name: o.receiver.Name(), Unsent: len(o.unsent), LastSent: o.lastSent, LastError: o.lastErr}
+	s := ReceiverStatus{Name: o.name, Unsent: len(o.unsent), LastSent: o.lastSent, LastError: o.lastErr}
 	if len(o.unsent) > 0 {
 		s.Oldest = o.unsent[0].Created
 	}
@@ -76,11 +76,14 @@ func newDeliveryMetrics(reg prometheus.Registerer, receiver string, oldest func(
 }
 
 // run delivers notices, the oldest first, until ctx ends.
-func (o *outbox) run(ctx context.Context) error {
+func (o *outbox) run(ctx context.Context) {
 	refresh := time.NewTicker(refreshInterval)
 	defer refresh.Stop()
 	backoff := minBackoff
 	blocked := false
+	o.mu.Lock()
+	spacing := o.spacing
+	o.mu.Unlock()
 	for {
 		n, ok := o.take()
 		if !ok {
@@ -91,7 +94,7 @@ func (o *outbox) run(ctx context.Context) error {
 				o.refresh(ctx)
 				continue
 			case <-ctx.Done():
-				return nil
+				return
 			}
 		}
 		err := o.send(ctx, n)
@@ -99,7 +102,7 @@ func (o *outbox) run(ctx context.Context) error {
 		if err == nil {
 			o.metrics.sent.Inc()
 			o.settle(n.ID, true, nil)
-			wait, backoff, blocked = o.spacing, minBackoff, false
+			wait, backoff, blocked = spacing, minBackoff, false
 		} else {
 			failure := asSendError(err)
 			done := o.fail(n, failure, blocked)
@@ -108,7 +111,7 @@ func (o *outbox) run(ctx context.Context) error {
 			wait, backoff = nextWait(failure, backoff)
 		}
 		if !retry.Sleep(ctx, wait) {
-			return nil
+			return
 		}
 	}
 }
@@ -124,7 +127,7 @@ func (o *outbox) send(ctx context.Context, n receivers.Notice) error {
 		}
 	})
 	defer stop()
-	return o.receiver.Send(inner, n, o.lateness(n))
+	return o.to().Send(inner, n, o.lateness(n))
 }
 
 // fail counts and logs a failed sending, and says whether the notice is given up.

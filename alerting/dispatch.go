@@ -3,32 +3,24 @@ package alerting
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
-	amconfig "github.com/prometheus/alertmanager/config"
-	amcommon "github.com/prometheus/alertmanager/config/common"
-	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/eventrecorder"
 	"github.com/prometheus/alertmanager/featurecontrol"
-	"github.com/prometheus/alertmanager/inhibit"
-	"github.com/prometheus/alertmanager/marker"
-	"github.com/prometheus/alertmanager/notify"
-	amlabels "github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/alertmanager/provider/mem"
 	"github.com/prometheus/alertmanager/silence"
-	"github.com/prometheus/alertmanager/template"
-	"github.com/prometheus/alertmanager/timeinterval"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
+	"gatewatch/alerting/routing"
 	"gatewatch/internal/quietlog"
 )
 
 const (
-	// defaultReceiver is the only receiver of the simple routing.
-	defaultReceiver = "default"
 	// alertHorizon is when a firing alert would end if nothing more were heard of it. Rules run in this process: no
 	// news is not good news, so it is far away.
 	alertHorizon = 24 * time.Hour
@@ -42,99 +34,79 @@ const (
 	maxGroups = 1000
 )
 
-// groupBy says which alerts are one incident and told in one message.
-var groupBy = [...]model.LabelName{"alertname", "provider"}
-
-// dispatcher owns Alertmanager's parts: the alerts, their groups, inhibitions and silences.
+// dispatcher owns what of Alertmanager outlives a configuration, the alerts and the silences, and the delivery that the
+// configuration in effect makes of them.
 type dispatcher struct {
-	alerts     *mem.Alerts
-	silences   *silences
-	silencer   *silence.Silencer
-	inhibitor  *inhibit.Inhibitor
-	dispatcher *dispatch.Dispatcher
-	groups     marker.GroupMarker
-	// shown is the routing in Alertmanager's own form, for its API.
-	shown  *amconfig.Config
-	ledger *ledger
-	log    *slog.Logger
+	alerts    *mem.Alerts
+	silences  *silences
+	silencer  *silence.Silencer
+	ledger    *ledger
+	incidents *incidentKeys
+	log       *slog.Logger
+
+	// mu guards the rest, and is held while deliveries are exchanged.
+	mu      sync.Mutex
+	running bool
+	current *delivery
 }
 
-func newDispatcher(cfg Config, sil *silences, ledger *ledger, boxes []*outbox, log *slog.Logger) (*dispatcher, error) {
+func newDispatcher(dir string, sil *silences, ledger *ledger, log *slog.Logger) (*dispatcher, error) {
 	// Alertmanager's own metrics describe its insides; what people need is in gatewatch_notification*.
 	reg := prometheus.NewRegistry()
 	engineLog, events, flags := quietlog.Warnings(log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
-	d := &dispatcher{ledger: ledger, log: log, silences: sil, groups: marker.NewGroupMarker(), shown: shownRouting(route(cfg))}
-	d.silencer = silence.NewSilencer(sil.Silences, engineLog, events)
+	d := &dispatcher{ledger: ledger, log: log, silences: sil, silencer: silence.NewSilencer(sil.Silences, engineLog, events)}
 	var err error
+	d.incidents = openIncidentKeys(filepath.Join(dir, "incidents.json"), ledger, log)
 	// The context ends with Close in run.
 	d.alerts, err = mem.NewAlerts(context.Background(), alertGC, 0, d.silencer, engineLog, events, reg, flags)
+	return d, err
+}
+
+// live returns the delivery that is in effect.
+func (d *dispatcher) live() *delivery {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.current
+}
+
+// mutes tells whether a maintenance window is open for the alert.
+func (d *dispatcher) mutes(a savedAlert) bool {
+	return d.live().plan.Windows.Mutes(a.Labels, time.Now()) != ""
+}
+
+// exchange puts a plan into effect, with the outboxes of all its receivers. What was told stays told: groups that get
+// another key because routes changed go on as the incidents that they were.
+func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox) error {
+	next, err := newDelivery(plan, boxes, d)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	d.inhibitor = inhibit.NewInhibitor(d.alerts, inhibitions(), engineLog, events)
-	pipeline := notify.NewPipelineBuilder(reg, flags, events).New(
-		integrations(boxes), func() time.Duration { return 0 }, d.inhibitor, d.silencer,
-		timeinterval.NewIntervener(nil), d.groups, ledger.entries, nil)
-	tmpl, err := template.FromGlobs(nil)
-	if err != nil {
-		return nil, err
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	before := d.current
+	if before != nil && d.running {
+		before.stop()
 	}
-	d.dispatcher = dispatch.NewDispatcher(d.alerts, dispatch.NewRoute(route(cfg), nil), pipeline, d.groups,
-		func(d time.Duration) time.Duration { return max(d, notify.MinTimeout) },
-		groupMaintenance, groupLimit{}, engineLog, events, dispatch.NewDispatcherMetrics(false, reg, flags), tmpl)
-	return d, nil
+	if before != nil {
+		d.incidents.handOver(d.groups(before), d.groups(next))
+	}
+	d.current = next
+	if d.running {
+		next.start()
+	}
+	return nil
 }
 
-func integrations(boxes []*outbox) map[string][]notify.Integration {
-	all := []notify.Integration{}
-	for _, box := range boxes {
-		all = append(all, notify.NewIntegration(box, box, box.receiver.Name(), 0, defaultReceiver))
+// groups returns the present groups of alerts of each receiver, by the keys that v gives them.
+func (d *dispatcher) groups(v *delivery) map[string]groupedAlerts {
+	all := map[string]groupedAlerts{}
+	pending := d.alerts.GetPending()
+	defer pending.Close()
+	for a := range pending.Next() {
+		v.group(a.Data, all)
 	}
-	return map[string][]notify.Integration{defaultReceiver: all}
+	return all
 }
-
-// route is the simple routing: everything to the one receiver.
-func route(cfg Config) *amconfig.Route {
-	return &amconfig.Route{
-		Receiver:       defaultReceiver,
-		GroupBy:        groupBy[:],
-		GroupWait:      &cfg.GroupWait,
-		GroupInterval:  &cfg.GroupInterval,
-		RepeatInterval: &cfg.RepeatInterval,
-	}
-}
-
-// inhibitions are the alerts that make others pointless. The rules themselves know which alert of a provider contains
-// another; here are those that the agent's own troubles explain.
-func inhibitions() []amcommon.InhibitRule {
-	return []amcommon.InhibitRule{
-		{
-			// Who cannot read the logs cannot say that nothing is in them.
-			Name:           "blind agent",
-			SourceMatchers: matchers(amlabels.MatchRegexp, "alertname", "GatewatchTailLag|GatewatchJournalBlocked"),
-			TargetMatchers: matchers(amlabels.MatchEqual, "alertname", "PaymentNoTraffic"),
-		},
-		{
-			// One rule at two severities tells the worse.
-			Name:           "severity",
-			SourceMatchers: matchers(amlabels.MatchEqual, "severity", "critical"),
-			TargetMatchers: matchers(amlabels.MatchEqual, "severity", "warning"),
-			Equal:          []string{"alertname", "provider"},
-		},
-	}
-}
-
-func matchers(kind amlabels.MatchType, name, value string) amcommon.Matchers {
-	m, err := amlabels.NewMatcher(kind, name, value)
-	if err != nil {
-		panic(err) // the patterns are constants
-	}
-	return amcommon.Matchers{m}
-}
-
-type groupLimit struct{}
-
-func (groupLimit) MaxNumberOfAggregationGroups() int { return maxGroups }
 
 // run dispatches alerts until ctx ends, and writes its state down when it stops.
 func (d *dispatcher) run(ctx context.Context) error {
@@ -148,19 +120,15 @@ func (d *dispatcher) run(ctx context.Context) error {
 		d.ledger.maintain(stop)
 		return nil
 	})
-	g.Go(func() error {
-		d.inhibitor.Run()
-		return nil
-	})
-	// Nothing may be told before it is known what inhibits it.
-	d.inhibitor.WaitForLoading()
-	g.Go(func() error {
-		d.dispatcher.Run(time.Now())
-		return nil
-	})
+	d.mu.Lock()
+	d.running = true
+	d.current.start()
+	d.mu.Unlock()
 	<-ctx.Done()
-	d.dispatcher.Stop()
-	d.inhibitor.Stop()
+	d.mu.Lock()
+	d.running = false
+	d.current.stop()
+	d.mu.Unlock()
 	close(stop)
 	err := g.Wait()
 	d.alerts.Close()

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"gatewatch/alerting/receivers"
+	"gatewatch/alerting/routing"
 )
 
 // Storage is what rules read from and write to.
@@ -44,22 +45,26 @@ type Engine struct {
 	manager *rules.Manager
 	options *rules.ManagerOptions // the manager's
 
+	host     string
 	dispatch *dispatcher
-	outboxes []*outbox
+	mail     *mailroom
 	lines    Lines
 	// desk is what people do about incidents, sockets are their ways to it.
 	desk    *desk
-	sockets []*receivers.Socket
+	sockets *sockets
 	// relay and heartbeat are nil when they are not configured.
 	relay     *relay
 	heartbeat *heartbeat
 
+	// reloading is held while a configuration is put into effect.
+	reloading sync.Mutex
 	// evaluating is held while rules are evaluated or exchanged.
-	evaluating sync.Mutex
-	groups     map[string]*group
-	states     *States
-	lost       lostAlerts
-	ending     endings
+	evaluating     sync.Mutex
+	groups         map[string]*group
+	externalLabels map[string]string
+	states         *States
+	lost           lostAlerts
+	ending         endings
 
 	// mu guards what other goroutines look at.
 	mu          sync.Mutex
@@ -73,6 +78,10 @@ type Engine struct {
 // has mistakes (invalid.Mistakes with all of them) or dataDir cannot be written.
 func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg prometheus.Registerer) (*Engine, error) {
 	cfg.SetDefaults()
+	planned, plan, err := cfg.planned()
+	if err != nil {
+		return nil, err
+	}
 	external, err := url.Parse(cfg.ExternalURL)
 	if err != nil {
 		return nil, fmt.Errorf("alerting: external_url: %w", err)
@@ -81,7 +90,7 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	e := &Engine{
-		store: store, dir: dataDir, log: log,
+		store: store, dir: dataDir, log: log, host: host,
 		metrics:     newMetrics(reg),
 		query:       rules.EngineQueryFunc(store.PromQL(), store),
 		groups:      map[string]*group{},
@@ -100,24 +109,15 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		OutageTolerance: outageTolerance,
 	}
 	e.manager = rules.NewManager(e.options)
-	if err := e.load(cfg); err != nil {
+	groups, err := e.load(cfg)
+	if err != nil {
 		return nil, err
 	}
-	ledger, err := openLedger(filepath.Join(dataDir, "nflog"), log)
-	if err != nil {
+	e.use(groups, cfg)
+	if err := e.openDelivery(planned, plan, reg); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
-	if err := e.addReceivers(cfg, ledger, host, reg); err != nil {
-		return nil, err
-	}
-	silences, err := openSilences(filepath.Join(dataDir, "silences"), log, reg)
-	if err != nil {
-		return nil, fmt.Errorf("alerting: %w", err)
-	}
-	if e.dispatch, err = newDispatcher(cfg, silences, ledger, e.outboxes, log); err != nil {
-		return nil, fmt.Errorf("alerting: %w", err)
-	}
-	if err := e.openDesk(host, reg); err != nil {
+	if err := e.openDesk(reg); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	if len(cfg.Alertmanagers) > 0 {
@@ -127,42 +127,56 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		e.heartbeat = newHeartbeat(*cfg.Heartbeat, log, reg)
 	}
 	e.lost = loadLost(e.lostFile(), log)
+	e.logWarnings(plan.Warnings)
 	return e, nil
 }
 
-// addReceivers makes an outbox for each configured receiver.
-func (e *Engine) addReceivers(cfg Config, ledger *ledger, host string, reg prometheus.Registerer) error {
-	all, err := newReceivers(cfg, e.dir, host, e.chart, e.log, reg)
+// openDelivery makes what tells people.
+func (e *Engine) openDelivery(cfg Config, plan *routing.Plan, reg prometheus.Registerer) error {
+	ledger, err := openLedger(filepath.Join(e.dir, "nflog"), e.log)
 	if err != nil {
-		return fmt.Errorf("alerting: %w", err)
+		return err
 	}
-	for _, r := range all {
-		box, err := openOutbox(filepath.Join(e.dir, "outbox"), r.Receiver, ledger, e, e.log, reg)
-		if err != nil {
-			return fmt.Errorf("alerting: %w", err)
-		}
-		box.minSeverity, box.spacing = r.MinSeverity, max(sendSpacing, r.Spacing)
-		e.outboxes = append(e.outboxes, box)
+	e.mail = newMailroom(filepath.Join(e.dir, "outbox"), ledger, e, e.log, reg)
+	if err := e.mail.exchange(e.stations(cfg)); err != nil {
+		return err
 	}
-	return nil
+	silences, err := openSilences(filepath.Join(e.dir, "silences"), e.log, reg)
+	if err != nil {
+		return err
+	}
+	if e.dispatch, err = newDispatcher(e.dir, silences, ledger, e.log); err != nil {
+		return err
+	}
+	return e.dispatch.exchange(plan, e.mail.all())
 }
 
-// newReceivers makes the receivers of cfg. What they have to remember they keep in dir.
-func newReceivers(
-	cfg Config, dir, host string, chart receivers.MakeChart, log *slog.Logger, reg prometheus.Registerer,
-) ([]receivers.Route, error) {
-	var all []receivers.Route
+// stations are the receivers that cfg wants.
+func (e *Engine) stations(cfg Config) []station {
+	return newStations(cfg, e.dir, e.host, e.chart, e.log)
+}
+
+// newStations returns the receivers of cfg. What they have to remember they keep in dir.
+func newStations(cfg Config, dir, host string, chart receivers.MakeChart, log *slog.Logger) []station {
+	var all []station
 	page := receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host, Links: cfg.Links}
 	for _, c := range cfg.Slack {
-		slack, err := receivers.NewSlack(c, receivers.SlackOptions{
-			Page: page, Threads: filepath.Join(dir, "threads", c.Name), Log: log.With("receiver", c.Name), Chart: chart, Metrics: reg,
+		all = append(all, station{
+			name: c.Name, settings: [2]any{c, page}, minSeverity: c.MinSeverity,
+			open: func(reg prometheus.Registerer) (receivers.Receiver, error) {
+				return receivers.NewSlack(c, receivers.SlackOptions{
+					Page: page, Threads: filepath.Join(dir, "threads", c.Name), Log: log.With("receiver", c.Name), Chart: chart, Metrics: reg,
+				})
+			},
 		})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, receivers.Route{Receiver: slack, MinSeverity: c.MinSeverity})
 	}
-	return append(all, receivers.New(cfg.Receivers, page)...), nil
+	for _, r := range receivers.New(cfg.Receivers, page) {
+		all = append(all, station{
+			name: r.Receiver.Name(), settings: r.Settings, minSeverity: r.MinSeverity, spacing: r.Spacing,
+			open: func(prometheus.Registerer) (receivers.Receiver, error) { return r.Receiver, nil },
+		})
+	}
+	return all
 }
 
 // Run groups alerts and delivers messages until ctx ends. What is not delivered by then stays in the outbox.
@@ -175,28 +189,22 @@ func (e *Engine) Run(ctx context.Context) error {
 	if e.heartbeat != nil {
 		g.Go(func() error { return e.heartbeat.run(ctx) })
 	}
-	for _, s := range e.sockets {
-		g.Go(func() error { return s.Run(ctx) })
-	}
-	for _, box := range e.outboxes {
-		g.Go(func() error { return box.run(ctx) })
-		if r, ok := box.receiver.(receivers.Runner); ok {
-			g.Go(func() error { return r.Run(ctx) })
-		}
-	}
+	g.Go(func() error { return e.sockets.run(ctx) })
+	g.Go(func() error { return e.mail.run(ctx) })
 	return g.Wait()
 }
 
 // Test sends a message that says it is a test to every receiver, and returns what they answered. It waits for no
 // retries.
 func (e *Engine) Test(ctx context.Context) error {
-	if len(e.outboxes) == 0 {
+	boxes := e.mail.all()
+	if len(boxes) == 0 {
 		return errors.New("no receiver is configured")
 	}
 	var errs []error
-	for _, box := range e.outboxes {
-		if err := box.receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", box.receiver.Name(), err))
+	for _, box := range boxes {
+		if err := box.to().Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", box.name, err))
 		}
 	}
 	return errors.Join(errs...)
@@ -204,8 +212,9 @@ func (e *Engine) Test(ctx context.Context) error {
 
 // Receivers tells how each receiver is doing.
 func (e *Engine) Receivers() []ReceiverStatus {
-	all := make([]ReceiverStatus, len(e.outboxes))
-	for i, box := range e.outboxes {
+	boxes := e.mail.all()
+	all := make([]ReceiverStatus, len(boxes))
+	for i, box := range boxes {
 		all[i] = box.status()
 	}
 	return all

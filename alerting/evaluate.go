@@ -108,7 +108,7 @@ func (e *Engine) tell(ctx context.Context, g *group, ts time.Time) {
 			if a.State == rules.StatePending || !a.ResolvedAt.IsZero() && ts.Sub(a.ResolvedAt) > endRepeat {
 				return
 			}
-			all = append(all, savedAlert{Labels: a.Labels.Map(), Annotations: toldAnnotations(a), Since: a.ActiveAt, Ended: a.ResolvedAt})
+			all = append(all, savedAlert{Labels: withExternal(a.Labels, e.externalLabels), Annotations: toldAnnotations(a), Since: a.ActiveAt, Ended: a.ResolvedAt})
 		})
 		for _, a := range all {
 			e.hand(ctx, a)
@@ -119,7 +119,10 @@ func (e *Engine) tell(ctx context.Context, g *group, ts time.Time) {
 // hand passes an alert on: to the relay when there is one, and to the receivers here when there is none or no member of
 // the cluster can be reached.
 func (e *Engine) hand(ctx context.Context, a savedAlert) {
-	if e.relay == nil || e.relay.put(a) {
+	switch {
+	case e.relay != nil && a.Ended.IsZero() && !e.relay.fires(a) && e.dispatch.mutes(a):
+		// Alertmanagers know nothing of maintenance here: they hear of what still fires afterwards.
+	case e.relay == nil || e.relay.put(a):
 		e.tellHere(ctx, a)
 	}
 }
@@ -138,11 +141,14 @@ func (e *Engine) end(ctx context.Context, a savedAlert, at time.Time) {
 // publish tells subscribers and the page what is active, and ends what was active before a restart and is no more.
 func (e *Engine) publish(ctx context.Context, ts time.Time) {
 	var active []Alert
+	windows := e.dispatch.live().plan.Windows
 	for _, g := range e.groups {
 		for _, r := range g.Rules() {
 			if ar, ok := r.(*rules.AlertingRule); ok {
 				for _, a := range ar.ActiveAlerts() {
-					active = append(active, toAlert(a))
+					one := toAlert(a, e.externalLabels)
+					one.Muted = windows.Mutes(one.Labels, time.Now())
+					active = append(active, one)
 				}
 			}
 		}
@@ -163,26 +169,26 @@ func (e *Engine) publish(ctx context.Context, ts time.Time) {
 
 func (e *Engine) statesFile() string { return filepath.Join(e.dir, "states.json") }
 
-func toAlert(a *rules.Alert) Alert {
-	return newAlert(a.State.String(), a.Labels.Map(), toldAnnotations(a), a.ActiveAt, a.Value)
+func toAlert(a *rules.Alert, external map[string]string) Alert {
+	return newAlert(a.State.String(), withExternal(a.Labels, external), toldAnnotations(a), a.ActiveAt, a.Value)
 }
 
-// load reads the rules of cfg in place of the present ones. Groups that did not change go on undisturbed, changed
-// ones keep the state of their alerts.
-func (e *Engine) load(cfg Config) error {
+// load reads the rules of cfg. Groups that did not change are the present ones, changed ones keep the state of their
+// alerts.
+func (e *Engine) load(cfg Config) (map[string]*group, error) {
 	files, err := ruleFiles(cfg)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	e.options.GroupLoader = newLoader(cfg.SLO)
-	loaded, errs := e.manager.LoadGroups(defaultInterval, labels.EmptyLabels(), cfg.ExternalURL, nil, false, files...)
+	loaded, errs := e.manager.LoadGroups(defaultInterval, labels.FromMap(cfg.ExternalLabels), cfg.ExternalURL, nil, false, files...)
 	if len(errs) > 0 {
-		return errors.Join(errs...)
+		return nil, errors.Join(errs...)
 	}
 	groups := make(map[string]*group, len(loaded))
 	for key, g := range loaded {
 		old := e.groups[key]
-		if old != nil && old.Equals(g) {
+		if old != nil && old.Equals(g) && maps.Equal(cfg.ExternalLabels, e.externalLabels) {
 			groups[key] = old
 			continue
 		}
@@ -191,8 +197,13 @@ func (e *Engine) load(cfg Config) error {
 			g.CopyState(old.Group)
 		}
 	}
+	return groups, nil
+}
+
+// use puts rules and labels into effect.
+func (e *Engine) use(groups map[string]*group, cfg Config) {
 	e.metrics.failed.Reset() // rules that still fail say so again
-	e.groups = groups
+	e.groups, e.externalLabels = groups, maps.Clone(cfg.ExternalLabels)
 	plain := make(map[string]*rules.Group, len(groups))
 	for key, g := range groups {
 		plain[key] = g.Group
@@ -201,7 +212,6 @@ func (e *Engine) load(cfg Config) error {
 	e.states.Load(plain)
 	e.showGroups()
 	e.metrics.rules.Set(float64(e.countRules()))
-	return nil
 }
 
 func (e *Engine) countRules() (n int) {
@@ -211,35 +221,13 @@ func (e *Engine) countRules() (n int) {
 	return n
 }
 
-// Reload reads the rule files again, as cfg names them. On a mistake in one of them all old rules stay and the error
-// (invalid.Mistakes) says what is wrong. Alerts of rules that are gone end.
-func (e *Engine) Reload(ctx context.Context, cfg Config) error {
-	e.evaluating.Lock()
-	defer e.evaluating.Unlock()
-	before := e.groups
-	if err := e.load(cfg); err != nil {
-		return err
-	}
-	kept := map[string]bool{}
-	for _, a := range e.activeIn(e.groups) {
-		kept[a.key()] = true
-	}
-	now := time.Now()
-	for _, a := range e.activeIn(before) {
-		if !kept[a.key()] {
-			e.end(ctx, saved(a), now)
-		}
-	}
-	return nil
-}
-
 func (e *Engine) activeIn(groups map[string]*group) []Alert {
 	var all []Alert
 	for _, g := range groups {
 		for _, r := range g.AlertingRules() {
 			for _, a := range r.ActiveAlerts() {
 				if a.State == rules.StateFiring {
-					all = append(all, toAlert(a))
+					all = append(all, toAlert(a, e.externalLabels))
 				}
 			}
 		}

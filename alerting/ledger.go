@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/nflog"
-	"github.com/prometheus/alertmanager/nflog/nflogpb"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/alerting/receivers"
@@ -53,12 +52,34 @@ func newLog(snapshot []byte, log *slog.Logger) (*nflog.Log, error) {
 
 // told records that a group's state was told, on disk when possible.
 func (l *ledger) told(t receivers.Told) {
-	recv := &nflogpb.Receiver{GroupName: defaultReceiver, Integration: t.Receiver}
-	if err := l.entries.Log(recv, t.GroupKey, t.Firing, t.Resolved, nil, time.Until(t.Expires)); err != nil {
+	if err := l.entries.Log(ledgerReceiver(t.Receiver), t.GroupKey, t.Firing, t.Resolved, nil, time.Until(t.Expires)); err != nil {
 		l.log.Error("recording what was told", "err", err)
 		return
 	}
 	l.save()
+}
+
+// state returns the hashes of the alerts of a group that the receiver knows to fire, and of those that it was told last to
+// be over.
+func (l *ledger) state(receiver, group string) (firing, over []uint64) {
+	found, err := l.entries.Query(nflog.QGroupKey(group), nflog.QReceiver(ledgerReceiver(receiver)))
+	if err != nil || len(found) != 1 {
+		return nil, nil
+	}
+	return found[0].FiringAlerts, found[0].ResolvedAlerts
+}
+
+// firing returns the first of what state does.
+func (l *ledger) firing(receiver, group string) []uint64 {
+	firing, _ := l.state(receiver, group)
+	return firing
+}
+
+// note takes down that the receiver knows the firing alerts of a group, without writing it to disk.
+func (l *ledger) note(receiver, group string, firing []uint64) {
+	if err := l.entries.Log(ledgerReceiver(receiver), group, firing, nil, nil, 0); err != nil {
+		l.log.Error("recording what was told", "err", err)
+	}
 }
 
 func (l *ledger) save() {
@@ -83,12 +104,8 @@ func (l *ledger) maintain(stop <-chan struct{}) {
 
 // knows tells whether the receiver was told of all that t tells of.
 func (l *ledger) knows(t receivers.Told) bool {
-	recv := &nflogpb.Receiver{GroupName: defaultReceiver, Integration: t.Receiver}
-	found, err := l.entries.Query(nflog.QReceiver(recv), nflog.QGroupKey(t.GroupKey))
-	if err != nil || len(found) == 0 {
-		return false
-	}
-	return subset(t.Firing, found[0].FiringAlerts) && subset(t.Resolved, found[0].ResolvedAlerts)
+	firing, over := l.state(t.Receiver, t.GroupKey)
+	return subset(t.Firing, firing) && subset(t.Resolved, over)
 }
 
 func subset(some, all []uint64) bool {

@@ -28,10 +28,10 @@ func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) (
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	all, err := newReceivers(cfg, dir, host, nil, log, nil)
-	if err != nil {
+	if cfg, _, err = cfg.planned(); err != nil {
 		return nil, err
 	}
+	all := newStations(cfg, dir, host, nil, log)
 	arrivals := make([]Arrival, 0, len(all)+len(cfg.Alertmanagers))
 	for _, m := range newMembers(cfg.Alertmanagers) {
 		a := Arrival{Receiver: "alertmanager " + m.name}
@@ -41,8 +41,12 @@ func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) (
 		arrivals = append(arrivals, a)
 	}
 	for _, r := range all {
-		a := Arrival{Receiver: r.Receiver.Name()}
-		if err := r.Receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
+		a := Arrival{Receiver: r.name}
+		receiver, err := r.open(nil)
+		if err != nil {
+			return nil, err
+		}
+		if err := receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
 			failure := asSendError(err)
 			a.Err, a.Advice = failure, failure.Advice()
 		}

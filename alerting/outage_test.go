@@ -48,13 +48,13 @@ func TestOutageOfHours(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		box, err := openOutbox(t.TempDir(), slack, ledger, &muted{}, log, prometheus.NewRegistry())
+		box, err := openOutbox(t.TempDir(), always(slack), ledger, &muted{}, log, prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- box.run(ctx) }()
+		go func() { box.run(ctx); done <- nil }()
 		defer func() {
 			cancel()
 			if err := <-done; err != nil {
@@ -114,13 +114,13 @@ func TestOrderOfAnIncident(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		box, err := openOutbox(t.TempDir(), slack, ledger, &muted{}, log, prometheus.NewRegistry())
+		box, err := openOutbox(t.TempDir(), always(slack), ledger, &muted{}, log, prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- box.run(ctx) }()
+		go func() { box.run(ctx); done <- nil }()
 		var alerts []receivers.Alert
 		for i, name := range []string{"A", "B", "C", "D", "E"} {
 			for range 3 {

@@ -40,19 +40,28 @@ type facts interface {
 // outbox keeps the notices of one receiver until they are delivered: a file each, in memory only when the disk
 // refuses. Alertmanager's pipeline puts them in, run takes them out.
 type outbox struct {
-	dir      string
-	receiver receivers.Receiver
-	ledger   *ledger
-	facts    facts
-	// minSeverity is the least severity that the receiver is told of; "" for any.
-	minSeverity string
-	// spacing is the least time between two messages.
-	spacing time.Duration
+	dir     string
+	name    string
+	ledger  *ledger
+	facts   facts
 	log     *slog.Logger
 	metrics *deliveryMetrics
 	wake    chan struct{}
 
+	// The mailroom's mutex guards these: what the receiver was made of, whether it could be, the metrics of the outbox
+	// and of the receiver, and the work that goes on.
+	station     station
+	usable      bool
+	shared, own *registered
+	cancel      context.CancelFunc
+	work        sync.WaitGroup
+
 	mu       sync.Mutex
+	receiver receivers.Receiver
+	// minSeverity is the least severity that the receiver is told of; "" for any.
+	minSeverity string
+	// spacing is the least time between two messages.
+	spacing  time.Duration
 	unsent   []receivers.Notice // oldest first
 	sending  string             // id of the notice on its way
 	lastID   int64
@@ -61,18 +70,24 @@ type outbox struct {
 }
 
 // openOutbox reads the notices that the process before did not send.
-func openOutbox(dir string, r receivers.Receiver, l *ledger, about facts, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
+func openOutbox(dir string, s station, l *ledger, about facts, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
 	o := &outbox{
-		dir: filepath.Join(dir, r.Name()), receiver: r, ledger: l, facts: about, log: log.With("receiver", r.Name()),
-		wake: make(chan struct{}, 1),
+		dir: filepath.Join(dir, s.name), name: s.name, ledger: l, facts: about, log: log.With("receiver", s.name),
+		wake: make(chan struct{}, 1), shared: &registered{reg: reg}, own: &registered{reg: reg},
 	}
-	o.metrics = newDeliveryMetrics(reg, r.Name(), func() float64 { return o.oldest().Seconds() })
-	if err := os.MkdirAll(o.dir, 0o750); err != nil {
+	if err := o.reopen(s); err != nil {
+		o.own.undo()
 		return nil, err
 	}
-	if err := o.read(); err != nil {
+	err := os.MkdirAll(o.dir, 0o750)
+	if err == nil {
+		err = o.read()
+	}
+	if err != nil {
+		o.own.undo()
 		return nil, fmt.Errorf("read outbox %s: %w", o.dir, err)
 	}
+	o.metrics = newDeliveryMetrics(o.shared, s.name, func() float64 { return o.oldest().Seconds() })
 	return o, nil
 }
 
@@ -103,15 +118,13 @@ func (o *outbox) read() error {
 	return nil
 }
 
-// SendResolved tells Alertmanager's pipeline that people want to hear of ends.
-func (o *outbox) SendResolved() bool { return true }
-
 // Notify takes a group of alerts from Alertmanager's pipeline. It always succeeds.
 func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool, err error) {
 	now := time.Now()
 	n := receivers.Notice{Created: now, GroupLabels: groupLabels(ctx), Told: o.told(ctx, now)}
+	least := o.leastSeverity()
 	for _, a := range alerts {
-		if one := toNoticeAlert(a); o.minSeverity == "" || receivers.SeverityRank(one.Severity) <= receivers.SeverityRank(o.minSeverity) {
+		if one := toNoticeAlert(a); least == "" || receivers.SeverityRank(one.Severity) <= receivers.SeverityRank(least) {
 			n.Alerts = append(n.Alerts, one)
 		}
 	}
@@ -133,13 +146,19 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 	return false, nil
 }
 
+func (o *outbox) leastSeverity() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.minSeverity
+}
+
 func groupLabels(ctx context.Context) map[string]string {
 	labels, _ := notify.GroupLabels(ctx)
 	return stringMap(labels)
 }
 
 func (o *outbox) told(ctx context.Context, now time.Time) receivers.Told {
-	t := receivers.Told{Receiver: o.receiver.Name()}
+	t := receivers.Told{Receiver: o.name}
 	t.GroupKey, _ = notify.GroupKey(ctx)
 	t.Firing, _ = notify.FiringAlerts(ctx)
 	t.Resolved, _ = notify.ResolvedAlerts(ctx)

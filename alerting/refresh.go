@@ -10,7 +10,7 @@ import (
 // refresh brings the figures in the messages of incidents that go on up to date, where the receiver can. What waits to
 // be told goes first, and what fails is tried again the next time.
 func (o *outbox) refresh(ctx context.Context) {
-	r, ok := o.receiver.(receivers.Refresher)
+	r, ok := o.to().(receivers.Refresher)
 	if !ok {
 		return
 	}

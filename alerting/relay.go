@@ -118,6 +118,14 @@ func (r *relay) put(a savedAlert) (direct bool) {
 	return known.direct || !a.Ended.IsZero()
 }
 
+// fires tells whether members were or will be told that the alert fires.
+func (r *relay) fires(a savedAlert) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.alerts[a.key()]
+	return known != nil && known.Ended.IsZero()
+}
+
 // run serves the members until ctx ends.
 func (r *relay) run(ctx context.Context) error {
 	var g errgroup.Group

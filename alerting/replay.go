@@ -76,7 +76,7 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 
 		RuleConcurrencyController: newBatches(),
 	})
-	loaded, errs := manager.LoadGroups(defaultInterval, labels.EmptyLabels(), cfg.ExternalURL, nil, false, files...)
+	loaded, errs := manager.LoadGroups(defaultInterval, labels.FromMap(cfg.ExternalLabels), cfg.ExternalURL, nil, false, files...)
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
@@ -119,7 +119,7 @@ func (r *Replay) note(g *replayGroup, ts time.Time) {
 		}
 		for _, active := range alerting.ActiveAlerts() {
 			if active.State == rules.StateFiring {
-				a := toAlert(active)
+				a := toAlert(active, nil)
 				fires[a.key()] = true
 				r.fire(g, a, ts)
 			}

@@ -23,21 +23,13 @@ const (
 )
 
 // openDesk makes the desk and a socket for each app token of the Slack receivers.
-func (e *Engine) openDesk(host string, reg prometheus.Registerer) (err error) {
+func (e *Engine) openDesk(reg prometheus.Registerer) (err error) {
 	e.desk, err = openDesk(filepath.Join(e.dir, "handled.json"), e.dispatch.silences, e.log, reg)
 	if err != nil {
 		return err
 	}
-	var channels []*receivers.Slack
-	for _, box := range e.outboxes {
-		if s, ok := box.receiver.(*receivers.Slack); ok {
-			channels = append(channels, s)
-		}
-	}
-	e.sockets, err = receivers.NewSockets(channels, e, receivers.SocketOptions{
-		Agent: host, Dir: filepath.Join(e.dir, "actions"), Log: e.log, Metrics: reg,
-	})
-	return err
+	e.sockets = newSockets(e, reg)
+	return e.sockets.serve(e.mail.all())
 }
 
 // Act does what a person asks for with an incident. It makes the engine a receivers.Desk.
@@ -67,7 +59,7 @@ func (e *Engine) Status(ctx context.Context) receivers.Status {
 	if lag := e.values(ctx, "max(gatewatch_tail_lag_seconds)"); len(lag) > 0 && !math.IsNaN(lag[0].F) {
 		s.Lag, s.Known = time.Duration(lag[0].F*float64(time.Second)), true
 	}
-	for _, box := range e.outboxes {
+	for _, box := range e.mail.all() {
 		s.Unsent += box.status().Unsent
 	}
 	return s

@@ -83,6 +83,9 @@ func placeOf(key, path string, t reflect.Type) string {
 		return below(path, key)
 	}
 	for field := range t.Fields() {
+		if field.Type == reflect.SliceOf(t) {
+			continue // a tree: what is not in it here is not in it further down
+		}
 		if inline(field) {
 			if place := placeOf(key, path, field.Type); place != "" {
 				return place

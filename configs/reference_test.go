@@ -51,6 +51,7 @@ func TestReferenceOptional(t *testing.T) {
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
 	slack := &want.Alerting.Slack[0]
 	slack.Token, slack.Name, slack.Language, slack.MinSeverity, slack.Morning = secret.Secret("xoxb-1: a # b"), "", "", "", ""
+	want.Alerting.Routing = got.Alerting.Routing
 	want.Alerting.Links = got.Alerting.Links
 	want.Alerting.Receivers = receiversOf(got)
 	want.Alerting.Heartbeat = &alerting.HeartbeatConfig{URL: got.Alerting.Heartbeat.URL}

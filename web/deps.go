@@ -147,6 +147,8 @@ type Incident struct {
 	AcknowledgedBy string
 	// Silences keep it from being told now, the one that lasts longest first.
 	Silences []Silence
+	// Maintenance is the comment of the maintenance window that mutes it, "" for none.
+	Maintenance string
 }
 
 // Silence keeps an incident from being told.

@@ -118,11 +118,13 @@ func TestIncidentThatSomebodyHas(t *testing.T) {
 	w := newWorld(fixed(start))
 	for i := range w.incidents {
 		w.incidents[i].AcknowledgedBy = "lin<wei>"
+		w.incidents[i].Maintenance = "it <moves>"
 	}
 	h := w.handler(t)
 	for path, want := range map[string]string{
 		"/incidents?lang=en": "acknowledged by lin&lt;wei&gt;</small>",
 		"/incidents?lang=zh": "lin&lt;wei&gt; 已认领</small>",
+		"/incidents":         "<small>muted, maintenance: it &lt;moves&gt;</small>",
 	} {
 		if body := fetch(t, h, path).Body.String(); !strings.Contains(body, want) {
 			t.Errorf("%s has no %q:\n%s", path, want, body)

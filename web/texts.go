@@ -267,6 +267,7 @@ var texts = map[string][len(languages)]string{
 	"incidents.rule":       {"Rule", "规则"},
 
 	"incidents.acknowledged": {"acknowledged by %s", "%s 已认领"},
+	"incidents.maintenance":  {"muted, maintenance: %s", "维护期间不通知：%s"},
 	"severity.critical":      {"critical", "严重"},
 	"severity.warning":       {"warning", "警告"},
 	"severity.info":          {"info", "提示"},

@@ -42,34 +42,36 @@ type Route struct {
 	MinSeverity string
 	// Spacing is the least time between two messages; 0 for no wish.
 	Spacing time.Duration
+	// Settings are what the receiver is made of: two with equal ones do the same.
+	Settings any
 }
 
 // New returns the receivers of cfg, whose messages link to p.
 func New(cfg Config, p Page) []Route {
 	var all []Route
-	add := func(e Entry, r Receiver, spacing time.Duration) {
-		all = append(all, Route{Receiver: r, MinSeverity: e.MinSeverity, Spacing: spacing})
+	add := func(e Entry, r Receiver, spacing time.Duration, settings any) {
+		all = append(all, Route{Receiver: r, MinSeverity: e.MinSeverity, Spacing: spacing, Settings: [2]any{settings, p}})
 	}
 	for _, c := range cfg.Webhooks {
-		add(c.Entry, newWebhook(c, p), 0)
+		add(c.Entry, newWebhook(c, p), 0, c)
 	}
 	for _, c := range cfg.Teams {
-		add(c.Entry, newTeams(c, p), 0)
+		add(c.Entry, newTeams(c, p), 0, c)
 	}
 	for _, c := range cfg.DingTalk {
-		add(c.Entry, newDingTalk(c, p), robotSpacing)
+		add(c.Entry, newDingTalk(c, p), robotSpacing, c)
 	}
 	for _, c := range cfg.Feishu {
-		add(c.Entry, newFeishu(c, p), 0)
+		add(c.Entry, newFeishu(c, p), 0, c)
 	}
 	for _, c := range cfg.WeCom {
-		add(c.Entry, newWeCom(c, p), robotSpacing)
+		add(c.Entry, newWeCom(c, p), robotSpacing, c)
 	}
 	for _, c := range cfg.PagerDuty {
-		add(c.Entry, newPagerDuty(c, p), 0)
+		add(c.Entry, newPagerDuty(c, p), 0, c)
 	}
 	for _, c := range cfg.Email {
-		add(c.Entry, newEmail(c, p), 0)
+		add(c.Entry, newEmail(c, p), 0, c)
 	}
 	return all
 }
@@ -114,6 +116,37 @@ func (c *Config) list() []listed {
 		add("email", "email", i, &c.Email[i].Entry, &c.Email[i].Language, c.Email[i].validate)
 	}
 	return all
+}
+
+// Names returns those of all receivers, in the order of New.
+func (c *Config) Names() []string {
+	var all []string
+	for _, r := range c.list() {
+		all = append(all, r.entry.Name)
+	}
+	return all
+}
+
+// MinSeverities returns the least severity that each receiver is told of, by its name.
+func (c *Config) MinSeverities() map[string]string {
+	all := map[string]string{}
+	for _, r := range c.list() {
+		all[r.entry.Name] = r.entry.MinSeverity
+	}
+	return all
+}
+
+// With returns c and the receivers of more.
+func (c Config) With(more Config) Config {
+	return Config{
+		Webhooks:  slices.Concat(c.Webhooks, more.Webhooks),
+		Teams:     slices.Concat(c.Teams, more.Teams),
+		DingTalk:  slices.Concat(c.DingTalk, more.DingTalk),
+		Feishu:    slices.Concat(c.Feishu, more.Feishu),
+		WeCom:     slices.Concat(c.WeCom, more.WeCom),
+		PagerDuty: slices.Concat(c.PagerDuty, more.PagerDuty),
+		Email:     slices.Concat(c.Email, more.Email),
+	}
 }
 
 // SetDefaults fills what was left empty in the receivers that are there.

@@ -1,0 +1,80 @@
+package alerting
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// Reload puts cfg into effect: rules, who is told of which alerts and when, and the receivers themselves. On a mistake
+// all stays as it was and the error (invalid.Mistakes) says what is wrong. Alerts of rules that are gone end; nothing
+// that was told is told again, and what is unsent stays. The other keys of cfg are those of New.
+func (e *Engine) Reload(ctx context.Context, cfg Config) error {
+	e.reloading.Lock()
+	defer e.reloading.Unlock()
+	cfg.SetDefaults()
+	planned, plan, err := cfg.planned()
+	if err != nil {
+		return err
+	}
+	if err := CheckRules(cfg); err != nil {
+		return err
+	}
+	if err := e.exchangeReceivers(e.stations(planned)); err != nil {
+		return err
+	}
+	if err := e.dispatch.exchange(plan, e.mail.all()); err != nil {
+		return err
+	}
+	e.logWarnings(plan.Warnings)
+	return e.reloadRules(ctx, cfg)
+}
+
+// exchangeReceivers makes the receivers those that are wanted. Buttons wait meanwhile.
+func (e *Engine) exchangeReceivers(wanted []station) error {
+	if !e.mail.differs(wanted) {
+		return nil
+	}
+	e.sockets.pause()
+	err := e.mail.exchange(wanted)
+	return errors.Join(err, e.sockets.serve(e.mail.all()))
+}
+
+func (e *Engine) logWarnings(warnings []string) {
+	for _, w := range warnings {
+		e.log.Warn("routing of alerts", "what", w)
+	}
+}
+
+func (e *Engine) reloadRules(ctx context.Context, cfg Config) error {
+	e.evaluating.Lock()
+	defer e.evaluating.Unlock()
+	groups, err := e.load(cfg)
+	if err != nil {
+		return err
+	}
+	before := e.activeIn(e.groups)
+	e.use(groups, cfg)
+	kept := map[string]bool{}
+	for _, a := range e.activeIn(e.groups) {
+		kept[a.key()] = true
+	}
+	now := time.Now()
+	for _, a := range before {
+		if !kept[a.key()] {
+			e.end(ctx, saved(a), now)
+		}
+	}
+	return nil
+}
+
+// withExternal returns the labels of an alert with external ones, over which its own go.
+func withExternal(own labels.Labels, external map[string]string) map[string]string {
+	all := make(map[string]string, own.Len()+len(external))
+	maps.Copy(all, external)
+	own.Range(func(l labels.Label) { all[l.Name] = l.Value })
+	return all
+}

@@ -1,0 +1,81 @@
+package routing
+
+import (
+	amcommon "github.com/prometheus/alertmanager/config/common"
+	"github.com/prometheus/alertmanager/matcher/compat"
+	amlabels "github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/common/model"
+
+	"gatewatch/internal/invalid"
+)
+
+// InhibitRule says which alerts (the sources) make others (the targets) pointless, in Alertmanager's format:
+// https://prometheus.io/docs/alerting/latest/configuration/#inhibit_rule
+type InhibitRule struct {
+	// Name, for people.
+	Name string `yaml:"name,omitempty"`
+	// Conditions on the labels of sources, and of targets.
+	SourceMatchers []string `yaml:"source_matchers,omitempty"`
+	TargetMatchers []string `yaml:"target_matchers,omitempty"`
+	// Older forms of conditions.
+	SourceMatch   map[string]string `yaml:"source_match,omitempty"`
+	SourceMatchRE map[string]string `yaml:"source_match_re,omitempty"`
+	TargetMatch   map[string]string `yaml:"target_match,omitempty"`
+	TargetMatchRE map[string]string `yaml:"target_match_re,omitempty"`
+	// Labels that must have the same value in both.
+	Equal []string `yaml:"equal,omitempty"`
+}
+
+func (c *InhibitRule) build(path string, m *invalid.Mistakes) amcommon.InhibitRule {
+	checkNames(m, path+".source_match", c.SourceMatch)
+	checkNames(m, path+".target_match", c.TargetMatch)
+	for i, name := range c.Equal {
+		if !compat.IsValidLabelName(model.LabelName(name)) {
+			m.Add(index(path+".equal", i), "%q is no name of a label", name)
+		}
+	}
+	if len(c.TargetMatchers)+len(c.TargetMatch)+len(c.TargetMatchRE) == 0 {
+		m.Add(path+".target_matchers", "is needed: without it all alerts would be pointless")
+	}
+	if len(c.SourceMatchers)+len(c.SourceMatch)+len(c.SourceMatchRE) == 0 {
+		m.Add(path+".source_matchers", "is needed: which alerts make the others pointless")
+	}
+	return amcommon.InhibitRule{
+		Name:           c.Name,
+		SourceMatch:    c.SourceMatch,
+		SourceMatchRE:  readMatchRE(m, path+".source_match_re", c.SourceMatchRE),
+		SourceMatchers: readMatchers(m, path+".source_matchers", c.SourceMatchers),
+		TargetMatch:    c.TargetMatch,
+		TargetMatchRE:  readMatchRE(m, path+".target_match_re", c.TargetMatchRE),
+		TargetMatchers: readMatchers(m, path+".target_matchers", c.TargetMatchers),
+		Equal:          c.Equal,
+	}
+}
+
+// shippedInhibitions are the alerts that make others pointless. The rules themselves know which alert of a provider
+// contains another; here are those that the agent's own troubles explain.
+func shippedInhibitions() []amcommon.InhibitRule {
+	return []amcommon.InhibitRule{
+		{
+			// Who cannot read the logs cannot say that nothing is in them.
+			Name:           "blind agent",
+			SourceMatchers: matchers(amlabels.MatchRegexp, "alertname", "GatewatchTailLag|GatewatchJournalBlocked"),
+			TargetMatchers: matchers(amlabels.MatchEqual, "alertname", "PaymentNoTraffic"),
+		},
+		{
+			// One rule at two severities tells the worse.
+			Name:           "severity",
+			SourceMatchers: matchers(amlabels.MatchEqual, "severity", "critical"),
+			TargetMatchers: matchers(amlabels.MatchEqual, "severity", "warning"),
+			Equal:          []string{"alertname", "provider"},
+		},
+	}
+}
+
+func matchers(kind amlabels.MatchType, name, value string) amcommon.Matchers {
+	m, err := amlabels.NewMatcher(kind, name, value)
+	if err != nil {
+		panic(err) // the patterns are constants
+	}
+	return amcommon.Matchers{m}
+}

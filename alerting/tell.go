@@ -1,0 +1,138 @@
+package alerting
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/prometheus/alertmanager/alert"
+	"github.com/prometheus/alertmanager/eventrecorder"
+	"github.com/prometheus/alertmanager/nflog/nflogpb"
+	"github.com/prometheus/alertmanager/notify"
+	"github.com/prometheus/common/model"
+
+	"gatewatch/alerting/routing"
+)
+
+// tellStage tells the receivers of a route. What is muted, by a silence, a time interval of the route or maintenance, is
+// not begun to be told; what was told before has its end told all the same: who was called must hear that it is over.
+type tellStage struct {
+	// quiet take out what is muted.
+	quiet []notify.Stage
+	told  []*integration
+}
+
+// Exec is what Alertmanager's pipeline calls with a group of alerts.
+func (t *tellStage) Exec(ctx context.Context, log *slog.Logger, alerts ...*alert.Alert) (context.Context, []*alert.Alert, error) {
+	loud := alerts
+	for _, stage := range t.quiet {
+		if len(loud) == 0 {
+			break
+		}
+		var err error
+		if ctx, loud, err = stage.Exec(ctx, log, loud...); err != nil {
+			return ctx, nil, err
+		}
+	}
+	var all notify.FanoutStage
+	for _, one := range t.told {
+		all = append(all, notify.StageFunc(func(ctx context.Context, log *slog.Logger, alerts ...*alert.Alert) (context.Context, []*alert.Alert, error) {
+			return one.tell(ctx, log, alerts, loud)
+		}))
+	}
+	return all.Exec(ctx, log, alerts...)
+}
+
+// maintenance takes out what maintenance windows mute.
+func maintenance(windows routing.Windows) notify.MuteFunc {
+	return func(ctx context.Context, labels model.LabelSet) bool {
+		now, ok := notify.Now(ctx)
+		if !ok {
+			now = time.Now()
+		}
+		return windows.Mutes(stringMap(labels), now) != ""
+	}
+}
+
+// integration is one receiver in Alertmanager's pipeline.
+type integration struct {
+	name      string
+	ledger    *ledger
+	incidents *incidentKeys
+	stages    notify.MultiStage
+}
+
+func newIntegration(box *outbox, ends bool, d *dispatcher, metrics *notify.Metrics) *integration {
+	name := box.name
+	one := notify.NewIntegration(box, endsTold(ends), name, 0, routing.DefaultReceiver)
+	entry := ledgerReceiver(name)
+	return &integration{name: name, ledger: d.ledger, incidents: d.incidents, stages: notify.MultiStage{
+		notify.NewDedupStage(&one, d.ledger.entries, entry),
+		notify.NewRetryStage(one, routing.DefaultReceiver, metrics, eventrecorder.NopRecorder()),
+		notify.NewSetNotifiesStage(d.ledger.entries, entry),
+	}}
+}
+
+// endsTold says whether a receiver wants to hear of ends.
+type endsTold bool
+
+// SendResolved is what Alertmanager's pipeline asks.
+func (e endsTold) SendResolved() bool { return bool(e) }
+
+// ledgerReceiver is a receiver's name in the ledger. It does not depend on routes: what was told by one is not told again
+// by another.
+func ledgerReceiver(name string) *nflogpb.Receiver {
+	return &nflogpb.Receiver{GroupName: routing.DefaultReceiver, Integration: name}
+}
+
+// tell hands on the alerts of a group of which loud are not muted.
+func (i *integration) tell(ctx context.Context, log *slog.Logger, alerts, loud []*alert.Alert) (context.Context, []*alert.Alert, error) {
+	key, _ := notify.GroupKey(ctx)
+	key = i.incidents.of(i.name, key)
+	if len(loud) < len(alerts) || slices.ContainsFunc(alerts, (*alert.Alert).Resolved) {
+		if alerts = i.known(key, alerts, loud); alerts == nil {
+			return ctx, nil, nil
+		}
+	}
+	return i.stages.Exec(notify.WithGroupKey(ctx, key), log, alerts...)
+}
+
+// known returns the alerts that are not muted and those of which the receiver was told that they fire; nil when there is
+// nothing new in them. Ends that were told before the configuration was exchanged are left out.
+func (i *integration) known(key string, alerts, loud []*alert.Alert) []*alert.Alert {
+	firing, over := i.ledger.state(i.name, key)
+	var keep []*alert.Alert
+	news := false
+	for _, a := range alerts {
+		hash := alertHash(a.Labels)
+		switch {
+		case a.Resolved() && slices.Contains(over, hash) && !slices.Contains(firing, hash):
+		case slices.Contains(loud, a):
+			keep, news = append(keep, a), true
+		case slices.Contains(firing, hash):
+			keep = append(keep, a)
+			news = news || a.Resolved()
+		}
+	}
+	if !news {
+		return nil
+	}
+	return keep
+}
+
+// alertHash is what an alert is called in the ledger.
+func alertHash(labels model.LabelSet) uint64 {
+	names := make(model.LabelNames, 0, len(labels))
+	for name := range labels {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var b []byte
+	for _, name := range names {
+		b = append(append(b, name...), 0xff)
+		b = append(append(b, labels[name]...), 0xff)
+	}
+	return xxhash.Sum64(b)
+}
