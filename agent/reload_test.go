@@ -135,7 +135,7 @@ func TestReloadKeepsTheOldConfiguration(t *testing.T) {
 		r.awaits("gatewatch_config_last_reload_successful 0")
 	}
 	f("logs: [{paths: [DIR/one.log], format: jsn}]\njournal: {max_size: x}\n", "gatewatch.yml:5: logs[0].format", "gatewatch.yml:6: journal.max_size")
-	f(good+"journal: {max_age: 2d}\nalerting: {group_wait: 1s}\n", "needs a restart: journal, alerting.group_wait")
+	f(good+"journal: {max_age: 2d}\nalerting: {external_url: \"http://pay.example\"}\n", "needs a restart: journal, alerting.external_url")
 	r.file("bad.rules", "groups: [{name: g, rules: [{alert: A, expr: 'sum('}]}]")
 	f(good+"alerting: {rules: [DIR/bad.rules]}\n", "bad.rules")
 
