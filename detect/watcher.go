@@ -107,7 +107,8 @@ func (w *Watcher) evaluate(ctx context.Context, watch *Watch, at time.Time) erro
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range points {
-		if s := w.find(watch, p.Labels); s != nil {
+		// Series that differ in their metric's name only are one; the first counts.
+		if s := w.find(watch, p.Labels); s != nil && s.at.Before(at) {
 			s.observe(at, p.Value, of)
 		}
 	}
@@ -138,17 +139,23 @@ func (w *Watcher) find(watch *Watch, labels map[string]string) *watched {
 	return s
 }
 
+// mostValue bounds what is a number: detectors keep single precision.
+const mostValue = 1e30
+
 // observe hands an observation on, if it is one: a share of nothing is none.
 func (s *watched) observe(at time.Time, v float64, of totals) {
 	o := Observation{Time: at, Value: v}
-	if s.watch.Kind == Rate {
+	switch s.watch.Kind {
+	case Count:
+		o.Value = max(v, 0)
+	case Rate:
 		o.Total = of.find(s.labels)
-		if !(o.Total >= 1) || math.IsInf(o.Total, 0) {
+		if !(o.Total >= 1 && o.Total < mostValue) {
 			return
 		}
 		o.Value = min(max(v, 0), o.Total)
 	}
-	if math.IsNaN(o.Value) || math.IsInf(o.Value, 0) {
+	if !(math.Abs(o.Value) < mostValue) { // nor NaN
 		return
 	}
 	s.at, s.result = at, s.Observe(o)
@@ -166,7 +173,9 @@ func newTotals(points []Point) totals {
 		if i == 0 {
 			t.names = slices.Collect(maps.Keys(withoutName(p.Labels)))
 		}
-		t.values[keyOf("", p.Labels)] = p.Value
+		if key := keyOf("", p.Labels); t.values[key] == 0 {
+			t.values[key] = p.Value
+		}
 	}
 	return t
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -121,6 +122,24 @@ provider=alipay,watch=latency >=1`)
 	if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
 		t.Errorf("lint: %v, %v", problems, err)
 	}
+}
+
+func TestAbsurdValues(t *testing.T) {
+	t.Parallel()
+	source := usual()
+	w, reg := newWatcher(config(), "", source)
+	evaluate(w, 0, 200)
+	for i, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -5, 1e300} {
+		source["bad"][0].Value, source["all"][0].Value, source["slow"][0].Value = v, v, v
+		evaluate(w, 200+i, 201+i)
+	}
+	source["bad"][0].Value = 3
+	source["all"] = []detect.Point{point(100, "provider", "alipay", "__name__", "a"), point(0, "provider", "alipay", "__name__", "b")}
+	source["slow"][0].Value = 0.5
+	evaluate(w, 205, 206)
+	expect(t, reg, "gatewatch_anomaly_value", `code=BUSY,provider=alipay,watch=codes 0
+provider=alipay,watch=attempts >=1
+provider=alipay,watch=latency 0`)
 }
 
 func TestFailingQuery(t *testing.T) {
