@@ -109,11 +109,11 @@ func (d *Detector) Observe(o Observation) Result {
 	case Gauge:
 		learn = d.judgeGauge(&r)
 	case Rate:
-		learn = d.judgeEvents(o, &r, weight)
-		d.Recent.addShare(r.Value, o.Total)
+		crowd := d.judgeEvents(o, &r, weight)
+		learn = func() { crowd(); d.Recent.addShare(r.Value, o.Total) }
 	default:
-		learn = d.judgeEvents(o, &r, weight)
-		d.Recent.add(r.Value)
+		crowd := d.judgeEvents(o, &r, weight)
+		learn = func() { crowd(); d.Recent.add(r.Value) }
 	}
 	r.Score = r.Surprise / d.limit
 	r.Onset = d.onset(r.Surprise)
