@@ -41,7 +41,9 @@ func PackOf(file string) string { return strings.TrimPrefix(file, packPrefix) }
 func RuleLoader() rules.GroupLoader { return newLoader(nil) }
 
 // PackNames returns the names of the shipped rule packs.
-func PackNames() []string { return []string{"payments", "orders", "errors", "anomalies", "agent"} }
+func PackNames() []string {
+	return []string{"payments", "orders", "errors", "anomalies", "host", "agent"}
+}
 
 // Pack returns the text of a shipped rule pack, a Prometheus rule file.
 func Pack(name string) ([]byte, error) {

@@ -351,6 +351,15 @@ func TestShippedAgentRules(t *testing.T) {
 		{"GatewatchRulesFailing", "gatewatch_rule_failed_evaluations{group=\"g\",rule=\"R\"} 2x200", "gatewatch_rule_failed_evaluations{group=\"g\",rule=\"R\"} 0+1x200"},
 		{"GatewatchMetricsIncomplete", "gatewatch_series_in_memory 0x200\n  gatewatch_series_dropped_total{reason=\"limit\"} 0x200",
 			"gatewatch_series_in_memory 0x10 1x100"},
+		{"GatewatchCollectorFailing", "gatewatch_collector_success{collector=\"disk\"} 1x10 0x20 1x100", "gatewatch_collector_success{collector=\"disk\"} 1x10 0x100"},
+		{"GatewatchHeartbeatFailing",
+			"gatewatch_heartbeat_last_success_timestamp_seconds 1800000000x200\n  gatewatch_heartbeats_failed_total 4x200",
+			"gatewatch_heartbeat_last_success_timestamp_seconds 1799999800x100\n  gatewatch_heartbeats_failed_total 0+1x100"},
+		{"GatewatchReloadFailed", "gatewatch_config_last_reload_successful 1x10 0x8 1x100", "gatewatch_config_last_reload_successful 1x10 0x100"},
+		{"GatewatchNotificationsRefused", "gatewatch_notifications_failed_total{receiver=\"slack\"} 3x200",
+			"gatewatch_notifications_failed_total{receiver=\"slack\"} 0x20 1x100"},
+		{"GatewatchAlertmanagerDown", "gatewatch_alertmanager_up{alertmanager=\"a\"} 1x10 0x20 1x100", "gatewatch_alertmanager_up{alertmanager=\"a\"} 0x100"},
+		{"GatewatchSlackDisconnected", "gatewatch_slack_socket_up{receiver=\"slack\"} 1x10 0x40 1x100", "gatewatch_slack_socket_up{receiver=\"slack\"} 0x100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -422,7 +431,11 @@ func TestShippedRulesAreComplete(t *testing.T) {
 func TestPromtoolAccepts(t *testing.T) {
 	t.Parallel()
 	promtool := servicetest.Program(t, "apt-get install prometheus", "promtool")
-	out, err := exec.Command(promtool, "check", "rules", "rules/payments.yml", "rules/orders.yml", "rules/errors.yml", "rules/anomalies.yml", "rules/agent.yml").CombinedOutput()
+	args := []string{"check", "rules"}
+	for _, pack := range alerting.PackNames() {
+		args = append(args, "rules/"+pack+".yml")
+	}
+	out, err := exec.Command(promtool, args...).CombinedOutput()
 	if err != nil {
 		t.Errorf("promtool check rules: %v\n%s", err, out)
 	}

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/prometheus/prometheus/model/rulefmt"
 	"go.yaml.in/yaml/v3"
 
 	"gatewatch/alerting"
@@ -91,20 +90,8 @@ func alertsOf(t *testing.T, path string) (names []string) {
 	}
 	unmarshal(t, path, &file)
 	for _, name := range file.RuleFiles {
-		text, err := alerting.Pack(alerting.PackOf(name))
-		if err != nil {
-			t.Fatalf("%s: rule_files: %v; want packs as in pack:agent", path, err)
-		}
-		var groups rulefmt.RuleGroups
-		if err := yaml.Unmarshal(text, &groups); err != nil {
-			t.Fatal(err)
-		}
-		for _, g := range groups.Groups {
-			for _, r := range g.Rules {
-				if r.Alert != "" {
-					names = append(names, r.Alert)
-				}
-			}
+		for _, a := range alertsWithSeverity(t, alerting.PackOf(name)) {
+			names = append(names, a.name)
 		}
 	}
 	return names
