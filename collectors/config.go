@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -30,6 +32,10 @@ type HostConfig struct {
 	Proc string `yaml:"proc"`
 	Sys  string `yaml:"sys"`
 	Root string `yaml:"root"`
+	// Folder of *.prom files that scripts leave there; "" reads none.
+	TextfileDir string `yaml:"textfile_dir"`
+	// Parts that cost more than the others and are off without being named: interrupts, processes, connections.
+	Also []string `yaml:"also"`
 }
 
 // ProbeConfig is an entry of collectors.probes in the configuration.
@@ -54,6 +60,8 @@ const (
 	defaultInterval      = model.Duration(5 * time.Second)
 	defaultProbeInterval = model.Duration(15 * time.Second)
 	defaultProbeTimeout  = model.Duration(10 * time.Second)
+	// Debian's node_exporter reads there, so that what fills it goes on to work.
+	defaultTextfileDir = "/var/lib/prometheus/node-exporter"
 )
 
 // The bounds of probes: each one is a request somebody pays for.
@@ -64,7 +72,7 @@ const (
 
 // DefaultConfig watches the host and probes nothing.
 func DefaultConfig() Config {
-	c := Config{Interval: defaultInterval, Host: &HostConfig{}}
+	c := Config{Interval: defaultInterval, Host: &HostConfig{TextfileDir: defaultTextfileDir}}
 	c.SetDefaults()
 	return c
 }
@@ -98,6 +106,9 @@ func (c *Config) Validate() error {
 	if c.Interval < model.Duration(time.Second) {
 		m.Add("interval", "must be at least 1s, is %s", c.Interval)
 	}
+	if c.Host != nil {
+		m.AddIn("host", c.Host.Validate())
+	}
 	if len(c.Probes) > maxProbes {
 		m.Add("probes", "has %d entries, at most %d are possible", len(c.Probes), maxProbes)
 	}
@@ -113,6 +124,23 @@ func (c *Config) Validate() error {
 	}
 	return m.Err()
 }
+
+// Validate returns every mistake in h as invalid.Mistakes.
+func (h *HostConfig) Validate() error {
+	var m invalid.Mistakes
+	for i, name := range h.Also {
+		if !slices.Contains(optionalNames(), name) {
+			m.Add(fmt.Sprintf("also[%d]", i), "%q is none of %s", name, strings.Join(optionalNames(), ", "))
+		}
+		if slices.Contains(h.Also[:i], name) {
+			m.Add(fmt.Sprintf("also[%d]", i), "%q is there twice", name)
+		}
+	}
+	return m.Err()
+}
+
+// optionalNames are the parts of the host that collectors.host.also may name.
+func optionalNames() []string { return []string{"connections", "interrupts", "processes"} }
 
 // Validate returns every mistake in p as invalid.Mistakes.
 func (p *ProbeConfig) Validate() error {

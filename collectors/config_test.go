@@ -26,6 +26,9 @@ func TestValidate(t *testing.T) {
 	f(t, `{}`, "")
 	f(t, `host: {}`, "")
 	f(t, `host: null`, "")
+	f(t, `host: {also: [processes, interrupts]}`, "")
+	f(t, `host: {also: [processes, disks, processes]}`, `host.also[1]: "disks" is none of connections, interrupts, processes`+"\n"+
+		`host.also[2]: "processes" is there twice`)
 	f(t, `probes: [{name: a, url: "https://openapi.alipay.com/gateway.do"}]`, "")
 	f(t, `interval: 10ms`, "interval: must be at least 1s, is 10ms")
 	f(t, `probes: [{url: "https://x"}]`, "probes[0].name: is missing")

@@ -5,7 +5,7 @@ import "golang.org/x/sys/unix"
 // hostTable lists the collectors of the host. Names, labels and types are node_exporter's, so that the dashboards and
 // alert rules people have work unchanged.
 func hostTable(h HostConfig) []collector {
-	return []collector{
+	all := []collector{
 		collectCPU(h),
 		collectLoad(h),
 		collectTime(),
@@ -22,5 +22,25 @@ func hostTable(h HostConfig) []collector {
 		collectVMStat(h),
 		collectPressure(h),
 		collectUname(),
+		collectOS(h),
+		collectSoftnet(h),
+		collectUDPQueues(h),
+		collectARP(h),
+		collectConntrack(h),
+		collectScheduler(h),
+		collectEntropy(h),
+		collectThermal(h),
+		collectFrequencies(h),
+		collectPower(h),
+		collectSensors(h),
+		collectRAID(h),
+		collectNVMe(h),
+		collectMemoryErrors(h),
+		collectSELinux(h),
 	}
+	for _, name := range h.Also {
+		all = append(all, optionalCollectors[name](h))
+	}
+	// Last: what a file says about a name of a collector loses against the collector.
+	return append(all, collectTextfiles(h))
 }

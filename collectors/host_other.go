@@ -9,7 +9,11 @@ func hostTable(h HostConfig) []collector {
 		collectCPU(h),
 		collectLoad(h),
 		collectTime(),
+		collectTextfiles(h),
 	}
 }
+
+// optionalCollectors is empty away from Linux: collectors.host.also has no effect there.
+var optionalCollectors map[string]func(HostConfig) collector
 
 func pseudoFileSystems() []string { return nil }

@@ -101,6 +101,7 @@ func collectPressure(h HostConfig) collector {
 	ioStalled := counter("node_pressure_io_stalled_seconds_total", "Total time in seconds no process could make progress due to IO congestion")
 	memoryWaiting := counter("node_pressure_memory_waiting_seconds_total", help+"waited for memory")
 	memoryStalled := counter("node_pressure_memory_stalled_seconds_total", "Total time in seconds no process could make progress due to memory congestion")
+	irqStalled := counter("node_pressure_irq_stalled_seconds_total", "Total time in seconds no process could make progress due to IRQ congestion")
 	return collector{name: "pressure", collect: func(_ context.Context, out *samples) error {
 		// A kernel older than 4.20, or with psi=0, does not know.
 		if _, err := os.ReadFile(filepath.Join(h.Proc, "pressure/cpu")); err != nil {
@@ -128,7 +129,10 @@ func collectPressure(h HostConfig) collector {
 				add(p.stalled, stats.Full)
 			}
 		}
-		return nil
+		// Kernels from 6.1 on count interrupts, too.
+		stats, err := fs.PSIStatsForResource("irq")
+		add(irqStalled, stats.Full)
+		return unlessMissing(err)
 	}}
 }
 

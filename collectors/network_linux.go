@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/prometheus/procfs"
@@ -74,6 +75,7 @@ func collectNetworkDevices(h HostConfig) collector {
 		// The kernel says megabits a second.
 		{gauge("node_network_speed_bytes", "Network device property: speed_bytes", "device"), func(i *iface) *int64 { return i.Speed }, 1e6 / 8},
 	}
+	nohandler := counter("node_network_receive_nohandler_total", "Network device statistic receive_nohandler.", "device")
 	return collector{name: "network_devices", collect: func(_ context.Context, out *samples) error {
 		fs, err := sysfs.NewFS(h.Sys)
 		if err != nil {
@@ -87,6 +89,10 @@ func collectNetworkDevices(h HostConfig) collector {
 			i := devices[name]
 			out.add(up, boolValue(i.OperState == "up"), name)
 			out.add(info, 1, name, i.Address, i.Broadcast, i.Duplex, i.OperState, i.IfAlias)
+			// /proc/net/dev does not say it.
+			if v, err := readNumber(filepath.Join(h.Sys, "class/net", name, "statistics/rx_nohandler")); err == nil {
+				out.add(nohandler, v, name)
+			}
 			for _, m := range metrics {
 				// A device without a known speed says -1.
 				if v := m.value(&i); v != nil && *v >= 0 {

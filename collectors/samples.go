@@ -50,3 +50,12 @@ func (s *samples) add(m metric, value float64, labels ...string) {
 	}
 	s.metrics = append(s.metrics, one)
 }
+
+// take notes a sample that is ready.
+func (s *samples) take(m prometheus.Metric) {
+	if len(s.metrics) >= maxSamples {
+		s.dropped++
+		return
+	}
+	s.metrics = append(s.metrics, m)
+}

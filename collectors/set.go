@@ -17,6 +17,8 @@ import (
 type collector struct {
 	name              string
 	interval, timeout time.Duration
+	// ofHost marks the parts of the host, whose duration and success have node_exporter's names as well.
+	ofHost bool
 	// collect honours ctx, which ends after timeout. What it added before an error is kept.
 	collect func(ctx context.Context, out *samples) error
 }
@@ -26,7 +28,7 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 	var all []collector
 	if cfg.Host != nil {
 		for _, c := range hostTable(*cfg.Host) {
-			c.interval, c.timeout = time.Duration(cfg.Interval), hostTimeout
+			c.interval, c.timeout, c.ofHost = time.Duration(cfg.Interval), hostTimeout, true
 			all = append(all, c)
 		}
 	}
@@ -46,6 +48,7 @@ type Set struct {
 	runners []*runner
 
 	duration, success, lastSuccess metric
+	nodeDuration, nodeSuccess      metric
 	dropped                        *prometheus.CounterVec
 }
 
@@ -60,9 +63,11 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Set, error) 
 
 func newSet(all []collector, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
 	s := &Set{
-		duration:    gauge("gatewatch_collector_duration_seconds", "How long the last collection took.", "collector"),
-		success:     gauge("gatewatch_collector_success", "Whether the last collection succeeded.", "collector"),
-		lastSuccess: gauge("gatewatch_collector_last_success_timestamp_seconds", "When a collection last succeeded; 0 when none has.", "collector"),
+		duration:     gauge("gatewatch_collector_duration_seconds", "How long the last collection took.", "collector"),
+		success:      gauge("gatewatch_collector_success", "Whether the last collection succeeded.", "collector"),
+		lastSuccess:  gauge("gatewatch_collector_last_success_timestamp_seconds", "When a collection last succeeded; 0 when none has.", "collector"),
+		nodeDuration: gauge("node_scrape_collector_duration_seconds", "node_exporter: Duration of a collector scrape.", "collector"),
+		nodeSuccess:  gauge("node_scrape_collector_success", "node_exporter: Whether a collector succeeded.", "collector"),
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "gatewatch_collector_dropped_samples_total", Help: "Samples left out because a collector has too many.",
 		}, []string{"collector"}),
@@ -113,6 +118,10 @@ func (s *Set) Collect(ch chan<- prometheus.Metric) {
 		own.add(s.duration, st.took.Seconds(), r.name)
 		own.add(s.success, boolValue(st.ok), r.name)
 		own.add(s.lastSuccess, unixSeconds(st.lastOK), r.name)
+		if r.ofHost {
+			own.add(s.nodeDuration, st.took.Seconds(), r.name)
+			own.add(s.nodeSuccess, boolValue(st.ok), r.name)
+		}
 	}
 	for _, m := range own.metrics {
 		ch <- m

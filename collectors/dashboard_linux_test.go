@@ -1,0 +1,82 @@
+package collectors
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// wantDashboardNames is how many of the dashboard's names an ordinary virtual machine fills.
+const wantDashboardNames = 192
+
+// dashboardNames are the metrics that Grafana's dashboard 1860, "Node Exporter Full", asks for.
+func dashboardNames(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/dashboard1860.names")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(text))
+}
+
+// hostNames returns the names that this host gives with every part switched on, and with the fixture's hardware.
+func hostNames(t *testing.T) (here, fixed map[string]bool) {
+	t.Helper()
+	names := func(cfg HostConfig) map[string]bool {
+		found := map[string]bool{}
+		reg := prometheus.NewRegistry()
+		c := DefaultConfig()
+		c.Host = &cfg
+		s, err := New(c, quiet(), reg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range s.runners {
+			r.once(t.Context())
+		}
+		families, err := reg.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range families {
+			found[f.GetName()] = true
+		}
+		return found
+	}
+	live := *DefaultConfig().Host
+	live.Also = optionalNames()
+	recorded := fixture()
+	recorded.Also = optionalNames()
+	return names(live), names(recorded)
+}
+
+// TestDashboard1860 prints which of the dashboard's names are there, and holds the number that the recorded host gives.
+func TestDashboard1860(t *testing.T) {
+	t.Parallel()
+	here, recorded := hostNames(t)
+	var table strings.Builder
+	var hereN, recordedN int
+	for _, name := range dashboardNames(t) {
+		fmt.Fprintf(&table, "%-55s %-4s %s\n", name, yesNo(here[name]), yesNo(recorded[name]))
+		if here[name] {
+			hereN++
+		}
+		if recorded[name] {
+			recordedN++
+		}
+	}
+	t.Logf("name, on this host (%d), on the recorded host (%d):\n%s", hereN, recordedN, table.String())
+	if recordedN < wantDashboardNames {
+		t.Errorf("the recorded host gives %d of the dashboard's names, want at least %d", recordedN, wantDashboardNames)
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}

@@ -1,0 +1,138 @@
+package collectors
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/procfs"
+)
+
+// collectSoftnet gives the packets that each CPU took from network devices, and those it dropped or left for later
+// because it was too busy.
+func collectSoftnet(h HostConfig) collector {
+	count := func(name, help string) metric { return counter("node_softnet_"+name+"_total", help, "cpu") }
+	processed := count("processed", "Number of processed packets")
+	dropped := count("dropped", "Number of dropped packets")
+	squeezed := count("times_squeezed", "Number of times processing packets ran out of quota")
+	collision := count("cpu_collision", "Number of collision occur while obtaining device lock while transmitting")
+	rps := count("received_rps", "Number of times cpu woken up received_rps")
+	limited := count("flow_limit_count", "Number of times flow limit has been reached")
+	backlog := gauge("node_softnet_backlog_len", "Softnet backlog status", "cpu")
+	return fromProc(h, "softnet", func(proc procfs.FS, out *samples) error {
+		cpus, err := proc.NetSoftnetStat()
+		if err != nil {
+			return unlessMissing(err)
+		}
+		for _, c := range cpus {
+			cpu := strconv.FormatUint(uint64(c.Index), 10)
+			out.add(processed, float64(c.Processed), cpu)
+			out.add(dropped, float64(c.Dropped), cpu)
+			out.add(squeezed, float64(c.TimeSqueezed), cpu)
+			out.add(collision, float64(c.CPUCollision), cpu)
+			out.add(rps, float64(c.ReceivedRps), cpu)
+			out.add(limited, float64(c.FlowLimitCount), cpu)
+			out.add(backlog, float64(c.SoftnetBacklogLen), cpu)
+		}
+		return nil
+	})
+}
+
+// collectUDPQueues gives the bytes that wait in UDP sockets; DNS answers that nobody reads wait there.
+func collectUDPQueues(h HostConfig) collector {
+	queues := gauge("node_udp_queues", "Number of allocated memory in the kernel for UDP datagrams in bytes.", "queue", "ip")
+	return fromProc(h, "udp_queues", func(proc procfs.FS, out *samples) error {
+		for _, v := range []struct {
+			ip  string
+			sum func() (*procfs.NetUDPSummary, error)
+		}{{"v4", proc.NetUDPSummary}, {"v6", proc.NetUDP6Summary}} {
+			sum, err := v.sum()
+			if err != nil {
+				if unlessMissing(err) == nil {
+					continue
+				}
+				return err
+			}
+			out.add(queues, float64(sum.TxQueueLength), "tx", v.ip)
+			out.add(queues, float64(sum.RxQueueLength), "rx", v.ip)
+		}
+		return nil
+	})
+}
+
+// collectARP gives the neighbours known on each network device.
+func collectARP(h HostConfig) collector {
+	entries := gauge("node_arp_entries", "ARP entries by device", "device")
+	return fromProc(h, "arp", func(proc procfs.FS, out *samples) error {
+		all, err := proc.GatherARPEntries()
+		if err != nil {
+			return unlessMissing(err)
+		}
+		number := map[string]int{}
+		for _, e := range all {
+			number[e.Device]++
+		}
+		for _, device := range slices.Sorted(maps.Keys(number)) {
+			out.add(entries, float64(number[device]), device)
+		}
+		return nil
+	})
+}
+
+// collectConntrack gives how full the table of tracked connections is. A full one drops new connections without a word
+// to anyone.
+func collectConntrack(h HostConfig) collector {
+	entries := gauge("node_nf_conntrack_entries", "Number of currently allocated flow entries for connection tracking.")
+	limit := gauge("node_nf_conntrack_entries_limit", "Maximum size of connection tracking table.")
+	of := func(name, what string) metric { return gauge("node_nf_conntrack_stat_"+name, what) }
+	type stat = procfs.ConntrackStatEntry
+	stats := []struct {
+		metric
+		value func(e *stat) uint64
+	}{
+		{of("found", "Number of searched entries which were successful."), func(e *stat) uint64 { return e.Found }},
+		{of("invalid", "Number of packets seen which can not be tracked."), func(e *stat) uint64 { return e.Invalid }},
+		{of("ignore", "Number of packets seen which are already connected to a conntrack entry."), func(e *stat) uint64 { return e.Ignore }},
+		{of("insert", "Number of entries inserted into the list."), func(e *stat) uint64 { return e.Insert }},
+		{of("insert_failed", "Number of entries for which list insertion was attempted but failed."), func(e *stat) uint64 { return e.InsertFailed }},
+		{of("drop", "Number of packets dropped due to conntrack failure."), func(e *stat) uint64 { return e.Drop }},
+		{of("early_drop", "Number of dropped conntrack entries to make room for new ones, if maximum table size was reached."), func(e *stat) uint64 { return e.EarlyDrop }},
+		{of("search_restart", "Number of conntrack table lookups which had to be restarted due to hashtable resizes."), func(e *stat) uint64 { return e.SearchRestart }},
+	}
+	return fromProc(h, "conntrack", func(proc procfs.FS, out *samples) error {
+		for _, f := range []struct {
+			metric
+			file string
+		}{{entries, "nf_conntrack_count"}, {limit, "nf_conntrack_max"}} {
+			value, err := readNumber(filepath.Join(h.Proc, "sys/net/netfilter", f.file))
+			if err != nil {
+				return unlessMissing(err)
+			}
+			out.add(f.metric, value)
+		}
+		cpus, err := proc.ConntrackStat()
+		if err != nil {
+			return unlessMissing(err)
+		}
+		for _, s := range stats {
+			var sum uint64
+			for i := range cpus {
+				sum += s.value(&cpus[i])
+			}
+			out.add(s.metric, float64(sum))
+		}
+		return nil
+	})
+}
+
+// readNumber returns the number that a file of the kernel holds.
+func readNumber(path string) (float64, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
+}

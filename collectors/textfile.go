@@ -1,0 +1,150 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// The bounds of the textfile folder.
+const (
+	maxTextfiles     = 100
+	maxTextfileBytes = 1 << 20
+)
+
+// reservedNames are the beginnings of names that only the agent itself gives: a file cannot pretend to be it.
+var reservedNames = []string{"gatewatch_", "payment_", "log_", "gateway_", "go_", "process_", "promhttp_"}
+
+// collectTextfiles gives what cron jobs and scripts leave as *.prom in a folder.
+func collectTextfiles(h HostConfig) collector {
+	failed := gauge("node_textfile_scrape_error", "1 if there was an error opening or reading a file, 0 otherwise")
+	mtime := gauge("node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file")
+	return collector{name: "textfile", collect: func(_ context.Context, out *samples) error {
+		files, err := filepath.Glob(filepath.Join(h.TextfileDir, "*.prom"))
+		if h.TextfileDir == "" || err != nil {
+			return err
+		}
+		if len(files) > maxTextfiles {
+			err = fmt.Errorf("%s has %d files, only %d are read", h.TextfileDir, len(files), maxTextfiles)
+			files = files[:maxTextfiles]
+		}
+		types, seen := map[string]dto.MetricType{}, map[string]bool{}
+		for _, file := range files {
+			families, changed, one := readTextfile(file)
+			if one == nil {
+				out.add(mtime, changed, file)
+				one = addFamilies(out, families, types, seen)
+			}
+			if one != nil {
+				err = errors.Join(err, fmt.Errorf("%s: %w", file, one))
+			}
+		}
+		out.add(failed, boolValue(err != nil))
+		return err
+	}}
+}
+
+// readTextfile returns the metrics of one file and when it was last changed.
+func readTextfile(file string) (map[string]*dto.MetricFamily, float64, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !info.Mode().IsRegular():
+		return nil, 0, errors.New("is not a file")
+	case info.Size() > maxTextfileBytes:
+		return nil, 0, fmt.Errorf("has %d bytes, at most %d are read", info.Size(), maxTextfileBytes)
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(io.LimitReader(f, maxTextfileBytes))
+	return families, unixSeconds(info.ModTime()), err
+}
+
+// addFamilies adds the metrics of one file. types and seen are what files before it gave: one name has one type, and
+// one series one value.
+func addFamilies(out *samples, families map[string]*dto.MetricFamily, types map[string]dto.MetricType, seen map[string]bool) error {
+	var refused error
+	for _, name := range slices.Sorted(maps.Keys(families)) {
+		f := families[name]
+		if err := acceptable(f, types); err != nil {
+			refused = errors.Join(refused, err)
+			continue
+		}
+		types[name] = f.GetType()
+		desc := prometheus.NewDesc(name, helpOf(f), nil, nil)
+		for _, m := range f.Metric {
+			key := seriesKey(name, m)
+			if seen[key] {
+				refused = errors.Join(refused, fmt.Errorf("%s is there twice", key))
+				continue
+			}
+			seen[key] = true
+			out.take(readyMetric{desc, m})
+		}
+	}
+	return refused
+}
+
+// acceptable says why a family of a file cannot be taken.
+func acceptable(f *dto.MetricFamily, types map[string]dto.MetricType) error {
+	name := f.GetName()
+	for _, prefix := range reservedNames {
+		if strings.HasPrefix(name, prefix) {
+			return fmt.Errorf("%s: names that begin with %s are the agent's own", name, prefix)
+		}
+	}
+	if before, ok := types[name]; ok && before != f.GetType() {
+		return fmt.Errorf("%s is a %s here and a %s in another file", name, f.GetType(), before)
+	}
+	for _, m := range f.Metric {
+		if m.TimestampMs != nil {
+			return fmt.Errorf("%s has a timestamp; values in files are those of now", name)
+		}
+	}
+	return nil
+}
+
+// helpOf is the same for a name in all files, as the exposition wants it.
+func helpOf(f *dto.MetricFamily) string { return "Metric " + f.GetName() + " of a file." }
+
+// seriesKey returns name and labels of m in one order.
+func seriesKey(name string, m *dto.Metric) string {
+	labels := make([]string, 0, len(m.Label))
+	for _, l := range m.Label {
+		labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+	}
+	slices.Sort(labels)
+	return name + "{" + strings.Join(labels, ",") + "}"
+}
+
+// readyMetric is a metric that was written elsewhere.
+type readyMetric struct {
+	desc  *prometheus.Desc
+	value *dto.Metric
+}
+
+// Desc returns the metric's name and help.
+func (m readyMetric) Desc() *prometheus.Desc { return m.desc }
+
+// Write gives the labels and the value as they were read.
+func (m readyMetric) Write(to *dto.Metric) error {
+	to.Label, to.Counter, to.Gauge, to.Untyped = m.value.Label, m.value.Counter, m.value.Gauge, m.value.Untyped
+	to.Histogram, to.Summary = m.value.Histogram, m.value.Summary
+	return nil
+}

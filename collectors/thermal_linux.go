@@ -1,0 +1,84 @@
+package collectors
+
+import (
+	"strings"
+
+	"github.com/prometheus/procfs/sysfs"
+)
+
+// collectThermal gives temperatures of zones and how hard the host cools.
+func collectThermal(h HostConfig) collector {
+	temp := gauge("node_thermal_zone_temp", "Zone temperature in Celsius", "zone", "type")
+	current := gauge("node_cooling_device_cur_state", "Current throttle state of the cooling device", "name", "type")
+	maximum := gauge("node_cooling_device_max_state", "Maximum throttle state of the cooling device", "name", "type")
+	return fromSys(h, "thermal_zone", func(sys sysfs.FS, out *samples) error {
+		zones, err := sys.ClassThermalZoneStats()
+		if unlessMissing(err) != nil {
+			return err
+		}
+		for _, z := range zones {
+			if z.ReadErrors == nil {
+				out.add(temp, float64(z.Temp)/1e3, z.Name, z.Type)
+			}
+		}
+		devices, err := sys.ClassCoolingDeviceStats()
+		if err != nil {
+			return unlessMissing(err)
+		}
+		for _, d := range devices {
+			out.add(current, float64(d.CurState), d.Name, d.Type)
+			out.add(maximum, float64(d.MaxState), d.Name, d.Type)
+		}
+		return nil
+	})
+}
+
+// collectFrequencies gives the clock of each CPU, where the host may change it.
+func collectFrequencies(h HostConfig) collector {
+	of := func(name, help string) metric { return gauge("node_cpu_scaling_frequency_"+name, help, "cpu") }
+	current := of("hertz", "Current scaled CPU thread frequency in hertz.")
+	minimum := of("min_hertz", "Minimum scaled CPU thread frequency in hertz.")
+	maximum := of("max_hertz", "Maximum scaled CPU thread frequency in hertz.")
+	governor := gauge("node_cpu_scaling_governor", "Current enabled CPU frequency governor.", "cpu", "governor")
+	return fromSys(h, "cpufreq", func(sys sysfs.FS, out *samples) error {
+		cpus, err := sys.SystemCpufreq()
+		if err != nil {
+			return unlessMissing(err)
+		}
+		for _, c := range cpus {
+			// The kernel says kilohertz.
+			for _, f := range []struct {
+				metric
+				kilohertz *uint64
+			}{{current, c.ScalingCurrentFrequency}, {minimum, c.ScalingMinimumFrequency}, {maximum, c.ScalingMaximumFrequency}} {
+				if f.kilohertz != nil {
+					out.add(f.metric, float64(*f.kilohertz)*1e3, c.Name)
+				}
+			}
+			if c.Governor == "" {
+				continue
+			}
+			for _, g := range strings.Fields(c.AvailableGovernors) {
+				out.add(governor, boolValue(g == c.Governor), c.Name, g)
+			}
+		}
+		return nil
+	})
+}
+
+// collectPower says which power supplies are on.
+func collectPower(h HostConfig) collector {
+	online := gauge("node_power_supply_online", "online value of /sys/class/power_supply/<power_supply>.", "power_supply")
+	return fromSys(h, "powersupplyclass", func(sys sysfs.FS, out *samples) error {
+		supplies, err := sys.PowerSupplyClass()
+		if err != nil {
+			return unlessMissing(err)
+		}
+		for name, s := range supplies {
+			if s.Online != nil {
+				out.add(online, float64(*s.Online), name)
+			}
+		}
+		return nil
+	})
+}
