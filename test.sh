@@ -56,6 +56,9 @@ have() {
 
 chinese_font() { have fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null | head -n 1)" ]; }
 
+# have_postgres looks where Debian keeps the programs of each version.
+have_postgres() { have initdb || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1; }
+
 # missing_packages prints the Debian packages of what is not installed, a line each.
 missing_packages() {
   have gcc cc || printf '%s\n' gcc libc6-dev
@@ -66,6 +69,8 @@ missing_packages() {
   { have prometheus-alertmanager alertmanager && have amtool; } || echo prometheus-alertmanager
   have nginx || echo nginx-light
   have redis-server valkey-server || echo redis-server
+  have_postgres || echo postgresql
+  have mariadb-install-db || echo mariadb-server
   have javac || echo default-jdk-headless
   have mvn || echo maven
 }
@@ -114,6 +119,8 @@ report_missing() {
     { have prometheus-alertmanager alertmanager && have amtool; } ||
       echo "Alertmanager and amtool (package prometheus-alertmanager): the tests that relay alerts to a cluster, and of silences"
     have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share"
+    have_postgres || echo "PostgreSQL (package postgresql): the tests of its collector"
+    have mariadb-install-db || echo "MariaDB (package mariadb-server): the tests of the collector for MySQL and MariaDB"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log"
     if ! have javac || ! have mvn; then
       echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch and OpenSearch"

@@ -22,6 +22,8 @@ type Config struct {
 	Host *HostConfig `yaml:"host"`
 	// Addresses requested over HTTP again and again.
 	Probes []ProbeConfig `yaml:"probes"`
+	// PostgreSQL servers. Each is asked over one connection, which only reads and never waits for locks.
+	Postgres []DatabaseConfig `yaml:"postgres"`
 }
 
 // HostConfig is collectors.host in the configuration.
@@ -91,6 +93,9 @@ func (c *Config) SetDefaults() {
 		setDefault(&c.Probes[i].Interval, defaultProbeInterval)
 		setDefault(&c.Probes[i].Timeout, defaultProbeTimeout)
 	}
+	for i := range c.Postgres {
+		c.Postgres[i].setDefaults()
+	}
 }
 
 func setDefault[T comparable](to *T, value T) {
@@ -122,6 +127,7 @@ func (c *Config) Validate() error {
 		}
 		seen[p.Name] = true
 	}
+	validateDatabases(&m, "postgres", c.Postgres, postgresMistake)
 	return m.Err()
 }
 

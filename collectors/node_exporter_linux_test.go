@@ -3,7 +3,6 @@ package collectors
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"net/http"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	"gatewatch/internal/servicetest"
 )
@@ -53,16 +50,6 @@ func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
 	}
 	t.Fatal("node_exporter does not answer")
 	return nil
-}
-
-func parseExposition(t *testing.T, r io.Reader) map[string]*dto.MetricFamily {
-	t.Helper()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return families
 }
 
 // constants are metrics whose values do not move while the test looks at them twice.

@@ -35,6 +35,9 @@ type state struct {
 func (r *runner) run(ctx context.Context) {
 	tick := time.NewTicker(r.interval)
 	defer tick.Stop()
+	if r.stop != nil {
+		defer r.stop()
+	}
 	for ctx.Err() == nil {
 		r.once(ctx)
 		select {

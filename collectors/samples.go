@@ -28,6 +28,19 @@ func untyped(name, help string, labels ...string) metric {
 	return metric{prometheus.NewDesc(name, help, labels, nil), prometheus.UntypedValue}
 }
 
+// spec describes one metric by its name, as a table can list it.
+type spec struct {
+	name   string
+	kind   prometheus.ValueType
+	help   string
+	labels []string
+}
+
+// metric returns the metric of s with the constant labels fixed.
+func (s spec) metric(fixed prometheus.Labels) metric {
+	return metric{prometheus.NewDesc(s.name, s.help, s.labels, fixed), s.kind}
+}
+
 // samples is what one collection found.
 type samples struct {
 	metrics []prometheus.Metric
@@ -58,4 +71,11 @@ func (s *samples) take(m prometheus.Metric) {
 		return
 	}
 	s.metrics = append(s.metrics, m)
+}
+
+// append adds samples that were made before.
+func (s *samples) append(all []prometheus.Metric) {
+	for _, m := range all {
+		s.take(m)
+	}
 }

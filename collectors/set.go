@@ -1,4 +1,4 @@
-// Package collectors watches what stands around the payment logs: the host and addresses reached over HTTP. Each
+// Package collectors watches what stands around the payment logs: the host, addresses reached over HTTP, databases. Each
 // collector runs on its own ticker; a scrape only reads what was collected last, so that it is fast and never touches
 // what is watched.
 package collectors
@@ -21,6 +21,8 @@ type collector struct {
 	ofHost bool
 	// collect honours ctx, which ends after timeout. What it added before an error is kept.
 	collect func(ctx context.Context, out *samples) error
+	// stop gives back what collect holds open; nil when that is nothing. It is called once, after the last collection.
+	stop func()
 }
 
 // table lists everything that cfg switches on.
@@ -38,6 +40,13 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 			return nil, fmt.Errorf("probe %s: %w", p.Name, err)
 		}
 		all = append(all, c)
+	}
+	for _, d := range cfg.Postgres {
+		s, err := newPostgres(d, log)
+		if err != nil {
+			return nil, fmt.Errorf("postgres %s: %w", d.Name, err)
+		}
+		all = append(all, s.collector())
 	}
 	return all, nil
 }

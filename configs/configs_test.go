@@ -20,6 +20,7 @@ func environment(name string) (string, bool) {
 		"SLACK_TOKEN":       "xoxb-1: a # b",
 		"SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T/B/X",
 		"QUOTED":            "a\"b\n xoxb-2",
+		"PG_PASSWORD":       "pw",
 		"ELASTIC_API_KEY":   "a2V5",
 		"SERIES":            "1234",
 		"EMPTY":             "",

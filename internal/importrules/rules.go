@@ -27,6 +27,8 @@ var owners = map[string][]string{
 	"github.com/prometheus/prometheus":   {"alerting", "series"},
 	"github.com/shirou/gopsutil":         {"collectors"},
 	"github.com/prometheus/procfs":       {"collectors"},
+	"github.com/jackc/pgx":               {"collectors"},
+	"github.com/go-sql-driver/mysql":     {"collectors"},
 	"github.com/chromedp/":               {"internal/servicetest"},
 	"github.com/rogpeppe/go-internal":    {},
 	"testing":                            {"internal/servicetest"},

@@ -36,6 +36,8 @@ type Server struct {
 	args    []string
 	env     []string
 	ready   string
+	isReady func(context.Context) bool // in place of ready
+	as      *syscall.Credential        // nil: who runs the tests
 	client  *http.Client
 	logFile string
 	cmd     *exec.Cmd
@@ -135,6 +137,9 @@ func (s *Server) spawn() error {
 	cmd := exec.Command(s.path, s.args...)
 	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stdout, cmd.Stderr = log, log
+	if s.as != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+	}
 	done, err := Start(cmd)
 	if err != nil {
 		return err
@@ -164,6 +169,9 @@ func (s *Server) await() error {
 }
 
 func (s *Server) answers(ctx context.Context) bool {
+	if s.isReady != nil {
+		return s.isReady(ctx)
+	}
 	if s.ready == "" { // it does not speak HTTP
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", s.Addr)
 		if err != nil {

@@ -7,9 +7,13 @@ import (
 
 // Start starts cmd, which ends when the tests are killed where the system can do that. ended is closed when the process
 // has ended; cmd.ProcessState then says how. The caller must not call cmd.Wait, and reads what cmd prints through
-// cmd.Stdout, not through a pipe.
+// cmd.Stdout, not through a pipe. Of cmd.SysProcAttr only the credential is kept.
 func Start(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
-	cmd.SysProcAttr = processAttributes()
+	attributes := processAttributes()
+	if cmd.SysProcAttr != nil {
+		attributes.Credential = cmd.SysProcAttr.Credential
+	}
+	cmd.SysProcAttr = attributes
 	started, done := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(done)

@@ -1,0 +1,203 @@
+package collectors
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// applicationName is who we are in pg_stat_activity.
+const applicationName = "gatewatch"
+
+// postgresBegin stands before every question, in the same message: what is set holds for the one transaction alone, so
+// that behind PgBouncer no setting stays with a server connection that serves somebody else next. A transaction that
+// an agent left open by being frozen ends by itself. Only functions of the system are found by their bare names.
+const postgresBegin = "BEGIN READ ONLY; SET LOCAL statement_timeout = 1000; SET LOCAL lock_timeout = 100; " +
+	"SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL search_path = pg_catalog; "
+
+// postgresBefore is how many results come before the one of the question.
+const postgresBefore = 5
+
+const postgresCloseTimeout = time.Second
+
+var (
+	postgresUp = spec{"pg_up", prometheus.GaugeValue, "Whether the last connection to the server worked.", nil}
+	// postgresStatic tells the version in its labels.
+	postgresStatic = spec{"pg_static", prometheus.GaugeValue, "1, with the server's version.", []string{"short_version", "version"}}
+)
+
+// postgresConfig reads a DSN.
+func postgresConfig(dsn string) (*pgconn.Config, error) {
+	cfg, err := pgconn.ParseConfig(dsn)
+	if err != nil {
+		// The error's text repeats the DSN.
+		return nil, errors.New("is no connection string: write postgres://user:password@host:5432/database, " +
+			"with %-codes for special characters in the password")
+	}
+	cfg.RuntimeParams["application_name"] = applicationName
+	return cfg, nil
+}
+
+func postgresMistake(dsn string) string {
+	if _, err := postgresConfig(dsn); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// newPostgres returns what collects from one PostgreSQL server.
+func newPostgres(d DatabaseConfig, log *slog.Logger) (*server[*pgconn.PgConn], error) {
+	cfg, err := postgresConfig(d.DSN.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("dsn: %w", err)
+	}
+	fixed := prometheus.Labels{"name": d.Name, "instance": net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port)))}
+	s := &server[*pgconn.PgConn]{
+		name: "postgres_" + d.Name, pace: time.Duration(d.Interval), timeout: time.Duration(d.Timeout),
+		up: postgresUp.metric(fixed),
+		open: func(ctx context.Context) (*pgconn.PgConn, error) {
+			conn, err := pgconn.ConnectConfig(ctx, cfg)
+			return conn, postgresError(err, cfg)
+		},
+		close:  closePostgres,
+		usable: func(conn *pgconn.PgConn) bool { return !conn.IsClosed() },
+	}
+	for _, p := range postgresParts(fixed, log.With("collector", s.name)) {
+		ask := p.ask
+		p.ask = func(ctx context.Context, conn *pgconn.PgConn, out *samples) error {
+			return postgresError(ask(ctx, conn, out), cfg)
+		}
+		s.parts = append(s.parts, p)
+	}
+	return s, nil
+}
+
+// postgresParts lists what one server is asked.
+func postgresParts(fixed prometheus.Labels, log *slog.Logger) []*postgresPart {
+	static := postgresStatic.metric(fixed)
+	all := []*postgresPart{
+		{name: "version", ask: func(_ context.Context, conn *pgconn.PgConn, out *samples) error {
+			full := conn.ParameterStatus("server_version")
+			short, _, _ := strings.Cut(full, " ")
+			out.add(static, 1, short, full)
+			return nil
+		}},
+		{name: "blocked", ask: newBlockedSessions(fixed, log).ask},
+		{name: "settings", every: 5 * time.Minute, ask: settingsPart(fixed)},
+	}
+	for _, q := range postgresQueries() {
+		all = append(all, &postgresPart{name: q.part, every: q.every, ask: q.asker(fixed)})
+	}
+	return all
+}
+
+type postgresPart = part[*pgconn.PgConn]
+
+// asker returns the function that asks q of servers of its versions, and nothing of others.
+func (q *query) asker(fixed prometheus.Labels) func(context.Context, *pgconn.PgConn, *samples) error {
+	metrics := q.metrics(fixed)
+	return func(ctx context.Context, conn *pgconn.PgConn, out *samples) error {
+		if !q.fits(postgresVersion(conn)) {
+			return nil
+		}
+		a, err := askPostgres(ctx, conn, q.text)
+		if err != nil {
+			return err
+		}
+		q.add(out, a, metrics)
+		return nil
+	}
+}
+
+// askPostgres asks one question in a transaction of its own that only reads and does not wait. Question and
+// transaction are one message of the simple protocol, which PgBouncer passes on in each of its modes.
+func askPostgres(ctx context.Context, conn *pgconn.PgConn, text string) (rowset, error) {
+	results, err := conn.Exec(ctx, postgresBegin+text+"; COMMIT").ReadAll()
+	if err != nil {
+		if !conn.IsClosed() && conn.TxStatus() != 'I' {
+			_, undo := conn.Exec(ctx, "ROLLBACK").ReadAll()
+			return rowset{}, errors.Join(err, undo)
+		}
+		return rowset{}, err
+	}
+	if len(results) <= postgresBefore {
+		return rowset{}, fmt.Errorf("the server gave %d results instead of %d", len(results), postgresBefore+2)
+	}
+	result := results[postgresBefore]
+	var a rowset
+	for _, f := range result.FieldDescriptions {
+		a.columns = append(a.columns, f.Name)
+	}
+	a.rows = result.Rows
+	return a, nil
+}
+
+// postgresVersion returns the major version: 15.
+func postgresVersion(conn *pgconn.PgConn) int {
+	text := conn.ParameterStatus("server_version")
+	end := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+	major, _ := strconv.Atoi(text[:cmp.Or(max(end, 0), len(text))])
+	return major
+}
+
+func closePostgres(conn *pgconn.PgConn) {
+	ctx, cancel := context.WithTimeout(context.Background(), postgresCloseTimeout)
+	defer cancel()
+	conn.Close(ctx) // whatever it says, the connection is gone
+}
+
+// postgresError says what to do about err, and holds no password.
+func postgresError(err error, cfg *pgconn.Config) error {
+	if err == nil {
+		return nil
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		if advice := postgresAdvice(refused.Code, cfg); advice != "" {
+			return errors.New(advice)
+		}
+		return fmt.Errorf("the server says %q (SQLSTATE %s)", withoutSecret(refused.Message, cfg.Password), refused.Code)
+	}
+	if errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err) {
+		return fmt.Errorf("the server gives no answer: %w", context.DeadlineExceeded)
+	}
+	return errors.New(withoutSecret(err.Error(), cfg.Password))
+}
+
+// postgresAdvice says what to do about a SQLSTATE; "" for one that needs its message.
+func postgresAdvice(code string, cfg *pgconn.Config) string {
+	switch code {
+	case "28P01", "28000":
+		return fmt.Sprintf("the server refuses user %q: check the password in dsn, and pg_hba.conf for this user, host and database", cfg.User)
+	case "3D000":
+		return fmt.Sprintf("there is no database %q: name an existing one in dsn", cfg.Database)
+	case "42501":
+		return fmt.Sprintf("user %q may not see this: GRANT pg_monitor TO %q, as docs/collectors.md says", cfg.User, cfg.User)
+	case "53300":
+		return "the server has no connection left: raise max_connections, or find who holds them"
+	case "55P03":
+		return "left out, because somebody holds a lock on what it reads"
+	case "57014":
+		return "left out, because the server needed more than a second for it"
+	case "57P03":
+		return "the server is starting or stopping"
+	}
+	return ""
+}
+
+// withoutSecret returns text without the secret, should a message ever repeat it.
+func withoutSecret(text, secret string) string {
+	if secret == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, secret, "<redacted>")
+}

@@ -1,0 +1,84 @@
+package collectors
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// The bounds of telling who blocks whom.
+const (
+	maxBlockedLogged    = 10 // pairs of sessions, in one collection
+	blockedLogThreshold = 5  // seconds that a session waits before the log tells of it
+)
+
+// blockedText asks who waits for whom. Finding the blockers of one session holds up the lock manager for a moment, so
+// it is done for the 50 that waited longest.
+const blockedText = `SELECT w.pid, x.pid AS blocking_pid, w.datname, w.usename, w.application_name,
+	coalesce(b.usename, '') AS blocking_usename, coalesce(b.application_name, '') AS blocking_application_name,
+	extract(epoch FROM clock_timestamp() - w.query_start) AS seconds, left(w.query, 1000) AS query, left(b.query, 1000) AS blocking_query
+	FROM (SELECT * FROM pg_stat_activity WHERE wait_event_type = 'Lock' ORDER BY query_start LIMIT 50) w
+	CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS x(pid) LEFT JOIN pg_stat_activity b ON b.pid = x.pid
+	ORDER BY seconds DESC LIMIT 101`
+
+var blockedPairs = query{part: "blocked", most: 100, text: blockedText,
+	labels: []string{"pid", "blocking_pid", "datname", "usename", "application_name", "blocking_usename", "blocking_application_name"},
+	values: []value{{"seconds", "pg_blocked_session_seconds", gaugeKind,
+		"Seconds since a statement began that waits for a lock which another session holds, or waits for first."}}}
+
+var blockedCount = query{part: "blocked", text: `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
+	values: []value{{"n", "pg_blocked_sessions", gaugeKind, "Sessions that wait for locks."}}}
+
+// blockedSessions tells who blocks whom, and notes in the log what the two are doing.
+type blockedSessions struct {
+	log          *slog.Logger
+	pairs, count []metric
+	// told are the pairs of pids that stand in the log and are still there.
+	told map[[2]string]bool
+}
+
+func newBlockedSessions(fixed prometheus.Labels, log *slog.Logger) *blockedSessions {
+	return &blockedSessions{log: log, pairs: blockedPairs.metrics(fixed), count: blockedCount.metrics(fixed)}
+}
+
+func (b *blockedSessions) ask(ctx context.Context, conn *pgconn.PgConn, out *samples) error {
+	count, err := askPostgres(ctx, conn, blockedCount.text)
+	if err != nil {
+		return err
+	}
+	pairs, err := askPostgres(ctx, conn, blockedPairs.text)
+	if err != nil {
+		return err
+	}
+	blockedCount.add(out, count, b.count)
+	blockedPairs.add(out, pairs, b.pairs)
+	b.note(pairs)
+	return nil
+}
+
+// note writes pairs that are new to the log, with the shape of their statements: values in them may be anything.
+func (b *blockedSessions) note(pairs rowset) {
+	still, logged := map[[2]string]bool{}, 0
+	for _, row := range pairs.rows {
+		pair := [2]string{pairs.cell(row, "pid"), pairs.cell(row, "blocking_pid")}
+		if b.told[pair] {
+			still[pair] = true
+			continue
+		}
+		seconds, ok := parseNumber(pairs.cell(row, "seconds"))
+		if !ok || seconds < blockedLogThreshold || logged == maxBlockedLogged {
+			continue
+		}
+		still[pair] = true
+		logged++
+		b.log.Warn("session is blocked", "pid", pair[0], "blocking_pid", pair[1], "seconds", int(seconds),
+			"user", pairs.cell(row, "usename"), "application", pairs.cell(row, "application_name"),
+			"blocking_user", pairs.cell(row, "blocking_usename"),
+			"blocking_application", pairs.cell(row, "blocking_application_name"),
+			"query", statementShape(pairs.cell(row, "query"), false),
+			"blocking_query", statementShape(pairs.cell(row, "blocking_query"), false))
+	}
+	b.told = still
+}

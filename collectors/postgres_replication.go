@@ -1,0 +1,58 @@
+package collectors
+
+// walNow is the position of the WAL: what was written, or on a standby what was received.
+const walNow = `CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END`
+
+// postgresReplication tells how far standbys and slots are behind.
+func postgresReplication() []*query {
+	const replication, standby, slots = "pg_replication_", "pg_stat_replication_", "pg_replication_slots_"
+	return []*query{
+		{part: "replication", text: `SELECT pg_is_in_recovery() AS replica, CASE WHEN NOT pg_is_in_recovery()
+			OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+			ELSE greatest(0, extract(epoch FROM now() - pg_last_xact_replay_timestamp())) END AS lag,
+			greatest(0, extract(epoch FROM now() - pg_last_xact_replay_timestamp())) AS replayed,
+			extract(epoch FROM pg_postmaster_start_time()) AS started`,
+			values: []value{
+				{"lag", replication + "lag_seconds", gaugeKind, "Seconds that this standby is behind; 0 for a primary."},
+				{"replica", replication + "is_replica", gaugeKind, "Whether this is a standby."},
+				{"replayed", replication + "last_replay_seconds", gaugeKind, "Seconds since this standby last replayed a transaction."},
+				{"started", "pg_postmaster_start_time_seconds", gaugeKind, "When the server started, as Unix time."},
+			}},
+		{part: "standbys", most: 100, labels: []string{"application_name", "client_addr", "state", "slot_name", "pid"},
+			text: `SELECT r.application_name, r.client_addr, r.state, s.slot_name, r.pid,
+			pg_wal_lsn_diff(` + walNow + `, '0/0') AS written, pg_wal_lsn_diff(` + walNow + `, r.replay_lsn) AS behind,
+			extract(epoch FROM r.write_lag) AS write_lag, extract(epoch FROM r.flush_lag) AS flush_lag,
+			extract(epoch FROM r.replay_lag) AS replay_lag
+			FROM pg_stat_replication r LEFT JOIN pg_replication_slots s ON s.active_pid = r.pid ORDER BY r.pid LIMIT 101`,
+			values: []value{
+				{"written", standby + "pg_current_wal_lsn_bytes", gaugeKind, "Position of the WAL, in bytes."},
+				{"behind", standby + "pg_wal_lsn_diff", gaugeKind, "Bytes of WAL that the standby has not replayed."},
+				{"write_lag", standby + "write_lag_seconds", gaugeKind, "Seconds until the standby wrote recent WAL."},
+				{"flush_lag", standby + "flush_lag_seconds", gaugeKind, "Seconds until the standby flushed recent WAL."},
+				{"replay_lag", standby + "replay_lag_seconds", gaugeKind, "Seconds until the standby replayed recent WAL."},
+			}},
+		{part: "slots", most: 100, labels: []string{"slot_name", "database"}, text: `SELECT slot_name, database, active,
+			pg_wal_lsn_diff(` + walNow + `, restart_lsn) AS kept FROM pg_replication_slots ORDER BY kept DESC NULLS LAST LIMIT 101`,
+			values: []value{
+				{"active", slots + "active", gaugeKind, "Whether somebody reads from the slot."},
+				{"kept", slots + "pg_wal_lsn_diff", gaugeKind, "Bytes of WAL that are kept for the slot."},
+			}},
+		{part: "slot_positions", most: 100, labels: []string{"slot_name", "slot_type"}, text: `SELECT slot_name, slot_type, active,
+			` + walNow + ` - '0/0' AS written,
+			CASE WHEN active THEN coalesce(confirmed_flush_lsn, '0/0') - '0/0' END AS flushed
+			FROM pg_replication_slots ORDER BY slot_name LIMIT 101`,
+			values: []value{
+				{"written", slots + "slot_current_wal_lsn", gaugeKind, "Position of the WAL, in bytes."},
+				{"flushed", slots + "slot_confirmed_flush_lsn", gaugeKind, "Position that the reader of the slot confirmed, in bytes."},
+				{"active", slots + "slot_is_active", gaugeKind, "Whether somebody reads from the slot."},
+			}},
+		{part: "slot_safety", since: 13, most: 100, labels: []string{"slot_name", "slot_type", "wal_status"},
+			text: `SELECT slot_name, slot_type, wal_status, 1 AS one FROM pg_replication_slots
+			WHERE wal_status IS NOT NULL ORDER BY slot_name LIMIT 101`,
+			values: []value{{"one", slots + "wal_status", gaugeKind, "1, with whether the WAL that the slot needs is kept."}}},
+		{part: "slot_room", since: 13, most: 100, labels: []string{"slot_name", "slot_type"},
+			text: `SELECT slot_name, slot_type, safe_wal_size FROM pg_replication_slots ORDER BY slot_name LIMIT 101`,
+			values: []value{{"safe_wal_size", slots + "safe_wal_size_bytes", gaugeKind,
+				"Bytes of WAL that can be written before the slot may lose what it needs."}}},
+	}
+}

@@ -1,0 +1,106 @@
+package servicetest
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+)
+
+// DatabasePassword is the password of the administrator of the databases that tests start.
+const DatabasePassword = "admin-of-a-test"
+
+// PostgreSQL returns a running PostgreSQL. Its URL is a connection string of the superuser "postgres", with
+// DatabasePassword; other users give their passwords, too. settings are as in postgresql.conf: "log_statement=all".
+// It ends with t.
+func PostgreSQL(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	wanted(t)
+	const hint = "apt-get install postgresql"
+	initdb := postgresProgram(t, hint, "initdb")
+	// Not below t.TempDir, where only who runs the tests may look.
+	dir, err := os.MkdirTemp("", "gatewatch-postgresql-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s, err := newServer("postgresql", dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.as = unprivileged(t, s.Dir, "postgres", "nobody")
+	password := filepath.Join(s.Dir, "password")
+	if err := os.WriteFile(password, []byte(DatabasePassword), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(s.Dir, "data")
+	prepare(t, s, initdb, "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8",
+		"--locale=C", "--no-sync", "--data-checksums")
+	host, port, _ := net.SplitHostPort(s.Addr)
+	s.path = postgresProgram(t, hint, "postgres")
+	s.args = []string{"-D", data, "-c", "listen_addresses=" + host, "-c", "port=" + port,
+		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=30"}
+	for _, setting := range settings {
+		s.args = append(s.args, "-c", setting)
+	}
+	// The port is open before the server takes connections.
+	asks := postgresProgram(t, hint, "pg_isready")
+	s.isReady = func(ctx context.Context) bool {
+		return exec.CommandContext(ctx, asks, "-q", "-h", host, "-p", port).Run() == nil
+	}
+	s.URL = "postgres://postgres:" + DatabasePassword + "@" + s.Addr + "/postgres?sslmode=disable"
+	return s.own(t)
+}
+
+// postgresProgram finds a program of PostgreSQL. Debian keeps those of each version in a folder of its own.
+func postgresProgram(t testing.TB, hint, name string) string {
+	t.Helper()
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
+	if err == nil && len(found) > 0 {
+		slices.Sort(found)
+		return found[len(found)-1]
+	}
+	return program(t, hint, name)
+}
+
+// unprivileged returns the first of the users that exists, and gives them dir, when root runs the tests: some servers
+// refuse to run as root. It returns nil for anybody else.
+func unprivileged(t testing.TB, dir string, names ...string) *syscall.Credential {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	for _, name := range names {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, _ := strconv.ParseUint(u.Uid, 10, 32)
+		gid, _ := strconv.ParseUint(u.Gid, 10, 32)
+		if err := os.Chown(dir, int(uid), int(gid)); err != nil {
+			t.Fatal(err)
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+	}
+	missing(t, "a user of "+names[0], "run the tests as somebody other than root")
+	return nil
+}
+
+// prepare runs a program that makes the data of s, as the user of s.
+func prepare(t testing.TB, s *Server, path string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Dir = s.Dir
+	if s.as != nil {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", path, err, out)
+	}
+}
