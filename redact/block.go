@@ -76,15 +76,20 @@ func gather(w uint64) uint64 { return (w & highs) * 0x0002040810204081 & (0xFF <
 // hits returns the bytes to stop at: the stops, and the first digit of each run that may be a card number or its
 // beginning. Those are of eight digits and so many more, up to eight, or longer, and of four with digits behind a
 // separator; what is behind the block is taken for digits. before is 1 when the run at the block's first byte began
-// before it, else 0. fours are the other runs of four, and at the block's end those that may be.
-func (b *block) hits(more uint, before uint64) (hits, fours uint64) {
+// before it, else 0.
+func (b *block) hits(more uint, before uint64) uint64 {
 	o := b.others
 	two := o | o>>1
 	four := two | two>>2
 	eight := four | four>>4
 	long := ^(eight | eight>>more)
 	groups := ^(four | o>>7 | o>>8) & (o >> 4)
-	first := ^(^o<<1 | before)
-	hits = (long|groups)&first | b.stops
-	return hits, ^four & (o>>4 | 0xF<<(blockLen-4)) & first &^ hits
+	return (long|groups)&^(^o<<1|before) | b.stops
+}
+
+// fours returns the first digits of the runs of four, and at the block's end of those that may be. before is as of hits.
+func (b *block) fours(before uint64) uint64 {
+	o := b.others
+	two := o | o>>1
+	return ^(two | two>>2 | ^o<<1 | before) & (o>>4 | 0xF<<(blockLen-4))
 }

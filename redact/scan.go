@@ -65,6 +65,7 @@ func (s *scan) run() {
 	// begin is where the scan went on last: a digit there begins a number, whatever is before it. quiet is where the
 	// bytes begin that no stop has dealt with.
 	begin, quiet := 0, 0
+	lines := bytes.IndexByte(in, '\n') >= 0 // nearly no record has several
 	for i := 0; i < len(in); {
 		b := blockAt(in, i)
 		next := i + blockLen
@@ -72,9 +73,9 @@ func (s *scan) run() {
 		if i > begin && isDigit(in[i-1]) {
 			before = 1
 		}
-		hits, fours := b.hits(s.r.more, before)
-		if fours != 0 {
-			hits |= s.wrapped(i, fours)
+		hits := b.hits(s.r.more, before)
+		if lines {
+			hits |= s.wrapped(i, b.fours(before)&^hits)
 		}
 		for hits != 0 {
 			at := i + bits.TrailingZeros64(hits)
@@ -86,10 +87,12 @@ func (s *scan) run() {
 				s.encodedIn(quiet, at)
 				quiet = at
 			}
-			if at >= 7 && isSeparator(in[at]) && !s.r.keys.mayEndBefore(binary.LittleEndian.Uint64(in[at-7:])) &&
-				(at+1 >= len(in) || in[at+1] != '/') {
-				quiet = at + 1
-				continue
+			if at >= 7 && isSeparator(in[at]) && (at+1 >= len(in) || in[at+1] != '/') {
+				w := binary.LittleEndian.Uint64(in[at-7:])
+				if !s.r.keys.mayEndBefore(w) || !s.r.keys.customers.mayEndBefore(w) {
+					quiet = at + 1
+					continue
+				}
 			}
 			after := s.stop(at)
 			if !isDigit(in[at]) || s.done > at {
