@@ -24,6 +24,8 @@ type Config struct {
 	Probes []ProbeConfig `yaml:"probes"`
 	// PostgreSQL servers. Each is asked over one connection, which only reads and never waits for locks.
 	Postgres []DatabaseConfig `yaml:"postgres"`
+	// nginx servers, by their stub_status pages.
+	Nginx []NginxConfig `yaml:"nginx"`
 }
 
 // HostConfig is collectors.host in the configuration.
@@ -96,6 +98,17 @@ func (c *Config) SetDefaults() {
 	for i := range c.Postgres {
 		c.Postgres[i].setDefaults()
 	}
+	for i := range c.Nginx {
+		c.Nginx[i].setDefaults()
+	}
+}
+
+// procFolder is where the host's /proc is seen, also when the host itself is not watched.
+func (c *Config) procFolder() string {
+	if c.Host != nil && c.Host.Proc != "" {
+		return c.Host.Proc
+	}
+	return "/proc"
 }
 
 func setDefault[T comparable](to *T, value T) {
@@ -128,6 +141,7 @@ func (c *Config) Validate() error {
 		seen[p.Name] = true
 	}
 	validateDatabases(&m, "postgres", c.Postgres, postgresMistake)
+	validateNginx(&m, c.Nginx)
 	return m.Err()
 }
 

@@ -42,4 +42,10 @@ func TestValidate(t *testing.T) {
 		"probes[0].interval: must be at least 1s, is 5ms\nprobes[0].expect_status[1]: 99 is no HTTP status code")
 	f(t, `probes: [{name: a, url: "https://x", ca_file: /does/not/exist}]`,
 		"probes[0].ca_file: open /does/not/exist: no such file or directory")
+	f(t, `nginx: [{name: a, status_url: "http://127.0.0.1/stub"}]`, "")
+	f(t, `nginx: [{status_url: "http://127.0.0.1/stub"}]`, "nginx[0].name: is missing")
+	f(t, `nginx: [{name: a, status_url: "unix:/x"}, {name: a, status_url: "http://x", config_files: ["[", conf], config_test: [""]}]`,
+		`nginx[0].status_url: must be http://host… or https://host…`+"\n"+`nginx[1].config_files[0]: "[" is no absolute path or glob`+"\n"+
+			`nginx[1].config_files[1]: "conf" is no absolute path or glob`+"\n"+
+			`nginx[1].config_test[0]: is empty; it must be a program`+"\n"+`nginx[1].name: "a" is used by another nginx`)
 }

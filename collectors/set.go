@@ -48,6 +48,13 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 		}
 		all = append(all, s.collector())
 	}
+	for _, n := range cfg.Nginx {
+		c, err := newNginx(n, cfg.procFolder(), log)
+		if err != nil {
+			return nil, fmt.Errorf("nginx %s: %w", n.Name, err)
+		}
+		all = append(all, c)
+	}
 	return all, nil
 }
 

@@ -50,6 +50,8 @@ func TestReferenceOptional(t *testing.T) {
 	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
 	want.Collectors.Postgres = slices.Clone(got.Collectors.Postgres[:1])
 	want.Collectors.Postgres[0].Interval, want.Collectors.Postgres[0].Timeout = 0, 0
+	want.Collectors.Nginx = slices.Clone(got.Collectors.Nginx[:1])
+	want.Collectors.Nginx[0].Interval, want.Collectors.Nginx[0].Timeout = 0, 0
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
 	slack := &want.Alerting.Slack[0]
 	slack.Token, slack.Name, slack.Language, slack.MinSeverity, slack.Morning = secret.Secret("xoxb-1: a # b"), "", "", "", ""
@@ -100,7 +102,7 @@ func uncommented(t *testing.T) []byte {
 	text := optional.ReplaceAllString(string(data), "$1$2")
 	// An objective looks back on more than is kept by default.
 	text = strings.Replace(text, "  retention: 24h", "  retention: 30d", 1)
-	for _, list := range []string{"probes", "postgres"} {
+	for _, list := range []string{"probes", "postgres", "nginx"} {
 		text = strings.Replace(text, "  "+list+": []\n", "", 1)
 	}
 	return []byte(text)

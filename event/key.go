@@ -25,6 +25,10 @@ const (
 	Duration
 	UpstreamDuration
 	UpstreamAddress
+	// UpstreamStatus is the HTTP status of each peer that was tried, in the order of UpstreamAddress.
+	UpstreamStatus
+	// UpstreamName is the group of peers.
+	UpstreamName
 	ErrorMessage
 	ErrorStack
 
@@ -74,6 +78,8 @@ var keyNames = [keyCount]string{
 	Duration:         "event.duration",
 	UpstreamDuration: "nginx.upstream.duration",
 	UpstreamAddress:  "nginx.upstream.address",
+	UpstreamStatus:   "nginx.upstream.status",
+	UpstreamName:     "nginx.upstream.name",
 	ErrorMessage:     "error.message",
 	ErrorStack:       "error.stack_trace",
 	Provider:         "payment.provider",

@@ -64,6 +64,8 @@ var dictionary = []meaning{
 	{fact: event.UserAgent, anywhere: "http_user_agent user_agent req.headers.user-agent"},
 	{fact: event.UpstreamDuration, anywhere: "upstream_response_time"},
 	{fact: event.UpstreamAddress, anywhere: "upstream_addr"},
+	{fact: event.UpstreamStatus, anywhere: "upstream_status"},
+	{fact: event.UpstreamName, anywhere: "proxy_host proxy_upstream_name upstream_name"},
 
 	// What gateways say about a payment.
 	{fact: event.Provider,

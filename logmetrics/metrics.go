@@ -47,6 +47,7 @@ type Metrics struct {
 	datasets  *bounded[dataset]
 	providers *bounded[provider]
 	services  *bounded[service]
+	upstreams *bounded[upstream]
 	unclassed unclassed
 }
 
@@ -61,6 +62,7 @@ func New(reg prometheus.Registerer, limits Limits) *Metrics {
 		datasets:  newDatasets(reg, overflow),
 		providers: newProviders(reg, limits, overflow),
 		services:  newServices(reg, limits, overflow),
+		upstreams: newUpstreams(reg, overflow),
 		unclassed: unclassed{evicted: overflow.WithLabelValues("unclassed"), codes: map[unclassedKey]*UnclassedCode{}},
 	}
 }
@@ -74,6 +76,10 @@ func (m *Metrics) Observe(ev *event.Event) {
 	}
 	if ev.Source.Dataset == "access" {
 		m.service(ev).observe(ev)
+	}
+	// Access logs in JSON have it, too; an error log names a peer and has no status.
+	if ev.Status != 0 {
+		m.observeUpstream(ev)
 	}
 	if ev.Payment.Outcome == event.Unclassed {
 		m.unclassed.observe(ev)

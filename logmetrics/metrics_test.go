@@ -124,7 +124,8 @@ func TestLimits(t *testing.T) {
 {label="operation"} 0
 {label="provider"} 1
 {label="service"} 0
-{label="unclassed"} 0`)
+{label="unclassed"} 0
+{label="upstream"} 0`)
 }
 
 func TestConcurrent(t *testing.T) {
@@ -155,6 +156,7 @@ func TestNames(t *testing.T) {
 	m := New(reg, Limits{})
 	m.Observe(attempt())
 	m.Observe(request())
+	m.Observe(tried("pay", "10.0.0.7:80", "200", "0.1"))
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -188,6 +190,14 @@ func TestNames(t *testing.T) {
 // expectSamples compares the samples of one metric, written as lines of the exposition format without the name.
 func expectSamples(t *testing.T, reg prometheus.Gatherer, metric, want string) {
 	t.Helper()
+	if got := samplesOf(t, reg, metric); got != want {
+		t.Errorf("%s =\n%s\nwant\n%s", metric, got, want)
+	}
+}
+
+// samplesOf returns labels and value of each series of a counter, a line each.
+func samplesOf(t *testing.T, reg prometheus.Gatherer, metric string) string {
+	t.Helper()
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -206,20 +216,18 @@ func expectSamples(t *testing.T, reg prometheus.Gatherer, metric, want string) {
 		}
 	}
 	slices.Sort(lines)
-	if got := strings.Join(lines, "\n"); got != want {
-		t.Errorf("%s =\n%s\nwant\n%s", metric, got, want)
-	}
+	return strings.Join(lines, "\n")
 }
 
 func TestObserveAllocatesNothing(t *testing.T) {
 	m := New(prometheus.NewRegistry(), Limits{})
-	events := []*event.Event{attempt(), request()}
+	events := []*event.Event{attempt(), request(), tried("pay", "10.0.0.7:80, 10.0.0.8:80", "502, 200", "0.1, 0.2")}
 	if n := testing.AllocsPerRun(100, func() {
 		for _, ev := range events {
 			m.Observe(ev)
 		}
 	}); n != 0 {
-		t.Errorf("Observe allocates %v times for two known events, want 0", n)
+		t.Errorf("Observe allocates %v times for known events, want 0", n)
 	}
 }
 

@@ -1,0 +1,147 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxStatusPage is how much of a server's status page is read.
+const maxStatusPage = 64 << 10
+
+// nginxServer is one nginx. Metrics have the names of nginx-prometheus-exporter.
+type nginxServer struct {
+	cfg      NginxConfig
+	proc     string
+	instance string
+	client   *http.Client
+	tests    configTests
+
+	up, accepted, active, handled, reading, writing, waiting, requests metric
+	changed, started, testOK, testTime                                 metric
+}
+
+// newNginx returns the collector of one nginx. proc is where the host's /proc is seen.
+func newNginx(cfg NginxConfig, proc string, _ *slog.Logger) (collector, error) {
+	of := func(name, help string) metric { return gauge("nginx_"+name, help, "name", "instance") }
+	count := func(name, help string) metric { return counter("nginx_"+name, help, "name", "instance") }
+	u, err := url.Parse(cfg.StatusURL)
+	if err != nil {
+		return collector{}, errors.New("status_url is not a URL")
+	}
+	n := &nginxServer{
+		cfg: cfg, proc: proc, instance: u.Host, client: statusClient(),
+		up:       of("up", "Status of the last metric scrape"),
+		accepted: count("connections_accepted", "Accepted client connections"),
+		active:   of("connections_active", "Active client connections"),
+		handled:  count("connections_handled", "Handled client connections"),
+		reading:  of("connections_reading", "Connections where NGINX is reading the request header"),
+		writing:  of("connections_writing", "Connections where NGINX is writing the response back to the client"),
+		waiting:  of("connections_waiting", "Idle client connections"),
+		requests: count("http_requests_total", "Total http requests"),
+		changed:  of("config_changed_timestamp_seconds", "When a file of the configuration was last changed."),
+		started:  of("workers_started_timestamp_seconds", "When the newest worker process was started: the last start or reload."),
+		testOK:   of("config_test_success", "Whether the configuration passed its last test."),
+		testTime: of("config_test_timestamp_seconds", "When the configuration was last tested."),
+	}
+	return collector{name: "nginx_" + cfg.Name, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
+		collect: n.collect}, nil
+}
+
+// statusClient asks local status pages: one connection that stays open, no proxy and no redirect.
+func statusClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: time.Minute},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// labels are those of all samples. The address in them is host and port only.
+func (n *nginxServer) labels() []string { return []string{n.cfg.Name, n.instance} }
+
+func (n *nginxServer) collect(ctx context.Context, out *samples) error {
+	st, err := n.status(ctx)
+	out.add(n.up, boolValue(err == nil), n.labels()...)
+	if err == nil {
+		out.add(n.active, st.active, n.labels()...)
+		out.add(n.accepted, st.accepted, n.labels()...)
+		out.add(n.handled, st.handled, n.labels()...)
+		out.add(n.requests, st.requests, n.labels()...)
+		out.add(n.reading, st.reading, n.labels()...)
+		out.add(n.writing, st.writing, n.labels()...)
+		out.add(n.waiting, st.waiting, n.labels()...)
+	}
+	return errors.Join(err, n.collectConfiguration(ctx, out))
+}
+
+// stubStatus is what nginx' stub_status says.
+type stubStatus struct {
+	active, accepted, handled, requests, reading, writing, waiting float64
+}
+
+func (n *nginxServer) status(ctx context.Context) (stubStatus, error) {
+	text, err := fetchText(ctx, n.client, n.cfg.StatusURL)
+	if err != nil {
+		return stubStatus{}, err
+	}
+	return parseStubStatus(text)
+}
+
+// fetchText returns a status page. Its error does not repeat the address, which may hold a password.
+func fetchText(ctx context.Context, client *http.Client, address string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", errors.New("the address is not a URL")
+	}
+	req.Header.Set("User-Agent", "gatewatch")
+	resp, err := client.Do(req)
+	if err != nil {
+		var withAddress *url.Error
+		if errors.As(err, &withAddress) {
+			err = withAddress.Err
+		}
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxStatusPage+1))
+	switch {
+	case err != nil:
+		return "", err
+	case resp.StatusCode != http.StatusOK:
+		return "", fmt.Errorf("the status page answers %d", resp.StatusCode)
+	case len(body) > maxStatusPage:
+		return "", fmt.Errorf("the status page has more than %d bytes", maxStatusPage)
+	}
+	return string(body), nil
+}
+
+// parseStubStatus reads
+//
+//	Active connections: 291
+//	server accepts handled requests
+//	 16630948 16630948 31070465
+//	Reading: 6 Writing: 179 Waiting: 106
+func parseStubStatus(text string) (stubStatus, error) {
+	var st stubStatus
+	words := strings.Fields(text)
+	to := map[int]*float64{
+		2: &st.active, 7: &st.accepted, 8: &st.handled, 9: &st.requests, 11: &st.reading, 13: &st.writing, 15: &st.waiting,
+	}
+	if len(words) != 16 || words[0] != "Active" || words[10] != "Reading:" {
+		return st, errors.New("the answer is not a stub_status page; does status_url lead to one?")
+	}
+	for i, value := range to {
+		var err error
+		if *value, err = strconv.ParseFloat(words[i], 64); err != nil {
+			return st, fmt.Errorf("stub_status: %w", err)
+		}
+	}
+	return st, nil
+}
