@@ -43,7 +43,8 @@ func (s *Scanner) Stream(ctx context.Context, name string, r io.Reader, found fu
 	return s.Read(ctx, name, in, found)
 }
 
-// Unpacked returns the text of r, by what r begins with.
+// Unpacked returns the text of r, by what r begins with: unpacked when it is compressed, and of a tar archive the texts of
+// its files, also the compressed ones, one behind the other.
 func Unpacked(r io.Reader) (io.ReadCloser, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
 	magic, err := in.Peek(unpack.MagicSize)
@@ -51,16 +52,22 @@ func Unpacked(r io.Reader) (io.ReadCloser, error) {
 		return nil, err
 	}
 	text, err := unpack.NewReader(in, magic)
-	switch {
-	case errors.Is(err, unpack.ErrUnknown):
-		return io.NopCloser(in), unreadable(magic)
-	case err != nil:
+	if err == nil {
+		return untarred(bufio.NewReaderSize(whole{text}, 64<<10), text), nil
+	}
+	if !errors.Is(err, unpack.ErrUnknown) {
 		return nil, err
 	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{whole{text}, text}, nil
+	if err := unreadable(magic); err != nil {
+		return nil, err
+	}
+	return untarred(in, io.NopCloser(nil)), nil
+}
+
+// unpacked is a text and what frees its memory.
+type unpacked struct {
+	io.Reader
+	io.Closer
 }
 
 // unreadable returns an error when a file begins like an archive that nothing here unpacks: its text would be passed over,

@@ -73,7 +73,7 @@ func (s *Scanner) Read(ctx context.Context, name string, in io.Reader, found fun
 		text := s.buf[:held+n]
 		atEnd := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if f.parser == nil {
-			if s.SkipBinary && isBinary(text[:min(len(text), headSize)]) {
+			if _, archive := in.(*members); s.SkipBinary && !archive && isBinary(text[:min(len(text), headSize)]) {
 				return ErrBinary
 			}
 			if err := f.detect(text); err != nil {
@@ -95,8 +95,5 @@ func (s *Scanner) Read(ctx context.Context, name string, in io.Reader, found fun
 	}
 }
 
-// isBinary tells that the beginning of a file is no text. Tar archives have zeros between texts.
-func isBinary(head []byte) bool {
-	const tarMagic = 257
-	return bytes.IndexByte(head, 0) >= 0 && !(len(head) > tarMagic && bytes.HasPrefix(head[tarMagic:], []byte("ustar")))
-}
+// isBinary tells that the beginning of a file is no text.
+func isBinary(head []byte) bool { return bytes.IndexByte(head, 0) >= 0 }
