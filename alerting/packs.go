@@ -42,7 +42,7 @@ func RuleLoader() rules.GroupLoader { return newLoader(nil) }
 
 // PackNames returns the names of the shipped rule packs.
 func PackNames() []string {
-	return []string{"payments", "orders", "errors", "anomalies", "host", "databases", "agent"}
+	return []string{"payments", "orders", "errors", "anomalies", "host", "nginx", "databases", "backups", "tls", "providers", "security", "agent"}
 }
 
 // Pack returns the text of a shipped rule pack, a Prometheus rule file.
