@@ -63,8 +63,13 @@ func New(cfg Config, path string, source Source, log *slog.Logger, reg prometheu
 	return w
 }
 
-// forgetAfter is how long a series that is no longer there is remembered.
-const forgetAfter = 14 * 24 * time.Hour
+const (
+	// forgetAfter is how long a series that is no longer there is remembered.
+	forgetAfter = 14 * 24 * time.Hour
+	// mostAhead is how far ahead of the clock a series' last observation may be. A clock that was wrong must not keep the
+	// series from being looked at until it is right again.
+	mostAhead = time.Hour
+)
 
 // Evaluate judges all series at one time. A watch whose query fails is left out, logged and counted.
 func (w *Watcher) Evaluate(ctx context.Context, at time.Time) {
@@ -85,7 +90,7 @@ func (w *Watcher) Evaluate(ctx context.Context, at time.Time) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	maps.DeleteFunc(w.series, func(_ string, s *watched) bool { return at.Sub(s.at) > forgetAfter })
+	maps.DeleteFunc(w.series, func(_ string, s *watched) bool { return at.Sub(s.at) > forgetAfter || s.at.Sub(at) > mostAhead })
 	w.at = at
 	w.metrics.took.Set(time.Since(began).Seconds())
 	w.metrics.evaluations.Inc()

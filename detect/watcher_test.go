@@ -196,6 +196,20 @@ provider=alipay,watch=latency 0`)
 	expect(t, reg, "gatewatch_anomaly_score", "code=BUSY,provider=alipay,watch=codes 0\nprovider=alipay,watch=latency 0")
 }
 
+// TestWrongClock starts with a clock that is a year ahead, until somebody sets it right.
+func TestWrongClock(t *testing.T) {
+	t.Parallel()
+	const year = 365 * 24 * 60
+	path := filepath.Join(t.TempDir(), "anomalies")
+	w, _ := newWatcher(config(), path, usual())
+	evaluate(w, year, year+10)
+	stop(t, w)
+	w, reg := newWatcher(config(), path, usual())
+	evaluate(w, 0, 200)
+	source := "provider=alipay,watch=attempts"
+	expect(t, reg, "gatewatch_anomaly_expected", "code=BUSY,provider=alipay,watch=codes 0\n"+source+" >=1\nprovider=alipay,watch=latency 0")
+}
+
 func TestDamagedState(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "anomalies")

@@ -1,5 +1,10 @@
 package event
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
 // Outcome classes the result of a payment attempt. The technical classes count against the provider or us; the
 // others are decisions of a customer, an issuer or a risk system.
 type Outcome uint8
@@ -43,6 +48,19 @@ var outcomeNames = [outcomeCount]string{
 
 // String returns the class's name as it stands in metrics and documents, or "" for OutcomeNone.
 func (o Outcome) String() string { return outcomeNames[o] }
+
+// UnmarshalJSON reads the class's number. It returns an error for one that there is not, as of a newer version.
+func (o *Outcome) UnmarshalJSON(text []byte) error {
+	var n uint8
+	if err := json.Unmarshal(text, &n); err != nil {
+		return err
+	}
+	if n >= uint8(outcomeCount) {
+		return fmt.Errorf("outcome class %d is not known", n)
+	}
+	*o = Outcome(n)
+	return nil
+}
 
 // ParseOutcome returns the class with that name, or false.
 func ParseOutcome(name string) (Outcome, bool) {

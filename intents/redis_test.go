@@ -97,6 +97,22 @@ func TestHostsShareCards(t *testing.T) {
 	server.Restart(t)
 }
 
+// TestHostOfANewerVersion has an order in Redis whose outcome this version does not know: it counts as new.
+func TestHostOfANewerVersion(t *testing.T) {
+	t.Parallel()
+	a, _, _ := hosts(t)
+	conn := a.shared.pool.Get()
+	defer conn.Close()
+	if _, err := conn.Do("SET", a.shared.orderKey("ORDER001"), `{"id":"ORDER001","p":"alipay","f":1,"l":1,"o":200}`); err != nil {
+		t.Fatal(err)
+	}
+	a.record("alipay query pending order=ORDER001")
+	a.record("alipay authorize provider_down order=ORDER001")
+	a.settle()
+	a.wait(20 * time.Minute)
+	a.wantMetrics("payment_intents_total", `payment_intents_total{outcome="provider_down"} 1`)
+}
+
 // TestOneHostCountsTheEnd lets both hosts see an order that fails: it is one failed intent.
 func TestOneHostCountsTheEnd(t *testing.T) {
 	t.Parallel()

@@ -19,12 +19,16 @@ const (
 	// maxState bounds the file that is read, maxUnpacked what it may hold.
 	maxState    = 256 << 20
 	maxUnpacked = 1 << 30
+	// stateVersion is what this program writes, and the highest that it reads.
+	stateVersion = 1
 	// damaged is what the name of a file that cannot be read gets at its end.
 	damaged = ".damaged"
 )
 
 // savedState is the file: JSON, compressed with zstd.
 type savedState struct {
+	Version int `json:"version"`
+
 	Since    time.Time      `json:"since"`
 	Orders   []savedOrder   `json:"orders"` // the one not seen for longest first
 	Findings []Finding      `json:"findings"`
@@ -114,6 +118,9 @@ func readState(path string) (*savedState, error) {
 	if err := json.Unmarshal(data, &saved); err != nil {
 		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
+	if saved.Version > stateVersion {
+		return nil, fmt.Errorf("read %s: of version %d, want %d or lower", path, saved.Version, stateVersion)
+	}
 	return &saved, nil
 }
 
@@ -143,7 +150,7 @@ func writeState(path string, saved *savedState) error {
 
 // state copies what is to be saved.
 func (t *Tracker) state() *savedState {
-	saved := &savedState{Since: t.since, Findings: t.findings.all(), Cards: t.cards.all(), Young: t.aged.all(), YoungAfter: t.aged.after}
+	saved := &savedState{Version: stateVersion, Since: t.since, Findings: t.findings.all(), Cards: t.cards.all(), Young: t.aged.all(), YoungAfter: t.aged.after}
 	t.orders.copyTo(saved)
 	return saved
 }

@@ -87,7 +87,7 @@ func (a *aged) restore(saved []savedSlot) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, s := range saved {
-		a.young[s.agedSlot] += s.Attempts
+		a.young[s.agedSlot] += max(s.Attempts, 0) // a counter cannot fall
 	}
 }
 

@@ -124,6 +124,36 @@ func TestDamagedStateIsSetAside(t *testing.T) {
 	}
 }
 
+// TestStateOfANewerVersionIsSetAside wants what this version cannot know not to be taken for what it knows.
+func TestStateOfANewerVersionIsSetAside(t *testing.T) {
+	t.Parallel()
+	for name, saved := range map[string]*savedState{
+		"version": {Version: stateVersion + 1},
+		"outcome": {Orders: []savedOrder{{order: order{ID: "1", Outcome: 200}, Key: "1"}}},
+	} {
+		path := filepath.Join(t.TempDir(), "orders")
+		if err := writeState(path, saved); err != nil {
+			t.Fatal(err)
+		}
+		s := sceneAt(t, path, nil)
+		s.wait(time.Hour)
+		if _, err := os.Stat(path + damaged); err != nil {
+			t.Errorf("%s: the file is not set aside: %v", name, err)
+		}
+	}
+}
+
+// TestStateThatCountsBackwards wants no panic: Prometheus' counters do not fall.
+func TestStateThatCountsBackwards(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "orders")
+	saved := &savedState{Young: []savedSlot{{agedSlot{"alipay", 1}, -5}}, YoungAfter: time.Duration(DefaultConfig().StuckAfter)}
+	if err := writeState(path, saved); err != nil {
+		t.Fatal(err)
+	}
+	sceneAt(t, path, nil).wait(time.Hour)
+}
+
 // FuzzState reads any file without harm.
 func FuzzState(f *testing.F) {
 	path := filepath.Join(f.TempDir(), "orders")
