@@ -42,7 +42,7 @@ func (a *boundedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxAPIBody)
-	if err := errors.Join(r.ParseForm(), checkParameters(r.Form)); err != nil {
+	if err := parseForm(r); err != nil {
 		refuse(w, http.StatusBadRequest, "bad_data", err)
 		return
 	}
@@ -51,6 +51,17 @@ func (a *boundedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.api().ServeHTTP(answer, r)
 	w.WriteHeader(answer.code)
 	w.Write(answer.body.Bytes())
+}
+
+// parseForm reads the parameters, also those that Prometheus' handlers would look for in parts of the body.
+func parseForm(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	if err := r.ParseMultipartForm(maxAPIBody); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return err
+	}
+	return checkParameters(r.Form)
 }
 
 func checkParameters(form url.Values) error {

@@ -1,8 +1,11 @@
 package series_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -60,6 +63,24 @@ func TestAPI(t *testing.T) {
 	f("POST", "admin/tsdb/delete_series", "match[]=up", 404, "is not served here")
 	f("POST", "write", "", 404, "is not served here")
 	f("GET", "status/config", "", 404, "is not served here")
+}
+
+// TestAPIBoundsParts hides a long parameter in a part of the body.
+func TestAPIBoundsParts(t *testing.T) {
+	t.Parallel()
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	err := parts.WriteField("query", strings.Repeat("x", 10_001))
+	if err := errors.Join(err, parts.Close()); err != nil {
+		t.Fatal(err)
+	}
+	req := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:9600/api/v1/query", &body)
+	req.Header.Set("Content-Type", parts.FormDataContentType())
+	rec := httptest.NewRecorder()
+	open(t, nil).API(noRules{}, series.Build{}).ServeHTTP(rec, req)
+	if rec.Code != http.StatusBadRequest || !strings.Contains(rec.Body.String(), "longer than 10000 bytes") {
+		t.Errorf("status %d, %s, want that the parameter is too long", rec.Code, rec.Body)
+	}
 }
 
 // TestAPIIsNotForOtherSites has no answer that a page of another site could read.
