@@ -2,10 +2,14 @@ package intents
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gomodule/redigo/redis"
+
+	"gatewatch/event"
 	"gatewatch/internal/secret"
 	"gatewatch/internal/servicetest"
 )
@@ -95,6 +99,24 @@ func TestHostsShareCards(t *testing.T) {
 	b.settle()
 	b.wantRetries(visaNever, 2)
 	server.Restart(t)
+}
+
+// TestCardsThatWereNotDeclinedTakeOneQuestion counts what Redis is asked for a batch of approved attempts.
+func TestCardsThatWereNotDeclinedTakeOneQuestion(t *testing.T) {
+	t.Parallel()
+	a, _, _ := hosts(t)
+	var batch []attempt
+	for i := range 100 {
+		ob := &observation{provider: "visa", outcome: event.Approved, card: fmt.Sprintf("411111******%04d", i), merchant: "m1", at: 1}
+		batch = append(batch, attempt{observation: ob})
+	}
+	a.shareCards(batch)
+	conn := a.shared.pool.Get()
+	defer conn.Close()
+	stats, err := redis.String(conn.Do("INFO", "commandstats"))
+	if err != nil || !strings.Contains(stats, "cmdstat_mget:calls=1,") || strings.Contains(stats, "cmdstat_get:") {
+		t.Errorf("Redis was asked %s, %v, want one MGET and no GET", stats, err)
+	}
 }
 
 // TestHostOfANewerVersion has an order in Redis whose outcome this version does not know: it counts as new.

@@ -3,6 +3,7 @@ package intents
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -185,14 +186,26 @@ func (t *Tracker) judge(a attempt, out *effects) {
 	}
 }
 
-// shareCards holds attempts against what all hosts remember of their cards, or this host when Redis does not answer.
+// shareCards holds attempts against what all hosts remember of their cards, or this host when Redis does not answer. Most
+// cards were never declined: one question for all of them tells.
 func (t *Tracker) shareCards(tried []attempt) {
 	var out effects
-	for i, a := range tried {
+	var keys []string
+	tried = slices.DeleteFunc(tried, func(a attempt) bool {
 		key, s, ok := cardKey(a.observation)
-		if !ok {
-			continue
+		if ok {
+			keys = append(keys, key)
+			t.metrics.meetCard(a.provider, s)
 		}
+		return !ok
+	})
+	known := map[string]bool{}
+	if !t.paused() {
+		var err error
+		known, err = t.shared.declinedCards(keys)
+		t.heard(err)
+	}
+	for i, a := range tried {
 		if t.paused() {
 			t.metrics.unshared.Add(float64(len(tried) - i))
 			for _, left := range tried[i:] {
@@ -200,8 +213,11 @@ func (t *Tracker) shareCards(tried []attempt) {
 			}
 			break
 		}
-		t.metrics.meetCard(a.provider, s)
-		rule, err := t.shared.applyCard(key, s, a.observation)
+		if !known[keys[i]] && !declined(a.observation) {
+			continue
+		}
+		known[keys[i]] = true
+		rule, err := t.shared.applyCard(keys[i], schemeOf(a.observation), a.observation)
 		if t.heard(err); err != nil {
 			t.metrics.unshared.Inc()
 			t.judge(a, &out)
