@@ -22,6 +22,8 @@ type Config struct {
 	Host *HostConfig `yaml:"host"`
 	// Addresses requested over HTTP again and again.
 	Probes []ProbeConfig `yaml:"probes"`
+	// Certificates, as servers show them and in files.
+	TLS TLSConfig `yaml:"tls"`
 	// PostgreSQL servers. Each is asked over one connection, which only reads and never waits for locks.
 	Postgres []DatabaseConfig `yaml:"postgres"`
 	// nginx servers, by their stub_status pages.
@@ -76,7 +78,7 @@ const (
 
 // DefaultConfig watches the host and probes nothing.
 func DefaultConfig() Config {
-	c := Config{Interval: defaultInterval, Host: &HostConfig{TextfileDir: defaultTextfileDir}}
+	c := Config{Interval: defaultInterval, Host: &HostConfig{TextfileDir: defaultTextfileDir}, TLS: defaultTLSConfig()}
 	c.SetDefaults()
 	return c
 }
@@ -95,6 +97,7 @@ func (c *Config) SetDefaults() {
 		setDefault(&c.Probes[i].Interval, defaultProbeInterval)
 		setDefault(&c.Probes[i].Timeout, defaultProbeTimeout)
 	}
+	c.TLS.setDefaults()
 	for i := range c.Postgres {
 		c.Postgres[i].setDefaults()
 	}
@@ -140,6 +143,7 @@ func (c *Config) Validate() error {
 		}
 		seen[p.Name] = true
 	}
+	m.AddIn("tls", c.TLS.Validate())
 	validateDatabases(&m, "postgres", c.Postgres, postgresMistake)
 	validateNginx(&m, c.Nginx)
 	return m.Err()

@@ -1,6 +1,6 @@
-// Package collectors watches what stands around the payment logs: the host, addresses reached over HTTP, databases. Each
-// collector runs on its own ticker; a scrape only reads what was collected last, so that it is fast and never touches
-// what is watched.
+// Package collectors watches what stands around the payment logs: the host, addresses reached over HTTP, certificates,
+// databases. Each collector runs on its own ticker; a scrape only reads what was collected last, so that it is fast and
+// never touches what is watched.
 package collectors
 
 import (
@@ -41,6 +41,11 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 		}
 		all = append(all, c)
 	}
+	certificates, err := tlsTable(cfg.TLS, log)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, certificates...)
 	for _, d := range cfg.Postgres {
 		s, err := newPostgres(d, log)
 		if err != nil {
