@@ -73,6 +73,8 @@ missing_packages() {
   have mariadb-install-db || echo mariadb-server
   have javac || echo default-jdk-headless
   have mvn || echo maven
+  have restic || echo restic
+  have barman || echo barman
 }
 
 install_servers() {
@@ -121,6 +123,8 @@ report_missing() {
     have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share"
     have_postgres || echo "PostgreSQL (package postgresql): the tests of its collector"
     have mariadb-install-db || echo "MariaDB (package mariadb-server): the tests of the collector for MySQL and MariaDB"
+    have restic || echo "restic (package restic): the test that lists its snapshots"
+    have barman || echo "Barman (package barman): the test that lists its backups"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log"
     if ! have javac || ! have mvn; then
       echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch and OpenSearch"

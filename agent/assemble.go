@@ -38,16 +38,17 @@ type agent struct {
 	crew     *crew
 	reloads  *reloads
 
-	journal   *journal.Journal
-	store     *series.Store
-	alerts    *alerting.Engine
-	incidents *incidents
-	intents   *intents.Tracker
-	patterns  *patterns.Tracker
-	counts    *logmetrics.Metrics
-	pipeline  pipeline.Parts
-	tail      *tail.Metrics
-	listener  net.Listener
+	journal    *journal.Journal
+	store      *series.Store
+	collectors *collectors.Set
+	alerts     *alerting.Engine
+	incidents  *incidents
+	intents    *intents.Tracker
+	patterns   *patterns.Tracker
+	counts     *logmetrics.Metrics
+	pipeline   pipeline.Parts
+	tail       *tail.Metrics
+	listener   net.Listener
 
 	parts  []part         // that stay as they are
 	units  []*unit        // that a reload may exchange
@@ -165,6 +166,7 @@ func (a *agent) addCollectors() error {
 	if err != nil {
 		return err
 	}
+	a.collectors = set
 	a.parts = append(a.parts, part{"collectors", set.Run})
 	return nil
 }

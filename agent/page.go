@@ -46,6 +46,9 @@ func (a *agent) addPage() error {
 		Ready:        a.ready,
 		Reload:       a.reloads.ask,
 	}
+	if len(a.cfg.Collectors.Backups) > 0 {
+		deps.RestoreTested = a.collectors.RestoreTested
+	}
 	if len(a.cfg.Alerting.Alertmanagers) == 0 {
 		deps.Silence, deps.Unsilence = a.silence, a.alerts.Expire
 	}

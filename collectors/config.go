@@ -24,6 +24,8 @@ type Config struct {
 	Probes []ProbeConfig `yaml:"probes"`
 	// Certificates, as servers show them and in files.
 	TLS TLSConfig `yaml:"tls"`
+	// Backups, which are only listed.
+	Backups []BackupConfig `yaml:"backups"`
 	// PostgreSQL servers. Each is asked over one connection, which only reads and never waits for locks.
 	Postgres []DatabaseConfig `yaml:"postgres"`
 	// nginx servers, by their stub_status pages.
@@ -98,6 +100,9 @@ func (c *Config) SetDefaults() {
 		setDefault(&c.Probes[i].Timeout, defaultProbeTimeout)
 	}
 	c.TLS.setDefaults()
+	for i := range c.Backups {
+		c.Backups[i].setDefaults()
+	}
 	for i := range c.Postgres {
 		c.Postgres[i].setDefaults()
 	}
@@ -144,6 +149,7 @@ func (c *Config) Validate() error {
 		seen[p.Name] = true
 	}
 	m.AddIn("tls", c.TLS.Validate())
+	validateBackups(&m, c.Backups)
 	validateDatabases(&m, "postgres", c.Postgres, postgresMistake)
 	validateNginx(&m, c.Nginx)
 	return m.Err()

@@ -46,6 +46,7 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 		return nil, err
 	}
 	all = append(all, certificates...)
+	all = append(all, backupTable(cfg.Backups)...)
 	for _, d := range cfg.Postgres {
 		s, err := newPostgres(d, log)
 		if err != nil {
@@ -67,6 +68,8 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 // collects nothing itself.
 type Set struct {
 	runners []*runner
+	// restoreTests are the files in which it is noted that a backup was restored, by its name.
+	restoreTests map[string]string
 
 	duration, success, lastSuccess metric
 	nodeDuration, nodeSuccess      metric
@@ -79,7 +82,12 @@ func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Set, error) 
 	if err != nil {
 		return nil, err
 	}
-	return newSet(all, log, reg)
+	s, err := newSet(all, log, reg)
+	if err != nil {
+		return nil, err
+	}
+	s.restoreTests = restoreTestFiles(cfg.Backups)
+	return s, nil
 }
 
 func newSet(all []collector, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {

@@ -49,6 +49,9 @@ func TestReferenceOptional(t *testing.T) {
 	want.Collectors.Probes = slices.Clone(got.Collectors.Probes[:1])
 	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
 	want.Collectors.TLS.Endpoints, want.Collectors.TLS.Files = got.Collectors.TLS.Endpoints, got.Collectors.TLS.Files
+	want.Collectors.Backups = slices.Clone(got.Collectors.Backups[:1])
+	backup := &want.Collectors.Backups[0]
+	backup.MaxAge, backup.RestoreTestMaxAge, backup.Interval, backup.Timeout = 0, 0, 0, 0
 	want.Collectors.Postgres = slices.Clone(got.Collectors.Postgres[:1])
 	want.Collectors.Postgres[0].Interval, want.Collectors.Postgres[0].Timeout = 0, 0
 	want.Collectors.Nginx = slices.Clone(got.Collectors.Nginx[:1])

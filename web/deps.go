@@ -31,6 +31,9 @@ type Deps struct {
 	Unclassed func() []UnclassedCode
 	// Deployed notes that a new version of what writes the logs begins to run. Nil: it cannot be told.
 	Deployed func(version string)
+	// RestoreTested notes that a backup with this name was restored to try it. Its error is shown to who told. Nil: it
+	// cannot be told.
+	RestoreTested func(name string) error
 	// Silence keeps an incident from being told; Unsilence ends a silence by its ID. Their errors are shown to the person
 	// who asked. Nil, both or none: there is no silencing here.
 	Silence   func(context.Context, SilenceRequest) error

@@ -106,6 +106,9 @@ func (s *server) routes(static http.Handler, deps Deps) http.Handler {
 	if s.deploy != nil {
 		posted("/api/v1/deploys", "deploys", s.deployed)
 	}
+	if deps.RestoreTested != nil {
+		posted("/api/v1/restore-tests", "restore-tests", restoreTested(deps.RestoreTested))
+	}
 	named("/incidents", "incidents", s.incidentsPage)
 	if s.silence != nil {
 		posted("/incidents/silence", "silence", s.silencing)

@@ -1,0 +1,184 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+)
+
+// usualBackups is how many backups before the last one say what size is usual.
+const usualBackups = 10
+
+// backup is one backup, as its tool or the file system tells of it.
+type backup struct {
+	// ended is when it was complete.
+	ended time.Time
+	// size is in bytes; 0 when it is not known.
+	size int64
+	// full is false for what needs an earlier backup to be restored.
+	full bool
+	// failed is true when it cannot be relied on.
+	failed bool
+}
+
+// backups lists the backups of one entry of the configuration.
+type backups struct {
+	cfg BackupConfig
+
+	lastSuccess, lastFull, lastRun, size, usual, ratio, count metric
+	maxAge, restoreTest, restoreTestMaxAge                    metric
+	// known are the backups found last: that they were made stays true while they cannot be listed.
+	known []backup
+	found bool
+}
+
+func newBackups(cfg BackupConfig) *backups {
+	of := func(name, help string) metric { return gauge("backup_"+name, help, "name", "kind") }
+	return &backups{
+		cfg:               cfg,
+		lastSuccess:       of("last_success_timestamp_seconds", "When the last good backup was complete; 0 when there is none."),
+		lastFull:          of("last_full_timestamp_seconds", "When the last good backup that needs no other was complete."),
+		lastRun:           of("last_run_success", "Whether the newest backup is good."),
+		size:              of("last_size_bytes", "Size of the last good backup."),
+		usual:             of("usual_size_bytes", "Median of the sizes of the ten good backups before the last one of its kind, full or not."),
+		ratio:             of("size_ratio", "Size of the last good backup, as a share of the usual one."),
+		count:             of("kept", "Number of good backups that are there."),
+		maxAge:            of("max_age_seconds", "How old the last good backup may become, as configured."),
+		restoreTest:       of("last_restore_test_timestamp_seconds", "When a backup was last restored to try it; 0: never."),
+		restoreTestMaxAge: of("restore_test_max_age_seconds", "How long ago that may be, as configured."),
+	}
+}
+
+// collect lists the backups. What was found before is told again when they cannot be listed, which is an error.
+func (b *backups) collect(ctx context.Context, out *samples) error {
+	all, err := b.list(ctx)
+	if err == nil {
+		b.known, b.found = all, true
+	}
+	add := func(m metric, value float64) { out.add(m, value, b.cfg.Name, b.cfg.Kind) }
+	add(b.maxAge, time.Duration(b.cfg.MaxAge).Seconds())
+	if b.found {
+		b.report(add)
+	}
+	if b.cfg.RestoreTestFile != "" {
+		add(b.restoreTestMaxAge, time.Duration(b.cfg.RestoreTestMaxAge).Seconds())
+		info, statErr := os.Stat(b.cfg.RestoreTestFile)
+		switch {
+		case statErr == nil:
+			add(b.restoreTest, unixSeconds(info.ModTime()))
+		case os.IsNotExist(statErr):
+			add(b.restoreTest, 0)
+		case err == nil:
+			err = statErr
+		}
+	}
+	return err
+}
+
+func (b *backups) list(ctx context.Context) ([]backup, error) {
+	var all []backup
+	var err error
+	switch b.cfg.Kind {
+	case kindFiles:
+		all, err = listFiles(b.cfg, time.Now())
+	case kindXtrabackup:
+		all, err = listXtrabackup(ctx, b.cfg.Paths)
+	default:
+		all, err = listWithTool(ctx, b.cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		// Tools that do not tell sizes give 0.
+		small := all[i].size > 0 && all[i].size < int64(b.cfg.MinSize) || b.cfg.Kind == kindFiles && all[i].size == 0
+		all[i].failed = all[i].failed || small
+	}
+	slices.SortFunc(all, func(a, b backup) int { return a.ended.Compare(b.ended) })
+	return all, nil
+}
+
+// report adds what the known backups say.
+func (b *backups) report(add func(metric, float64)) {
+	var good []backup
+	for _, one := range b.known {
+		if !one.failed {
+			good = append(good, one)
+		}
+	}
+	add(b.count, float64(len(good)))
+	if len(b.known) > 0 {
+		add(b.lastRun, boolValue(!b.known[len(b.known)-1].failed))
+	}
+	if len(good) == 0 {
+		add(b.lastSuccess, 0)
+		return
+	}
+	last := good[len(good)-1]
+	add(b.lastSuccess, unixSeconds(last.ended))
+	for _, one := range slices.Backward(good) {
+		if one.full {
+			add(b.lastFull, unixSeconds(one.ended))
+			break
+		}
+	}
+	if last.size == 0 {
+		return
+	}
+	add(b.size, float64(last.size))
+	if usual := usualSize(good[:len(good)-1], last.full); usual > 0 {
+		add(b.usual, usual)
+		add(b.ratio, float64(last.size)/usual)
+	}
+}
+
+// usualSize returns the median size of the last few backups that are full, or not, like the one compared; 0 when there is
+// none.
+func usualSize(before []backup, full bool) float64 {
+	var sizes []int64
+	for _, one := range slices.Backward(before) {
+		if one.full == full && one.size > 0 && len(sizes) < usualBackups {
+			sizes = append(sizes, one.size)
+		}
+	}
+	if len(sizes) == 0 {
+		return 0
+	}
+	slices.Sort(sizes)
+	half := len(sizes) / 2
+	if len(sizes)%2 == 1 {
+		return float64(sizes[half])
+	}
+	return float64(sizes[half-1]+sizes[half]) / 2
+}
+
+// RestoreTested notes that a backup with this name in the configuration was restored to try it, in its
+// restore_test_file. It is safe for concurrent use.
+func (s *Set) RestoreTested(name string) error {
+	file := s.restoreTests[name]
+	if file == "" {
+		return errNoRestoreTest(name)
+	}
+	now := time.Now()
+	err := os.Chtimes(file, now, now)
+	if os.IsNotExist(err) {
+		err = os.WriteFile(file, nil, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("note the restore test of %s: %w", name, err)
+	}
+	return nil
+}
+
+// restoreTestFiles returns the file of each name that has one.
+func restoreTestFiles(all []BackupConfig) map[string]string {
+	files := map[string]string{}
+	for _, b := range all {
+		if b.RestoreTestFile != "" {
+			files[b.Name] = b.RestoreTestFile
+		}
+	}
+	return files
+}

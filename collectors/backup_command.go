@@ -1,0 +1,83 @@
+package collectors
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"time"
+
+	"gatewatch/internal/secret"
+)
+
+// maxToolComplaint is how much of what a tool says on standard error is told.
+const maxToolComplaint = 300
+
+// runTool returns what a program prints. Beside PATH and HOME it sees env only, gives way to other programs, and is
+// stopped with all it started when ctx ends. Errors hold none of env's values.
+func runTool(ctx context.Context, program string, args []string, env map[string]secret.Secret) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LC_ALL=C.UTF-8"}
+	for name, value := range env {
+		cmd.Env = append(cmd.Env, name+"="+value.Reveal())
+	}
+	// A program that keeps its output open after it was stopped is not waited for.
+	cmd.WaitDelay = time.Second
+	out, complaint := &bounded{most: maxToolOutput}, &bounded{most: 16 << 10}
+	cmd.Stdout, cmd.Stderr = out, complaint
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	giveWay(cmd.Process.Pid)
+	err := cmd.Wait()
+	switch {
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s gave no answer in time: %w", program, ctx.Err())
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w: %s", program, err, told(complaint.String(), env))
+	case out.over:
+		return nil, fmt.Errorf("%s printed more than %d MiB", program, maxToolOutput>>20)
+	}
+	return out.Bytes(), nil
+}
+
+// credentials stand in an address: scheme://user:password@host.
+var credentials = regexp.MustCompile(`://[^/@\s]+@`)
+
+// told returns the beginning of a complaint without secrets, on one line.
+func told(complaint string, env map[string]secret.Secret) string {
+	for _, value := range env {
+		if v := value.Reveal(); v != "" {
+			complaint = strings.ReplaceAll(complaint, v, value.String())
+		}
+	}
+	complaint = credentials.ReplaceAllString(complaint, "://<redacted>@")
+	complaint = strings.Join(strings.Fields(complaint), " ")
+	if len(complaint) > maxToolComplaint {
+		complaint = strings.ToValidUTF8(complaint[:maxToolComplaint], "") + "…"
+	}
+	return complaint
+}
+
+// bounded keeps the first most bytes.
+type bounded struct {
+	bytes.Buffer
+	most int
+	over bool
+}
+
+var errTooMuch = errors.New("too much output")
+
+// Write keeps what fits. What does not ends the program.
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > b.most {
+		b.over = true
+		return 0, errTooMuch
+	}
+	return b.Buffer.Write(p)
+}
