@@ -57,13 +57,13 @@ func newDelivery(plan *routing.Plan, boxes []*outbox, d *dispatcher) (*delivery,
 	}
 	receivers := notify.RoutingStage{}
 	for name, told := range plan.Receivers {
-		stage := &tellStage{quiet: quiet}
+		stage := &tellStage{inhibited: notify.NewMuteStage(v.inhibitor, metrics), quiet: quiet}
 		for _, box := range boxes {
 			if slices.Contains(told, box.name) {
 				stage.told = append(stage.told, newIntegration(box, !plan.NoEnds[box.name], d, metrics))
 			}
 		}
-		receivers[name] = notify.MultiStage{notify.NewMuteStage(v.inhibitor, metrics), stage}
+		receivers[name] = stage
 	}
 	v.gate.stage = receivers
 	tmpl, err := template.FromGlobs(nil)
@@ -97,11 +97,11 @@ func (v *delivery) stop() {
 	v.work.Wait()
 }
 
-// group adds an alert to the groups that it belongs to, of each receiver that is told of it.
-func (v *delivery) group(a *alert.Alert, all map[string]groupedAlerts) {
-	for _, r := range v.route.Match(a.Labels) {
+// group adds an alert with these labels to the groups that it belongs to, of each receiver that is told of it.
+func (v *delivery) group(of model.LabelSet, all map[string]groupedAlerts) {
+	for _, r := range v.route.Match(of) {
 		labels := model.LabelSet{}
-		for name, value := range a.Labels {
+		for name, value := range of {
 			if _, by := r.RouteOpts.GroupBy[name]; by || r.RouteOpts.GroupByAll {
 				labels[name] = value
 			}
@@ -111,7 +111,7 @@ func (v *delivery) group(a *alert.Alert, all map[string]groupedAlerts) {
 			if all[receiver] == nil {
 				all[receiver] = groupedAlerts{}
 			}
-			all[receiver][key] = append(all[receiver][key], alertHash(a.Labels))
+			all[receiver][key] = append(all[receiver][key], alertHash(of))
 		}
 	}
 }

@@ -43,6 +43,8 @@ type dispatcher struct {
 	ledger    *ledger
 	incidents *incidentKeys
 	log       *slog.Logger
+	// fired are the alerts that fired when the process before ended.
+	fired []savedAlert
 
 	// mu guards the rest, and is held while deliveries are exchanged.
 	mu      sync.Mutex
@@ -50,11 +52,11 @@ type dispatcher struct {
 	current *delivery
 }
 
-func newDispatcher(dir string, sil *silences, ledger *ledger, log *slog.Logger) (*dispatcher, error) {
+func newDispatcher(dir string, fired []savedAlert, sil *silences, ledger *ledger, log *slog.Logger) (*dispatcher, error) {
 	// Alertmanager's own metrics describe its insides; what people need is in gatewatch_notification*.
 	reg := prometheus.NewRegistry()
 	engineLog, events, flags := quietlog.Warnings(log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
-	d := &dispatcher{ledger: ledger, log: log, silences: sil, silencer: silence.NewSilencer(sil.Silences, engineLog, events)}
+	d := &dispatcher{ledger: ledger, log: log, fired: fired, silences: sil, silencer: silence.NewSilencer(sil.Silences, engineLog, events)}
 	var err error
 	d.incidents = openIncidentKeys(filepath.Join(dir, "incidents.json"), ledger, log)
 	// The context ends with Close in run.
@@ -89,6 +91,8 @@ func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox) error {
 	}
 	if before != nil {
 		d.incidents.handOver(d.groups(before), d.groups(next))
+	} else {
+		d.resume(next)
 	}
 	d.current = next
 	if d.running {
@@ -97,13 +101,27 @@ func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox) error {
 	return nil
 }
 
+// resume lets incidents go on that were open when the process before ended: it may have had other routes.
+func (d *dispatcher) resume(v *delivery) {
+	told, err := d.incidents.open()
+	if err != nil {
+		d.log.Warn("looking for open incidents, some may be told again", "err", err)
+		return
+	}
+	after := map[string]groupedAlerts{}
+	for i := range d.fired {
+		v.group(labelSet(d.fired[i].Labels), after)
+	}
+	d.incidents.handOver(told, after)
+}
+
 // groups returns the present groups of alerts of each receiver, by the keys that v gives them.
 func (d *dispatcher) groups(v *delivery) map[string]groupedAlerts {
 	all := map[string]groupedAlerts{}
 	pending := d.alerts.GetPending()
 	defer pending.Close()
 	for a := range pending.Next() {
-		v.group(a.Data, all)
+		v.group(a.Data.Labels, all)
 	}
 	return all
 }

@@ -10,9 +10,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -114,6 +116,7 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		return nil, err
 	}
 	e.use(groups, cfg)
+	e.lost = loadLost(e.lostFile(), log)
 	if err := e.openDelivery(planned, plan, reg); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
@@ -126,7 +129,6 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 	if cfg.Heartbeat != nil {
 		e.heartbeat = newHeartbeat(*cfg.Heartbeat, log, reg)
 	}
-	e.lost = loadLost(e.lostFile(), log)
 	e.logWarnings(plan.Warnings)
 	return e, nil
 }
@@ -145,7 +147,7 @@ func (e *Engine) openDelivery(cfg Config, plan *routing.Plan, reg prometheus.Reg
 	if err != nil {
 		return err
 	}
-	if e.dispatch, err = newDispatcher(e.dir, silences, ledger, e.log); err != nil {
+	if e.dispatch, err = newDispatcher(e.dir, slices.Collect(maps.Values(e.lost.alerts)), silences, ledger, e.log); err != nil {
 		return err
 	}
 	return e.dispatch.exchange(plan, e.mail.all())

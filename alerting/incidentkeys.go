@@ -39,6 +39,9 @@ func openIncidentKeys(file string, l *ledger, log *slog.Logger) *incidentKeys {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		log.Warn("reading the keys of incidents, some may be told again", "file", file, "err", err)
 	}
+	if k.told == nil { // "null"
+		k.told = map[string]map[string]string{}
+	}
 	k.forget()
 	return k
 }
@@ -62,6 +65,27 @@ func (k *incidentKeys) lookUp(receiver, group string) string {
 	all[group] = group + "~"
 	k.save()
 	return all[group]
+}
+
+// open returns the groups of the incidents that receivers know to go on, by the groups' present keys.
+func (k *incidentKeys) open() (map[string]groupedAlerts, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all, err := k.ledger.open()
+	for receiver, keys := range k.told {
+		groups := groupedAlerts{}
+		for present, told := range keys {
+			if alerts, ok := all[receiver][told]; ok {
+				groups[present] = alerts
+				delete(all[receiver], told)
+			}
+		}
+		maps.Copy(groups, all[receiver])
+		if len(groups) > 0 {
+			all[receiver] = groups
+		}
+	}
+	return all, err
 }
 
 // handOver lets groups that have a new key after a change of routes go on as the incidents that they were. before and

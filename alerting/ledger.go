@@ -52,7 +52,7 @@ func newLog(snapshot []byte, log *slog.Logger) (*nflog.Log, error) {
 
 // told records that a group's state was told, on disk when possible.
 func (l *ledger) told(t receivers.Told) {
-	if err := l.entries.Log(ledgerReceiver(t.Receiver), t.GroupKey, t.Firing, t.Resolved, nil, time.Until(t.Expires)); err != nil {
+	if err := l.Log(ledgerReceiver(t.Receiver), t.GroupKey, t.Firing, t.Resolved, nil, time.Until(t.Expires)); err != nil {
 		l.log.Error("recording what was told", "err", err)
 		return
 	}
@@ -62,11 +62,10 @@ func (l *ledger) told(t receivers.Told) {
 // state returns the hashes of the alerts of a group that the receiver knows to fire, and of those that it was told last to
 // be over.
 func (l *ledger) state(receiver, group string) (firing, over []uint64) {
-	found, err := l.entries.Query(nflog.QGroupKey(group), nflog.QReceiver(ledgerReceiver(receiver)))
-	if err != nil || len(found) != 1 {
-		return nil, nil
+	if entry := l.entry(ledgerReceiver(receiver), group); entry != nil {
+		return entry.FiringAlerts, entry.ResolvedAlerts
 	}
-	return found[0].FiringAlerts, found[0].ResolvedAlerts
+	return nil, nil
 }
 
 // firing returns the first of what state does.
@@ -77,7 +76,7 @@ func (l *ledger) firing(receiver, group string) []uint64 {
 
 // note takes down that the receiver knows the firing alerts of a group, without writing it to disk.
 func (l *ledger) note(receiver, group string, firing []uint64) {
-	if err := l.entries.Log(ledgerReceiver(receiver), group, firing, nil, nil, 0); err != nil {
+	if err := l.Log(ledgerReceiver(receiver), group, firing, nil, nil, 0); err != nil {
 		l.log.Error("recording what was told", "err", err)
 	}
 }

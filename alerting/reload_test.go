@@ -105,6 +105,53 @@ func TestReloadOfRoutes(t *testing.T) {
 	}
 }
 
+// TestRestartWithOtherRoutes ends the process while an incident is open and starts one whose routes make another group of
+// it: nothing is told twice, and the end is told where the beginning was.
+func TestRestartWithOtherRoutes(t *testing.T) {
+	t.Parallel()
+	h := newHook(t)
+	r := newRig(t)
+	r.broken.WithLabelValues("stripe", "a").Set(1)
+	cfg := only(t, h.to(config(nil), ""), brokenRule)
+	r.start(cfg)
+	r.tick()
+	h.wait(t, "firing a=firing\n")
+	r.stop()
+	cfg.Routing.Route = &routing.Route{Receiver: "webhook", Routes: []routing.Route{{Matchers: []string{"provider=stripe"}, GroupBy: []string{"alertname"}}}}
+	r.start(cfg)
+	r.tick()
+	settled()
+	r.broken.WithLabelValues("stripe", "a").Set(0)
+	r.tick()
+	h.wait(t, "firing a=firing\nresolved a=resolved\n")
+	if all := h.messages(); all[0].GroupKey != all[1].GroupKey {
+		t.Errorf("GroupKey = %s, want %s as before the restart", all[1].GroupKey, all[0].GroupKey)
+	}
+}
+
+// TestEndOfWhatIsInhibited has an alert that was told become pointless because of another one: its end is told all the same.
+func TestEndOfWhatIsInhibited(t *testing.T) {
+	t.Parallel()
+	h := newHook(t)
+	r := newRig(t)
+	r.broken.WithLabelValues("stripe", "a").Set(1)
+	cfg := only(t, h.to(config(nil), ""), brokenRule)
+	cfg.Routing.InhibitRules = []routing.InhibitRule{{SourceMatchers: []string{"provider=alipay"}, TargetMatchers: []string{"provider=stripe"}}}
+	r.start(cfg)
+	r.tick()
+	h.wait(t, "firing a=firing\n")
+	r.broken.WithLabelValues("alipay", "b").Set(1)
+	r.tick()
+	h.wait(t, "firing a=firing\nfiring b=firing\n")
+	r.broken.WithLabelValues("stripe", "c").Set(1)
+	r.tick()
+	settled()
+	r.broken.WithLabelValues("stripe", "a").Set(0)
+	r.broken.WithLabelValues("stripe", "c").Set(0)
+	r.tick()
+	h.wait(t, "firing a=firing\nfiring b=firing\nresolved a=resolved\n")
+}
+
 // TestReloadOfReceivers takes a receiver away while it cannot be reached, and gives it back: its message arrives then,
 // and others go on undisturbed.
 func TestReloadOfReceivers(t *testing.T) {

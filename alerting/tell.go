@@ -16,22 +16,28 @@ import (
 	"gatewatch/alerting/routing"
 )
 
-// tellStage tells the receivers of a route. What is muted, by a silence, a time interval of the route or maintenance, is
-// not begun to be told; what was told before has its end told all the same: who was called must hear that it is over.
+// tellStage tells the receivers of a route. What is muted, by a silence, a time interval of the route, maintenance or
+// another alert, is not begun to be told; what was told before has its end told all the same: who was called must hear that
+// it is over.
 type tellStage struct {
-	// quiet take out what is muted.
-	quiet []notify.Stage
-	told  []*integration
+	// inhibited takes out what other alerts make pointless, quiet what is muted otherwise.
+	inhibited notify.Stage
+	quiet     []notify.Stage
+	told      []*integration
 }
 
 // Exec is what Alertmanager's pipeline calls with a group of alerts.
 func (t *tellStage) Exec(ctx context.Context, log *slog.Logger, alerts ...*alert.Alert) (context.Context, []*alert.Alert, error) {
-	loud := alerts
+	ctx, loud, err := t.inhibited.Exec(ctx, log, alerts...)
+	if err != nil {
+		return ctx, nil, err
+	}
+	// The message of a group shows what goes on of it only while no other alert makes that pointless.
+	alerts = slices.DeleteFunc(slices.Clone(alerts), func(a *alert.Alert) bool { return !a.Resolved() && !slices.Contains(loud, a) })
 	for _, stage := range t.quiet {
 		if len(loud) == 0 {
 			break
 		}
-		var err error
 		if ctx, loud, err = stage.Exec(ctx, log, loud...); err != nil {
 			return ctx, nil, err
 		}
@@ -69,9 +75,9 @@ func newIntegration(box *outbox, ends bool, d *dispatcher, metrics *notify.Metri
 	one := notify.NewIntegration(box, endsTold(ends), name, 0, routing.DefaultReceiver)
 	entry := ledgerReceiver(name)
 	return &integration{name: name, ledger: d.ledger, incidents: d.incidents, stages: notify.MultiStage{
-		notify.NewDedupStage(&one, d.ledger.entries, entry),
+		notify.NewDedupStage(&one, d.ledger, entry),
 		notify.NewRetryStage(one, routing.DefaultReceiver, metrics, eventrecorder.NopRecorder()),
-		notify.NewSetNotifiesStage(d.ledger.entries, entry),
+		notify.NewSetNotifiesStage(d.ledger, entry),
 	}}
 }
 
@@ -92,9 +98,11 @@ func (i *integration) tell(ctx context.Context, log *slog.Logger, alerts, loud [
 	key, _ := notify.GroupKey(ctx)
 	key = i.incidents.of(i.name, key)
 	if len(loud) < len(alerts) || slices.ContainsFunc(alerts, (*alert.Alert).Resolved) {
-		if alerts = i.known(key, alerts, loud); alerts == nil {
-			return ctx, nil, nil
-		}
+		alerts = i.known(key, alerts, loud)
+	}
+	if len(alerts) == 0 {
+		i.ledger.hold(i.name, key)
+		return ctx, nil, nil
 	}
 	return i.stages.Exec(notify.WithGroupKey(ctx, key), log, alerts...)
 }
