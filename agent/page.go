@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"gatewatch/configs"
 	"gatewatch/journal"
 	"gatewatch/payment"
+	"gatewatch/redact"
 	"gatewatch/series"
 	"gatewatch/web"
 )
@@ -18,7 +20,7 @@ import (
 // addPage serves the web page, /metrics and the API on the listener.
 func (a *agent) addPage() error {
 	names, build := providerNames(), buildInfo()
-	alertmanager, err := a.alerts.Alertmanager(a.registry)
+	alertmanager, err := a.alerts.Alertmanager(a.redacted, a.registry)
 	if err != nil {
 		return err
 	}
@@ -70,8 +72,14 @@ func (a *agent) addPage() error {
 }
 
 func (a *agent) silence(ctx context.Context, q web.SilenceRequest) error {
-	_, err := a.alerts.Silence(ctx, q.Labels, q.By, q.Comment, q.Until)
+	_, err := a.alerts.Silence(ctx, q.Labels, string(a.redacted([]byte(q.By))), string(a.redacted([]byte(q.Comment))), q.Until)
 	return err
+}
+
+// redacted returns what people write here without card data and secrets.
+func (a *agent) redacted(text []byte) []byte {
+	// What it counts is not of the logs.
+	return redact.New(a.live.Load().cfg.Redact, prometheus.NewRegistry()).Redact(nil, text)
 }
 
 var errNotLooked = errors.New("the log files are not looked at yet")

@@ -28,8 +28,6 @@ import (
 const (
 	// maxAPIRequests is how many requests to Alertmanager's API are answered at a time.
 	maxAPIRequests = 8
-	// maxAPIBody bounds what is written to it by one request.
-	maxAPIBody = 1 << 20
 	// maxPostedAlerts is how many alerts there may be for more to be taken from outside. Those of the rules always are.
 	maxPostedAlerts = 2000
 	// resolveTimeout is when an alert that was posted without its end is over, unless it is posted again.
@@ -40,6 +38,7 @@ const (
 type alertmanager struct {
 	engine  *Engine
 	api     *apiv2.API
+	clean   func([]byte) []byte
 	slots   chan struct{}
 	refused prometheus.Counter
 
@@ -51,9 +50,9 @@ type alertmanager struct {
 // Alertmanager returns a handler of Alertmanager's API v2, below /api/v2/: its own handlers, over the alerts, groups and
 // silences of this engine. Alerts that are posted to it are told like those of the rules, and end like in Alertmanager
 // when nobody posts them again. While Alertmanagers tell people, it refuses what would have no effect here. It guards
-// nothing: who may write is up to the caller.
-func (e *Engine) Alertmanager(reg prometheus.Registerer) (http.Handler, error) {
-	a := &alertmanager{engine: e, slots: make(chan struct{}, maxAPIRequests)}
+// nothing: who may write is up to the caller. clean takes card data and secrets out of a JSON text, which stays one.
+func (e *Engine) Alertmanager(clean func([]byte) []byte, reg prometheus.Registerer) (http.Handler, error) {
+	a := &alertmanager{engine: e, clean: clean, slots: make(chan struct{}, maxAPIRequests)}
 	a.refused = promauto.With(reg).NewCounter(prometheus.CounterOpts{
 		Name: "gatewatch_alertmanager_api_refused_total", Help: "Requests to Alertmanager's API that were refused: wrong, too many, or too large.",
 	})
@@ -87,6 +86,10 @@ func (a *alertmanager) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := a.writable(r); err != nil {
 		a.refuse(w, http.StatusConflict, err)
+		return
+	}
+	if err := a.takeBody(w, r); err != nil {
+		a.refuse(w, http.StatusBadRequest, err)
 		return
 	}
 	a.write(w, r)
@@ -130,7 +133,6 @@ func (a *alertmanager) writable(r *http.Request) error {
 
 // write lets the API change something. A change of silences is on disk before its author is told.
 func (a *alertmanager) write(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxAPIBody)
 	answer := &heldAnswer{ResponseWriter: w, code: http.StatusOK}
 	a.api.Handler.ServeHTTP(answer, r)
 	sil := a.engine.dispatch.silences

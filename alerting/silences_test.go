@@ -1,6 +1,7 @@
 package alerting_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +22,10 @@ import (
 // description, which each new handler writes to.
 func (r *rig) api() *httptest.Server {
 	r.t.Helper()
-	h, err := r.engine.Alertmanager(prometheus.NewRegistry())
+	clean := func(text []byte) []byte {
+		return bytes.ReplaceAll(text, []byte("4111111111111111"), []byte("411111******1111"))
+	}
+	h, err := r.engine.Alertmanager(clean, prometheus.NewRegistry())
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -174,6 +178,17 @@ func TestPostedAlert(t *testing.T) {
 	}
 	if _, body := ask(t, http.MethodGet, s.URL+"/api/v2/alerts/groups", ""); !strings.Contains(body, `"alertname":"BackupFailed"`) {
 		t.Errorf("groups = %s", body)
+	}
+	long := `[{"labels": {"alertname": "Long"}, "annotations": {"summary": "` + strings.Repeat("x", 9000) + `"}}]`
+	if status, body := post(long); status != http.StatusBadRequest || !strings.Contains(body, "at most 8192") {
+		t.Errorf("POST of a long alert = %d %s, want 400", status, body)
+	}
+	if status, body := post(`[{"labels": {"alertname": "Card", "n": "4111111111111111"}, "annotations": {"summary": "of 4111111111111111"}}]`); status != 200 {
+		t.Fatalf("POST = %d %s", status, body)
+	}
+	until(t, "the card", func() bool { return told(f, "of 411111") })
+	if told(f, "4111111111111111") {
+		t.Error("a card number was told")
 	}
 	if status, body := post(`[{"labels": {"severity": ""}}]`); status != http.StatusBadRequest {
 		t.Errorf("an alert without labels = %d %s, want 400", status, body)

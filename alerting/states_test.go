@@ -129,6 +129,8 @@ func TestNoDataOverRestart(t *testing.T) {
 	r.start(cfg)
 	r.tick()
 	f.wait(t, 1)
+	// Killed between Slack's answer and its own note of it, it would tell that once more.
+	until(t, "the message is known to have arrived", func() bool { return r.engine.Receivers()[0].Unsent == 0 })
 	r.kill(cfg)
 	r.broken.Reset()
 	r.ticks(20)
