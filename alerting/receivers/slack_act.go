@@ -24,6 +24,9 @@ func (s *Socket) work(ctx context.Context) error {
 		for _, p := range waiting {
 			s.act(ctx, p)
 		}
+		if ctx.Err() != nil {
+			return nil // what is not done stays on disk
+		}
 		if len(waiting) > 0 && !time.Now().Before(next) {
 			var wait time.Duration
 			if wait, backoff = s.tellOf(ctx, waiting[0], backoff); wait == 0 {
@@ -48,7 +51,7 @@ func (s *Socket) work(ctx context.Context) error {
 
 // act does what was pressed unless that is done, and takes down what is to be told.
 func (s *Socket) act(ctx context.Context, p *pressed) {
-	if p.Acted {
+	if p.Acted || ctx.Err() != nil {
 		return
 	}
 	result, words := "refused", ""
@@ -65,7 +68,9 @@ func (s *Socket) act(ctx context.Context, p *pressed) {
 	default:
 		if n = c.notice(p.Place.thread); n == nil {
 			words = w.forgotten
-		} else if words = c.forbid(ctx, p.Deed.By.ID); words == "" {
+		} else if words = c.forbid(ctx, p.Deed.By.ID); ctx.Err() != nil {
+			return // Slack was not heard about who may: it is asked again by who comes next
+		} else if words == "" {
 			result, words = s.do(ctx, c, n, p)
 		}
 	}

@@ -418,6 +418,37 @@ func TestKilledWhilePressing(t *testing.T) {
 	}
 }
 
+// TestStoppedWhilePressing ends the sockets, as a reload does, while Slack is asked who may press: it is done afterwards.
+func TestStoppedWhilePressing(t *testing.T) {
+	inSocket(t, func(c *receivers.SlackConfig) { c.Allow = []string{"S0ONCALL"} }, func(t *pressTest) {
+		t.fake.Group("S0ONCALL", "U0LIN")
+		t.deliver(one(1, alert("critical", "app", time.Now())))
+		head := t.heads(1)[0]
+		stopped := make(chan struct{})
+		asked := false
+		t.fake.After(func(method string) {
+			if method == "usergroups.users.list" && !asked {
+				asked = true
+				time.Sleep(time.Second)
+				go func() { t.stop(); close(stopped) }()
+				time.Sleep(time.Second)
+				t.process.Add(1) // the answer does not arrive
+			}
+		})
+		if err := t.fake.Press(lin, head.TS, "gatewatch_acknowledge", ""); err != nil {
+			t.Fatal(err)
+		}
+		<-stopped
+		t.start()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		t.has(t.heads(1)[0].All(), "Acknowledged by <@U0LIN>")
+		if got := t.fake.Whispers(); len(got) != 0 {
+			t.Errorf("answers = %+v, want none", got)
+		}
+	})
+}
+
 // TestSlackFailsAfterPress has Slack fail while it is told what somebody did: it was done at once, and is told later.
 func TestSlackFailsAfterPress(t *testing.T) {
 	inSocket(t, nil, func(t *pressTest) {
