@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -67,8 +68,12 @@ func openDesk(file string, silences *silences, log *slog.Logger, reg prometheus.
 	}
 	if err := json.Unmarshal(text, &d.handled); err != nil {
 		log.Warn("acknowledgements are damaged and forgotten", "file", file, "err", err)
+		d.handled = nil
+	}
+	if d.handled == nil { // "null", too
 		d.handled = map[string]*handled{}
 	}
+	maps.DeleteFunc(d.handled, func(_ string, h *handled) bool { return h == nil })
 	return d, nil
 }
 

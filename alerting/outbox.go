@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -111,6 +112,10 @@ func (o *outbox) read() error {
 			continue
 		}
 		n.ID = strings.TrimSuffix(entry.Name(), ".json")
+		// New ones sort behind it, also when the clock was set back.
+		if id, err := strconv.ParseInt(strings.SplitN(n.ID, "-", 2)[0], 10, 64); err == nil {
+			o.lastID = max(o.lastID, id)
+		}
 		o.unsent = append(o.unsent, n)
 		// The process may have died between the notice's file and the ledger's.
 		o.ledger.told(n.Told)

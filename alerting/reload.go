@@ -33,13 +33,24 @@ func (e *Engine) Reload(ctx context.Context, cfg Config) error {
 	return e.reloadRules(ctx, cfg)
 }
 
-// exchangeReceivers makes the receivers those that are wanted. Buttons wait meanwhile.
+// exchangeReceivers makes the receivers those that are wanted, or leaves those that there are. Buttons wait meanwhile.
 func (e *Engine) exchangeReceivers(wanted []station) error {
 	if !e.mail.differs(wanted) {
 		return nil
 	}
+	var before []station
+	for _, box := range e.mail.all() {
+		before = append(before, box.station)
+	}
 	e.sockets.pause()
 	err := e.mail.exchange(wanted)
+	if err == nil {
+		if err = e.sockets.serve(e.mail.all()); err == nil {
+			return nil
+		}
+		// Receivers without their buttons would stay so: the next reload would find nothing to exchange.
+		err = errors.Join(err, e.mail.exchange(before), e.dispatch.exchange(e.dispatch.live().plan, e.mail.all()))
+	}
 	return errors.Join(err, e.sockets.serve(e.mail.all()))
 }
 

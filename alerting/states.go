@@ -113,6 +113,9 @@ func (s *States) Query(ctx context.Context, query string, t time.Time) (promql.V
 	if m == nil || m.at.Equal(t) { // a template asks the same
 		return s.plain(ctx, query, t)
 	}
+	if m.at.IsZero() || t.Before(m.at) {
+		m.rewind(t)
+	}
 	m.at = t
 	a, err := s.ask(ctx, m, query, t)
 	if _, stopped := errors.AsType[promql.ErrQueryCanceled](err); stopped {

@@ -90,6 +90,28 @@ func (m *memory) load(r *rules.AlertingRule, p parser.Parser) {
 	m.query = query
 }
 
+// rewind makes times to come now: where the clock was set back, an alert would be held until it is that late again.
+func (m *memory) rewind(now time.Time) {
+	cut := func(at *time.Time) {
+		if at.After(now) {
+			*at = now
+		}
+	}
+	cut(&m.emptySince)
+	cut(&m.failingSince)
+	for _, series := range m.seen {
+		cut(&series.Last)
+	}
+	for _, a := range m.alerts {
+		for _, at := range []*time.Time{&a.Since, &a.Absent, &a.Last, &a.NoDataSince} {
+			cut(at)
+		}
+		for i := range a.Starts {
+			cut(&a.Starts[i])
+		}
+	}
+}
+
 // equalities returns the labels that the only selector of expr asks for.
 func equalities(expr parser.Expr) labels.Labels {
 	all := parser.ExtractSelectors(expr)
