@@ -96,8 +96,8 @@ func TestTLSEndpointProblems(t *testing.T) {
 	}
 	good := certify(t, middle, plain)
 	f(t, "a good server", with(good.served(middle.cert)), "", 1)
-	f(t, "a server without the intermediate", with(good.served()), "", 0, "incomplete_chain")
-	f(t, "a server for another host", with(good.served(middle.cert)), "other.example.com", 0, "wrong_host")
+	f(t, "a server without the intermediate", with(good.served()), "", 0, "incomplete")
+	f(t, "a server for another host", with(good.served(middle.cert)), "other.example.com", 0, "hostname")
 	f(t, "a self-signed server", with(certify(t, nil, plain).served()), "", 0, "untrusted")
 	stranger := newAuthority(t, "Stranger", nil)
 	f(t, "a server of a stranger", with(certify(t, stranger, plain).served(stranger.cert)), "", 0, "untrusted")
@@ -106,7 +106,7 @@ func TestTLSEndpointProblems(t *testing.T) {
 	expired.NotAfter = time.Now().Add(-time.Minute)
 	f(t, "an expired server", with(certify(t, middle, expired).served(middle.cert)), "", 0, "expired")
 	f(t, "an expired server for another host without the intermediate", with(certify(t, middle, expired).served()), "x.example.com", 0,
-		"expired", "incomplete_chain", "wrong_host")
+		"expired", "hostname", "incomplete")
 	early := plain
 	early.NotBefore, early.NotAfter = time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)
 	f(t, "a server of the future", with(certify(t, middle, early).served(middle.cert)), "", 0, "not_yet_valid")
@@ -173,7 +173,7 @@ func TestTLSEndpointSamples(t *testing.T) {
 		fmt.Sprintf(`ssl_tls_version_info{%s,name="gateway",version="TLS 1.3"} 1`, own),
 		fmt.Sprintf(`ssl_ocsp_response_status{%s,name="gateway"} 1`, own),
 		fmt.Sprintf(`tls_weakness{%s,kind="TLS 1.0",name="gateway"} 0`, own),
-		fmt.Sprintf(`tls_verify_error{%s,name="gateway",reason="wrong_host"} 0`, own),
+		fmt.Sprintf(`tls_verify_error{%s,name="gateway",reason="hostname"} 0`, own),
 	)
 	if got := samplesOf(text, "tls_cert_lifetime_used_ratio{"); !strings.Contains(got, "} 0.75") {
 		t.Errorf("after three quarters of its life a certificate has %s", got)

@@ -14,16 +14,16 @@ import (
 const (
 	reasonExpired     = "expired"
 	reasonNotYetValid = "not_yet_valid"
-	reasonWrongHost   = "wrong_host"
-	reasonIncomplete  = "incomplete_chain" // the last certificate sent is not self-signed, and nobody trusted signed it
-	reasonUntrusted   = "untrusted"        // signed by an authority that is not trusted, or by itself
+	reasonWrongHost   = "hostname"
+	reasonIncomplete  = "incomplete" // the last certificate sent is not self-signed, and nobody trusted signed it
+	reasonUntrusted   = "untrusted"  // signed by an authority that is not trusted, or by itself
 	reasonRevoked     = "revoked"
 )
 
 // The weaknesses that certificates have: values of the label "kind". Those of protocols and ciphers are in tlsScan.
 const (
 	weakKey       = "short key"
-	weakSignature = "SHA-1 signature"
+	weakSignature = "SHA-1"
 )
 
 // The smallest keys that do (NIST SP 800-57, CA/Browser Forum baseline requirements 6.1.5).
