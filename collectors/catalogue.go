@@ -20,6 +20,19 @@ func postgresCatalogue() []row {
 	return append(all, catalogue(append([]*query{&blockedCount, &blockedPairs}, postgresQueries()...))...)
 }
 
+// mysqlCatalogue lists the metrics about MySQL and MariaDB, but for those that are called after a variable.
+func mysqlCatalogue() []row {
+	all := []row{{mysqlUp, ""}, {mysqlVersion, "every 1 min"}}
+	for _, f := range statusFamilies {
+		all = append(all, row{f.spec, ""})
+	}
+	all = append(all, row{bufferPoolPages, ""}, row{bufferPoolDirty, ""})
+	for _, s := range []spec{binlogSize, binlogFiles, binlogNumber} {
+		all = append(all, row{s, "every 1 min"})
+	}
+	return append(all, catalogue(append([]*query{&mysqlBlockedCount, &mysqlBlockedPairs}, mysqlQueries()...))...)
+}
+
 // catalogue lists the metrics of queries. One that several queries give, for different versions, stands there once.
 func catalogue(all []*query) []row {
 	var rows []row

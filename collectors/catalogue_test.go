@@ -22,6 +22,7 @@ func TestDocumentation(t *testing.T) {
 	for name, lines := range map[string][]string{
 		"collectors":        table4([]row{{partSuccessSpec, ""}, {partTimeSpec, ""}, {restingSpec, ""}}, "collector"),
 		"postgres":          table4(postgresCatalogue()),
+		"mysql":             table4(mysqlCatalogue()),
 		"postgres settings": {"", "`" + strings.Join(postgresSettings, "`, `") + "`", ""},
 	} {
 		text = between(t, text, name, strings.Join(lines, "\n"))

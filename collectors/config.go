@@ -28,6 +28,8 @@ type Config struct {
 	Backups []BackupConfig `yaml:"backups"`
 	// PostgreSQL servers. Each is asked over one connection, which only reads and never waits for locks.
 	Postgres []DatabaseConfig `yaml:"postgres"`
+	// MySQL and MariaDB servers. Each is asked over one connection, which only reads and stays out of the slow log.
+	MySQL []DatabaseConfig `yaml:"mysql"`
 	// nginx servers, by their stub_status pages.
 	Nginx []NginxConfig `yaml:"nginx"`
 }
@@ -106,6 +108,9 @@ func (c *Config) SetDefaults() {
 	for i := range c.Postgres {
 		c.Postgres[i].setDefaults()
 	}
+	for i := range c.MySQL {
+		c.MySQL[i].setDefaults()
+	}
 	for i := range c.Nginx {
 		c.Nginx[i].setDefaults()
 	}
@@ -151,6 +156,7 @@ func (c *Config) Validate() error {
 	m.AddIn("tls", c.TLS.Validate())
 	validateBackups(&m, c.Backups)
 	validateDatabases(&m, "postgres", c.Postgres, postgresMistake)
+	validateDatabases(&m, "mysql", c.MySQL, mysqlMistake)
 	validateNginx(&m, c.Nginx)
 	return m.Err()
 }

@@ -42,6 +42,15 @@ func TestValidate(t *testing.T) {
 		"probes[0].interval: must be at least 1s, is 5ms\nprobes[0].expect_status[1]: 99 is no HTTP status code")
 	f(t, `probes: [{name: a, url: "https://x", ca_file: /does/not/exist}]`,
 		"probes[0].ca_file: open /does/not/exist: no such file or directory")
+	f(t, `postgres: [{name: a, dsn: "postgres://u:secret@h/db"}]`, "")
+	f(t, `postgres: [{name: a, dsn: "host=h user=u password=secret dbname=db"}]`, "")
+	f(t, `postgres: [{name: a, dsn: "postgres://u:sec%ret@h/db"}, {name: a, interval: 10ms}]`,
+		"postgres[0].dsn: is no connection string: write postgres://user:password@host:5432/database, with %-codes for special "+
+			"characters in the password\npostgres[1].name: \"a\" is used by another entry\npostgres[1].dsn: is missing\n"+
+			"postgres[1].interval: must be at least 1s, is 10ms")
+	f(t, `mysql: [{dsn: "u:secret@tcp(h:3306)/"}]`, "mysql[0].name: is missing")
+	f(t, `mysql: [{name: a, dsn: "mysql://u:secret@h:3306/"}]`,
+		"mysql[0].dsn: is no data source name: write user:password@tcp(host:3306)/, with ?tls=true for TLS")
 	f(t, `nginx: [{name: a, status_url: "http://127.0.0.1/stub"}]`, "")
 	f(t, `nginx: [{status_url: "http://127.0.0.1/stub"}]`, "nginx[0].name: is missing")
 	f(t, `nginx: [{name: a, status_url: "unix:/x"}, {name: a, status_url: "http://x", config_files: ["[", conf], config_test: [""]}]`,

@@ -8,12 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// The bounds of telling who blocks whom.
-const (
-	maxBlockedLogged    = 10 // pairs of sessions, in one collection
-	blockedLogThreshold = 5  // seconds that a session waits before the log tells of it
-)
-
 // blockedText asks who waits for whom. Finding the blockers of one session holds up the lock manager for a moment, so
 // it is done for the 50 that waited longest.
 const blockedText = `SELECT w.pid, x.pid AS blocking_pid, w.datname, w.usename, w.application_name,
@@ -33,14 +27,13 @@ var blockedCount = query{part: "blocked", text: `SELECT count(*) AS n FROM pg_st
 
 // blockedSessions tells who blocks whom, and notes in the log what the two are doing.
 type blockedSessions struct {
-	log          *slog.Logger
+	blockedNotes
 	pairs, count []metric
-	// told are the pairs of pids that stand in the log and are still there.
-	told map[[2]string]bool
 }
 
 func newBlockedSessions(fixed prometheus.Labels, log *slog.Logger) *blockedSessions {
-	return &blockedSessions{log: log, pairs: blockedPairs.metrics(fixed), count: blockedCount.metrics(fixed)}
+	return &blockedSessions{blockedNotes: blockedNotes{log: log},
+		pairs: blockedPairs.metrics(fixed), count: blockedCount.metrics(fixed)}
 }
 
 func (b *blockedSessions) ask(ctx context.Context, conn *pgconn.PgConn, out *samples) error {
@@ -56,29 +49,4 @@ func (b *blockedSessions) ask(ctx context.Context, conn *pgconn.PgConn, out *sam
 	blockedPairs.add(out, pairs, b.pairs)
 	b.note(pairs)
 	return nil
-}
-
-// note writes pairs that are new to the log, with the shape of their statements: values in them may be anything.
-func (b *blockedSessions) note(pairs rowset) {
-	still, logged := map[[2]string]bool{}, 0
-	for _, row := range pairs.rows {
-		pair := [2]string{pairs.cell(row, "pid"), pairs.cell(row, "blocking_pid")}
-		if b.told[pair] {
-			still[pair] = true
-			continue
-		}
-		seconds, ok := parseNumber(pairs.cell(row, "seconds"))
-		if !ok || seconds < blockedLogThreshold || logged == maxBlockedLogged {
-			continue
-		}
-		still[pair] = true
-		logged++
-		b.log.Warn("session is blocked", "pid", pair[0], "blocking_pid", pair[1], "seconds", int(seconds),
-			"user", pairs.cell(row, "usename"), "application", pairs.cell(row, "application_name"),
-			"blocking_user", pairs.cell(row, "blocking_usename"),
-			"blocking_application", pairs.cell(row, "blocking_application_name"),
-			"query", statementShape(pairs.cell(row, "query"), false),
-			"blocking_query", statementShape(pairs.cell(row, "blocking_query"), false))
-	}
-	b.told = still
 }

@@ -86,7 +86,9 @@ func expect(t *testing.T, text string, want ...string) {
 	t.Helper()
 	for _, line := range want {
 		if !strings.Contains("\n"+text, "\n"+line) {
-			t.Errorf("no line %s… in\n%s", line, text)
+			// Of a text that may have a thousand lines, those that are nearest.
+			near, _, _ := strings.Cut(line, "{")
+			t.Errorf("no line %s… but\n%s\n%s", line, samplesOf(text, near), samplesOf(text, "gatewatch_collector_part_success"))
 		}
 	}
 }

@@ -54,6 +54,13 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 		}
 		all = append(all, s.collector())
 	}
+	for _, d := range cfg.MySQL {
+		s, err := newMySQL(d, log)
+		if err != nil {
+			return nil, fmt.Errorf("mysql %s: %w", d.Name, err)
+		}
+		all = append(all, s.collector())
+	}
 	for _, n := range cfg.Nginx {
 		c, err := newNginx(n, cfg.procFolder(), log)
 		if err != nil {

@@ -54,6 +54,8 @@ func TestReferenceOptional(t *testing.T) {
 	backup.MaxAge, backup.RestoreTestMaxAge, backup.Interval, backup.Timeout = 0, 0, 0, 0
 	want.Collectors.Postgres = slices.Clone(got.Collectors.Postgres[:1])
 	want.Collectors.Postgres[0].Interval, want.Collectors.Postgres[0].Timeout = 0, 0
+	want.Collectors.MySQL = slices.Clone(got.Collectors.MySQL[:1])
+	want.Collectors.MySQL[0].Interval, want.Collectors.MySQL[0].Timeout = 0, 0
 	want.Collectors.Nginx = slices.Clone(got.Collectors.Nginx[:1])
 	want.Collectors.Nginx[0].Interval, want.Collectors.Nginx[0].Timeout = 0, 0
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
