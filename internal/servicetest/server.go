@@ -78,8 +78,12 @@ func (s *Server) Restart(t testing.TB) {
 // Kill ends the server at once, as kill -9 does, and waits until it is gone.
 func (s *Server) Kill() {
 	if s.running() {
-		// The group: the server may be behind a shell, or have workers.
+		// The group: the server may be behind a shell, or have workers. PostgreSQL's are in groups of their own.
+		workers := children(s.cmd.Process.Pid)
 		syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+		for _, pid := range workers {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
 		<-s.done
 	}
 }
