@@ -20,6 +20,8 @@ type Config struct {
 	Interval model.Duration `yaml:"interval"`
 	// The host itself: CPU, memory, disks, network, load. {} is the default; null switches it off.
 	Host *HostConfig `yaml:"host"`
+	// The programs of the host and their systemd units. {} is the default; null switches it off.
+	Processes *ProcessesConfig `yaml:"processes"`
 	// Addresses requested over HTTP again and again.
 	Probes []ProbeConfig `yaml:"probes"`
 	// Certificates, as servers show them and in files.
@@ -82,7 +84,7 @@ const (
 
 // DefaultConfig watches the host and probes nothing.
 func DefaultConfig() Config {
-	c := Config{Interval: defaultInterval, Host: &HostConfig{TextfileDir: defaultTextfileDir}, TLS: defaultTLSConfig()}
+	c := Config{Interval: defaultInterval, Host: &HostConfig{TextfileDir: defaultTextfileDir}, Processes: &ProcessesConfig{DBus: defaultDBus}, TLS: defaultTLSConfig()}
 	c.SetDefaults()
 	return c
 }
@@ -96,6 +98,9 @@ func (c *Config) SetDefaults() {
 		setDefault(&h.Proc, "/proc")
 		setDefault(&h.Sys, "/sys")
 		setDefault(&h.Root, "/")
+	}
+	if c.Processes != nil {
+		c.Processes.setDefaults()
 	}
 	for i := range c.Probes {
 		setDefault(&c.Probes[i].Interval, defaultProbeInterval)
@@ -116,12 +121,12 @@ func (c *Config) SetDefaults() {
 	}
 }
 
-// procFolder is where the host's /proc is seen, also when the host itself is not watched.
-func (c *Config) procFolder() string {
-	if c.Host != nil && c.Host.Proc != "" {
-		return c.Host.Proc
+// folders says where the host's /proc and /sys are seen, also when the host itself is not watched.
+func (c *Config) folders() HostConfig {
+	if c.Host != nil {
+		return *c.Host
 	}
-	return "/proc"
+	return HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"}
 }
 
 func setDefault[T comparable](to *T, value T) {
@@ -139,6 +144,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Host != nil {
 		m.AddIn("host", c.Host.Validate())
+	}
+	if c.Processes != nil {
+		m.AddIn("processes", c.Processes.Validate())
 	}
 	if len(c.Probes) > maxProbes {
 		m.Add("probes", "has %d entries, at most %d are possible", len(c.Probes), maxProbes)

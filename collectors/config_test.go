@@ -57,4 +57,11 @@ func TestValidate(t *testing.T) {
 		`nginx[0].status_url: must be http://host… or https://host…`+"\n"+`nginx[1].config_files[0]: "[" is no absolute path or glob`+"\n"+
 			`nginx[1].config_files[1]: "conf" is no absolute path or glob`+"\n"+
 			`nginx[1].config_test[0]: is empty; it must be a program`+"\n"+`nginx[1].name: "a" is used by another nginx`)
+	f(t, `processes: {}`, "")
+	f(t, `processes: null`, "")
+	f(t, `processes: {groups: [{name: a, command: x}, {name: a, executable: "["}, {command: "("}, {name: b}], units: ["["]}`,
+		`processes.groups[1].executable: "[" is no name with * and ?`+"\n"+`processes.groups[1].name: "a" is used by another group`+"\n"+
+			`processes.groups[2].name: is missing`+"\n"+"processes.groups[2].command: error parsing regexp: missing closing ): `(`"+"\n"+
+			`processes.groups[3].executable: is missing, and command, too: one of them says which processes are meant`+"\n"+
+			`processes.units[0]: "[" is no name of a unit, with * and ?`)
 }

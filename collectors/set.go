@@ -34,6 +34,13 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 			all = append(all, c)
 		}
 	}
+	if cfg.Processes != nil {
+		processes, err := processTable(*cfg.Processes, cfg.folders())
+		if err != nil {
+			return nil, fmt.Errorf("processes: %w", err)
+		}
+		all = append(all, processes...)
+	}
 	for _, p := range cfg.Probes {
 		c, err := newProbe(p, log)
 		if err != nil {
@@ -62,7 +69,7 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 		all = append(all, s.collector())
 	}
 	for _, n := range cfg.Nginx {
-		c, err := newNginx(n, cfg.procFolder(), log)
+		c, err := newNginx(n, cfg.folders().Proc, log)
 		if err != nil {
 			return nil, fmt.Errorf("nginx %s: %w", n.Name, err)
 		}
