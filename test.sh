@@ -69,6 +69,7 @@ missing_packages() {
   { have prometheus-alertmanager alertmanager && have amtool; } || echo prometheus-alertmanager
   have nginx || echo nginx-light
   have dbus-daemon || echo dbus-daemon
+  have haproxy || echo haproxy
   have redis-server valkey-server || echo redis-server
   have_postgres || echo postgresql
   have mariadb-install-db || echo mariadb-server
@@ -127,6 +128,7 @@ report_missing() {
     have restic || echo "restic (package restic): the test that lists its snapshots"
     have barman || echo "Barman (package barman): the test that lists its backups"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log, and of its collector"
+    have haproxy || echo "HAProxy (package haproxy): the test of its collector"
     have dbus-daemon || echo "D-Bus (package dbus-daemon): the test of systemd's units"
     if ! have javac || ! have mvn; then
       echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch and OpenSearch"

@@ -34,6 +34,8 @@ type Config struct {
 	MySQL []DatabaseConfig `yaml:"mysql"`
 	// nginx servers, by their stub_status pages.
 	Nginx []NginxConfig `yaml:"nginx"`
+	// HAProxy servers, by their statistics.
+	HAProxy []HAProxyConfig `yaml:"haproxy"`
 }
 
 // HostConfig is collectors.host in the configuration.
@@ -119,6 +121,9 @@ func (c *Config) SetDefaults() {
 	for i := range c.Nginx {
 		c.Nginx[i].setDefaults()
 	}
+	for i := range c.HAProxy {
+		c.HAProxy[i].setDefaults()
+	}
 }
 
 // folders says where the host's /proc and /sys are seen, also when the host itself is not watched.
@@ -166,6 +171,7 @@ func (c *Config) Validate() error {
 	validateDatabases(&m, "postgres", c.Postgres, postgresMistake)
 	validateDatabases(&m, "mysql", c.MySQL, mysqlMistake)
 	validateNginx(&m, c.Nginx)
+	validateHAProxy(&m, c.HAProxy)
 	return m.Err()
 }
 

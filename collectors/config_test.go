@@ -64,4 +64,8 @@ func TestValidate(t *testing.T) {
 			`processes.groups[2].name: is missing`+"\n"+"processes.groups[2].command: error parsing regexp: missing closing ): `(`"+"\n"+
 			`processes.groups[3].executable: is missing, and command, too: one of them says which processes are meant`+"\n"+
 			`processes.units[0]: "[" is no name of a unit, with * and ?`)
+	f(t, `haproxy: [{name: a, url: "unix:///run/haproxy/admin.sock"}, {name: b, url: "http://127.0.0.1:8404/stats;csv"}]`, "")
+	f(t, `haproxy: [{url: "unix://run/haproxy.sock"}, {name: a, url: ""}, {name: a, url: "http://x", interval: 1ms}]`,
+		"haproxy[0].name: is missing\nhaproxy[0].url: must be unix:///path, with three slashes\nhaproxy[1].url: is missing\n"+
+			"haproxy[2].interval: must be at least 1s, is 1ms\n"+`haproxy[2].name: "a" is used by another HAProxy`)
 }

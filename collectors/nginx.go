@@ -87,15 +87,15 @@ type stubStatus struct {
 }
 
 func (n *nginxServer) status(ctx context.Context) (stubStatus, error) {
-	text, err := fetchText(ctx, n.client, n.cfg.StatusURL)
+	text, err := fetchText(ctx, n.client, n.cfg.StatusURL, maxStatusPage)
 	if err != nil {
 		return stubStatus{}, err
 	}
 	return parseStubStatus(text)
 }
 
-// fetchText returns a status page. Its error does not repeat the address, which may hold a password.
-func fetchText(ctx context.Context, client *http.Client, address string) (string, error) {
+// fetchText returns a status page of at most so many bytes. Its error does not repeat the address, which may hold a password.
+func fetchText(ctx context.Context, client *http.Client, address string, most int64) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return "", errors.New("the address is not a URL")
@@ -110,14 +110,14 @@ func fetchText(ctx context.Context, client *http.Client, address string) (string
 		return "", err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxStatusPage+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	switch {
 	case err != nil:
 		return "", err
 	case resp.StatusCode != http.StatusOK:
 		return "", fmt.Errorf("the status page answers %d", resp.StatusCode)
-	case len(body) > maxStatusPage:
-		return "", fmt.Errorf("the status page has more than %d bytes", maxStatusPage)
+	case int64(len(body)) > most:
+		return "", fmt.Errorf("the status page has more than %d bytes", most)
 	}
 	return string(body), nil
 }

@@ -59,7 +59,7 @@ func TestNginxDown(t *testing.T) {
 	f(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
 	f(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, strings.Repeat("x", maxStatusPage+1)) })
 	f(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	_, err := fetchText(t.Context(), statusClient(), "http://127.0.0.1:1/?key=secret")
+	_, err := fetchText(t.Context(), statusClient(), "http://127.0.0.1:1/?key=secret", maxStatusPage)
 	if err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("fetchText of a closed port: %v, want an error without the address", err)
 	}

@@ -75,6 +75,13 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 		}
 		all = append(all, c)
 	}
+	for _, h := range cfg.HAProxy {
+		c, err := newHAProxy(h)
+		if err != nil {
+			return nil, fmt.Errorf("haproxy %s: %w", h.Name, err)
+		}
+		all = append(all, c)
+	}
 	return all, nil
 }
 

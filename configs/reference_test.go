@@ -58,6 +58,8 @@ func TestReferenceOptional(t *testing.T) {
 	want.Collectors.MySQL[0].Interval, want.Collectors.MySQL[0].Timeout = 0, 0
 	want.Collectors.Nginx = slices.Clone(got.Collectors.Nginx[:1])
 	want.Collectors.Nginx[0].Interval, want.Collectors.Nginx[0].Timeout = 0, 0
+	want.Collectors.HAProxy = slices.Clone(got.Collectors.HAProxy[:1])
+	want.Collectors.HAProxy[0].Interval, want.Collectors.HAProxy[0].Timeout = 0, 0
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
 	slack := &want.Alerting.Slack[0]
 	slack.Token, slack.Name, slack.Language, slack.MinSeverity, slack.Morning = secret.Secret("xoxb-1: a # b"), "", "", "", ""

@@ -1,0 +1,173 @@
+package collectors
+
+import (
+	"bufio"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxStats is how much of HAProxy's statistics is read: some 400 bytes a server.
+const maxStats = 4 << 20
+
+// haproxy is one HAProxy. Metrics have the names and labels that its own exporter gives them, with name and instance.
+type haproxy struct {
+	cfg      HAProxyConfig
+	instance string
+	socket   string // "" when it is asked over HTTP
+	client   *http.Client
+	up       metric
+	sections map[string]haproxySection
+	info     []haproxyInfo
+}
+
+// newHAProxy returns the collector of one HAProxy.
+func newHAProxy(cfg HAProxyConfig) (collector, error) {
+	u, err := url.Parse(cfg.URL)
+	if err != nil {
+		return collector{}, errors.New("url is not a URL")
+	}
+	h := &haproxy{
+		cfg: cfg, instance: u.Host, client: statusClient(), sections: haproxySections(), info: haproxyInfos(),
+		up: gauge("haproxy_up", "Whether HAProxy answered.", "name", "instance"),
+	}
+	if u.Scheme == "unix" {
+		h.socket, h.instance = u.Path, u.Path
+	}
+	return collector{name: "haproxy_" + cfg.Name, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
+		collect: h.collect}, nil
+}
+
+func (h *haproxy) collect(ctx context.Context, out *samples) error {
+	var found samples
+	err := h.ask(ctx, &found)
+	out.add(h.up, boolValue(err == nil), h.cfg.Name, h.instance)
+	if err != nil {
+		return err
+	}
+	for _, m := range found.metrics {
+		out.take(m)
+	}
+	out.dropped += found.dropped
+	return nil
+}
+
+func (h *haproxy) ask(ctx context.Context, out *samples) error {
+	if h.socket == "" {
+		stats, err := fetchText(ctx, h.client, h.cfg.URL, maxStats)
+		if err != nil {
+			return err
+		}
+		return h.stats(stats, out)
+	}
+	stats, err := askSocket(ctx, h.socket, "show stat")
+	if err != nil {
+		return err
+	}
+	if err := h.stats(stats, out); err != nil {
+		return err
+	}
+	info, err := askSocket(ctx, h.socket, "show info")
+	if err != nil {
+		return err
+	}
+	values := map[string]string{}
+	for line := range strings.Lines(info) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		values[key] = value
+	}
+	for _, i := range h.info {
+		if v, err := strconv.ParseFloat(values[i.key], 64); err == nil {
+			out.add(i.metric, v, h.cfg.Name, h.instance)
+		}
+	}
+	return nil
+}
+
+// askSocket sends one command to HAProxy's socket and returns the answer.
+func askSocket(ctx context.Context, socket, command string) (string, error) {
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", socket)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return "", err
+		}
+	}
+	if _, err := io.WriteString(conn, command+"\n"); err != nil {
+		return "", err
+	}
+	answer, err := io.ReadAll(io.LimitReader(bufio.NewReader(conn), maxStats+1))
+	if err == nil && len(answer) > maxStats {
+		err = fmt.Errorf("the answer has more than %d bytes", maxStats)
+	}
+	return string(answer), err
+}
+
+// stats reads the table that HAProxy gives as CSV. Columns go by their names: versions add some.
+func (h *haproxy) stats(text string, out *samples) error {
+	rows := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "# ")))
+	rows.FieldsPerRecord = -1
+	head, err := rows.Read()
+	if err != nil || len(head) < 2 || head[0] != "pxname" || head[1] != "svname" {
+		return errors.New("the answer is no table of HAProxy; a url ends with ;csv")
+	}
+	for {
+		row, err := rows.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the table: %w", err)
+		}
+		line := make(map[string]string, len(head))
+		for i := range min(len(head), len(row)) {
+			line[head[i]] = row[i]
+		}
+		h.line(line, out)
+	}
+}
+
+// line gives the samples of a frontend, a backend or a server.
+func (h *haproxy) line(line map[string]string, out *samples) {
+	labels := []string{h.cfg.Name, h.instance, line["pxname"]}
+	kind := "server"
+	switch line["svname"] {
+	case "FRONTEND":
+		kind = "frontend"
+	case "BACKEND":
+		kind = "backend"
+	default:
+		labels = append(labels, line["svname"])
+	}
+	with := func(more ...string) []string { return append(append([]string(nil), labels...), more...) }
+	section := h.sections[kind]
+	for _, c := range section.columns {
+		if v, err := strconv.ParseFloat(line[c.column], 64); err == nil && v >= 0 {
+			out.add(c.metric, v*c.scale, with()...)
+		}
+	}
+	// "UP 1/2" is a server on its way down, "DOWN (agent)" one that its agent took out.
+	now, _, _ := strings.Cut(line["status"], " ")
+	if now == "OPEN" {
+		now = "UP"
+	}
+	for _, s := range section.states {
+		out.add(section.status, boolValue(s == now), with(s)...)
+	}
+	for column, code := range haproxyCodes {
+		if v, err := strconv.ParseFloat(line[column], 64); err == nil {
+			out.add(section.responses, v, with(code)...)
+		}
+	}
+}
