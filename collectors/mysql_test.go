@@ -54,7 +54,7 @@ func run(t *testing.T, conn *sql.Conn, statements ...string) {
 	}
 }
 
-func number(t *testing.T, conn *sql.Conn, text string) (n int) {
+func askNumber(t *testing.T, conn *sql.Conn, text string) (n int) {
 	t.Helper()
 	if err := conn.QueryRowContext(t.Context(), text).Scan(&n); err != nil {
 		t.Fatalf("%s: %v", text, err)
@@ -106,7 +106,7 @@ func TestMySQL(t *testing.T) {
 		if now := slowQueries(t, slow); now != before {
 			t.Errorf("five collections wrote %d statements into the slow log, want none", now-before)
 		}
-		if n := number(t, root, oursInMySQL); n != 1 {
+		if n := askNumber(t, root, oursInMySQL); n != 1 {
 			t.Errorf("%d sessions are ours, want 1", n)
 		}
 	})
@@ -168,10 +168,10 @@ func testMySQLLocked(t *testing.T, s *servicetest.Server, root *sql.Conn, dsn st
 			waits <- err
 		}()
 	}
-	id := number(t, holder, "SELECT connection_id()")
+	id := askNumber(t, holder, "SELECT connection_id()")
 	wait(migration, "ALTER TABLE pay.cards ADD expiry text DEFAULT '4111111111111111'")
 	wait(gateway, "UPDATE pay.orders SET note = \"4111111111111111\" WHERE id = 1")
-	for number(t, root, `SELECT (SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock' AND TIME > 5)
+	for askNumber(t, root, `SELECT (SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock' AND TIME > 5)
 		+ (SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' AND timestampdiff(SECOND, trx_wait_started, now()) > 5)`) < 2 {
 		time.Sleep(100 * time.Millisecond)
 	}
@@ -185,7 +185,7 @@ func testMySQLLocked(t *testing.T, s *servicetest.Server, root *sql.Conn, dsn st
 		if failed := samplesOf(text, "gatewatch_collector_part_success"); strings.Contains(failed, " 0") {
 			t.Errorf("collection %d: parts failed:\n%s\n%s", i, failed, w.log)
 		}
-		if n := number(t, root, oursInMySQL); n != 1 {
+		if n := askNumber(t, root, oursInMySQL); n != 1 {
 			t.Errorf("collection %d: %d sessions are ours, want 1", i, n)
 		}
 	}
