@@ -66,6 +66,7 @@ missing_packages() {
   chinese_font || printf '%s\n' fontconfig fonts-noto-cjk
   { have prometheus && have promtool; } || echo prometheus
   have prometheus-node-exporter || echo prometheus-node-exporter
+  have prometheus-blackbox-exporter || echo prometheus-blackbox-exporter
   { have prometheus-alertmanager alertmanager && have amtool; } || echo prometheus-alertmanager
   have nginx || echo nginx-light
   have dbus-daemon || echo dbus-daemon
@@ -120,6 +121,7 @@ report_missing() {
     chinese_font || echo "a Chinese font (package fonts-noto-cjk): Chinese text on screenshots shows as boxes"
     { have prometheus && have promtool; } || echo "Prometheus and promtool (package prometheus): the tests that scrape /metrics, load the rules and ask the API"
     have prometheus-node-exporter || echo "node_exporter (package prometheus-node-exporter): the comparison of host metrics"
+    have prometheus-blackbox-exporter || echo "blackbox_exporter (package prometheus-blackbox-exporter): the comparison of probes"
     { have prometheus-alertmanager alertmanager && have amtool; } ||
       echo "Alertmanager and amtool (package prometheus-alertmanager): the tests that relay alerts to a cluster, and of silences"
     have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share"

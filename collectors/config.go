@@ -1,10 +1,7 @@
 package collectors
 
 import (
-	"crypto/x509"
 	"fmt"
-	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -22,8 +19,10 @@ type Config struct {
 	Host *HostConfig `yaml:"host"`
 	// The programs of the host and their systemd units. {} is the default; null switches it off.
 	Processes *ProcessesConfig `yaml:"processes"`
-	// Addresses requested over HTTP again and again.
+	// Addresses that are asked again and again, such as those of payment providers.
 	Probes []ProbeConfig `yaml:"probes"`
+	// Pages on which providers say how they are.
+	StatusPages []StatusPageConfig `yaml:"status_pages"`
 	// Certificates, as servers show them and in files.
 	TLS TLSConfig `yaml:"tls"`
 	// Backups, which are only listed.
@@ -52,36 +51,11 @@ type HostConfig struct {
 	Also []string `yaml:"also"`
 }
 
-// ProbeConfig is an entry of collectors.probes in the configuration.
-type ProbeConfig struct {
-	// Name in the label "name".
-	Name string `yaml:"name"`
-	// URL requested with GET. Redirects are not followed: they are answers.
-	URL string `yaml:"url"`
-	// How often; at least a second.
-	Interval model.Duration `yaml:"interval"`
-	// How long the probe may take in all.
-	Timeout model.Duration `yaml:"timeout"`
-	// HTTP status codes that count as success. Empty: every answer does, because a payment provider's
-	// unauthenticated error reply proves that it is there.
-	ExpectStatus []int `yaml:"expect_status"`
-	// File with certificate authorities (PEM) trusted instead of the system's.
-	CAFile string `yaml:"ca_file"`
-}
-
 // The defaults of entries that the configuration leaves out.
 const (
-	defaultInterval      = model.Duration(5 * time.Second)
-	defaultProbeInterval = model.Duration(15 * time.Second)
-	defaultProbeTimeout  = model.Duration(10 * time.Second)
+	defaultInterval = model.Duration(5 * time.Second)
 	// Debian's node_exporter reads there, so that what fills it goes on to work.
 	defaultTextfileDir = "/var/lib/prometheus/node-exporter"
-)
-
-// The bounds of probes: each one is a request somebody pays for.
-const (
-	maxProbes        = 100
-	minProbeInterval = model.Duration(time.Second)
 )
 
 // DefaultConfig watches the host and probes nothing.
@@ -105,8 +79,10 @@ func (c *Config) SetDefaults() {
 		c.Processes.setDefaults()
 	}
 	for i := range c.Probes {
-		setDefault(&c.Probes[i].Interval, defaultProbeInterval)
-		setDefault(&c.Probes[i].Timeout, defaultProbeTimeout)
+		c.Probes[i].setDefaults()
+	}
+	for i := range c.StatusPages {
+		c.StatusPages[i].setDefaults()
 	}
 	c.TLS.setDefaults()
 	for i := range c.Backups {
@@ -153,19 +129,8 @@ func (c *Config) Validate() error {
 	if c.Processes != nil {
 		m.AddIn("processes", c.Processes.Validate())
 	}
-	if len(c.Probes) > maxProbes {
-		m.Add("probes", "has %d entries, at most %d are possible", len(c.Probes), maxProbes)
-	}
-	seen := map[string]bool{}
-	for i := range c.Probes {
-		p := &c.Probes[i]
-		at := fmt.Sprintf("probes[%d]", i)
-		m.AddIn(at, p.Validate())
-		if seen[p.Name] && p.Name != "" {
-			m.Add(at+".name", "%q is used by another probe", p.Name)
-		}
-		seen[p.Name] = true
-	}
+	validateProbes(&m, c.Probes)
+	validateStatusPages(&m, c.StatusPages)
 	m.AddIn("tls", c.TLS.Validate())
 	validateBackups(&m, c.Backups)
 	validateDatabases(&m, "postgres", c.Postgres, postgresMistake)
@@ -191,58 +156,3 @@ func (h *HostConfig) Validate() error {
 
 // optionalNames are the parts of the host that collectors.host.also may name.
 func optionalNames() []string { return []string{"connections", "interrupts", "processes"} }
-
-// Validate returns every mistake in p as invalid.Mistakes.
-func (p *ProbeConfig) Validate() error {
-	var m invalid.Mistakes
-	if p.Name == "" {
-		m.Add("name", "is missing")
-	}
-	p.validateURL(&m)
-	if p.Interval < minProbeInterval {
-		m.Add("interval", "must be at least %s, is %s", minProbeInterval, p.Interval)
-	}
-	if p.Timeout <= 0 {
-		m.Add("timeout", "must be more than 0, is %s", p.Timeout)
-	}
-	for i, code := range p.ExpectStatus {
-		if code < 100 || code > 599 {
-			m.Add(fmt.Sprintf("expect_status[%d]", i), "%d is no HTTP status code", code)
-		}
-	}
-	if _, err := loadRoots(p.CAFile); err != nil {
-		m.Add("ca_file", "%v", err)
-	}
-	return m.Err()
-}
-
-func (p *ProbeConfig) validateURL(m *invalid.Mistakes) {
-	u, err := url.Parse(p.URL)
-	switch {
-	case p.URL == "":
-		m.Add("url", "is missing")
-	case err != nil:
-		// The error's text repeats the URL, which may hold a secret.
-		m.Add("url", "is not a URL")
-	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
-		m.Add("url", "must be http://host… or https://host…")
-	case u.User != nil:
-		m.Add("url", "must not hold a user name or password")
-	}
-}
-
-// loadRoots returns the certificate authorities in the file; nil, which means the system's, when there is no file.
-func loadRoots(file string) (*x509.CertPool, error) {
-	if file == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s has no PEM certificate", file)
-	}
-	return roots, nil
-}

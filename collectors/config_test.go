@@ -34,8 +34,9 @@ func TestValidate(t *testing.T) {
 	f(t, `probes: [{url: "https://x"}]`, "probes[0].name: is missing")
 	f(t, `probes: [{name: a}]`, "probes[0].url: is missing")
 	f(t, `probes: [{name: a, url: "https://x"}, {name: a, url: "https://y"}]`, `probes[1].name: "a" is used by another probe`)
-	f(t, `probes: [{name: a, url: "ftp://x"}]`, "probes[0].url: must be http://host… or https://host…")
-	f(t, `probes: [{name: a, url: "https://"}]`, "probes[0].url: must be http://host… or https://host…")
+	f(t, `probes: [{name: a, url: "ftp://x"}]`,
+		"probes[0].url: must be http://host… or https://host…, tcp://host:port, tls://host:port, dns://server/name or icmp://host")
+	f(t, `probes: [{name: a, url: "https://"}]`, "probes[0].url: must be https://host…")
 	f(t, `probes: [{name: a, url: "https://x\x7f?key=secret"}]`, "probes[0].url: is not a URL")
 	f(t, `probes: [{name: a, url: "https://u:secret@x"}]`, "probes[0].url: must not hold a user name or password")
 	f(t, `probes: [{name: a, url: "https://x", interval: 5ms, expect_status: [200, 99]}]`,
@@ -68,4 +69,30 @@ func TestValidate(t *testing.T) {
 	f(t, `haproxy: [{url: "unix://run/haproxy.sock"}, {name: a, url: ""}, {name: a, url: "http://x", interval: 1ms}]`,
 		"haproxy[0].name: is missing\nhaproxy[0].url: must be unix:///path, with three slashes\nhaproxy[1].url: is missing\n"+
 			"haproxy[2].interval: must be at least 1s, is 1ms\n"+`haproxy[2].name: "a" is used by another HAProxy`)
+	f(t, `probes: [{preset: alipay}, {preset: wechatpay}, {preset: wechatpay_disaster}, {preset: visa, name: visa_direct}]`, "")
+	f(t, `probes: [{preset: alipy}]`, `probes[0].preset: "alipy" is none of alipay, wechatpay, wechatpay_disaster, unionpay, stripe, paypal, adyen, visa, mastercard
+probes[0].name: is missing
+probes[0].url: is missing`)
+	f(t, `probes: [{name: a, url: "tcp://x"}]`, "probes[0].url: must have a port, as in tcp://host:port")
+	f(t, `probes: [{name: a, url: "icmp://x/path"}]`, "probes[0].url: has more than icmp needs")
+	f(t, `probes: [{name: a, url: "dns://1.1.1.1"}]`, "probes[0].url: must be dns://server/name?type=A")
+	f(t, `probes: [{name: a, url: "dns://1.1.1.1/x?type=Q"}]`, `probes[0].url: "Q" is no type of DNS record`)
+	f(t, `probes: [{name: a, url: "dns:///x?type=aaaa", match: ["::1"]}]`, "")
+	f(t, `probes: [{name: a, url: "https://x", expect_status: [4xx, 6xx]}]`, "probes[0].expect_status[1]: 6xx is no HTTP status code")
+	f(t, `probes: [{name: a, url: "https://x", match: ["("], json: {status: up}}]`,
+		"probes[0].match[0]: error parsing regexp: missing closing ): `(`\n"+`probes[0].json: "status" is no JSON pointer: it begins with /, as in /status`)
+	f(t, `probes: [{name: a, url: "icmp://x", match: [a], redirects: 1, ip: ip5}]`, `probes[0].ip: "ip5" is none of any, ip4, ip6, prefer_ip4, prefer_ip6
+probes[0].redirects: means nothing to a probe over icmp
+probes[0].match: means nothing to a probe over icmp`)
+	f(t, `probes: [{name: a, url: "https://x", proxy: "ftp://u:secret@x", redirects: 11, cert_file: a.pem}]`, `probes[0].redirects: must be from 0 to 10, is 11
+probes[0].proxy: must be http://host:port, https://host:port, socks5://host:port or none
+probes[0].cert_file: and key_file must both be there`)
+	f(t, `status_pages: [{provider: stripe}, {provider: paypal}, {provider: worldpay}, {provider: visa_acceptance}]`, "")
+	f(t, `status_pages: [{provider: adyen}, {url: "ftp://x", format: html, interval: 5s, proxy: x}]`, `status_pages[0].url: is missing
+status_pages[1].provider: is missing
+status_pages[1].url: must be http://host… or https://host…
+status_pages[1].format: "html" is none of auto, statuspage, stripe, feed
+status_pages[1].interval: must be at least 1m, is 5s
+status_pages[1].proxy: must be http://host:port, https://host:port, socks5://host:port or none`)
+	f(t, `status_pages: [{provider: stripe}, {provider: stripe}]`, `status_pages[1].provider: "stripe" has another status page`)
 }

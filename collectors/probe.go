@@ -2,35 +2,31 @@ package collectors
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
+	"hash/fnv"
 	"log/slog"
-	"net/http"
-	"net/http/httptrace"
+	"net"
 	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
-// maxProbeBody is how much of an answer is read; what is beyond says nothing about being alive.
-const maxProbeBody = 1 << 20
-
-// probe requests one URL. Metrics have the names that blackbox_exporter gives them.
+// probe asks one address. Metrics have the names that blackbox_exporter gives them.
 type probe struct {
-	cfg       ProbeConfig
-	transport *http.Transport
-	instance  string
-	log       *slog.Logger
+	cfg      ProbeConfig
+	attempt  attempt
+	instance string
+	metrics  map[string]metric
+	log      *slog.Logger
 	// down is the last result, so that only a change is logged. The runner calls one collection at a time.
 	down bool
-
-	success, duration, phase, status, version, tlsUsed, certExpiry metric
 }
+
+// attempt asks once and reports what it saw. Its error says why that is no success.
+type attempt func(ctx context.Context, r *report) error
+
+// errNotAsked marks the error of an attempt that could not ask at all, for a reason that is not the target's.
+var errNotAsked = errors.New("the probe cannot ask")
 
 // newProbe returns the collector of one probe.
 func newProbe(cfg ProbeConfig, log *slog.Logger) (collector, error) {
@@ -38,30 +34,32 @@ func newProbe(cfg ProbeConfig, log *slog.Logger) (collector, error) {
 	if err != nil {
 		return collector{}, errors.New("url is not a URL")
 	}
-	roots, err := loadRoots(cfg.CAFile)
+	content, err := newContent(cfg)
 	if err != nil {
-		return collector{}, fmt.Errorf("read ca_file: %w", err)
-	}
-	of := func(name, help string, labels ...string) metric {
-		return gauge("probe_"+name, help, append([]string{"name", "instance"}, labels...)...)
+		return collector{}, err
 	}
 	p := &probe{
-		cfg: cfg, log: log,
+		cfg: cfg, log: log, metrics: probeMetrics(),
 		// The host only: a query may hold a key.
 		instance: u.Host,
-		// Each probe opens its own connection, so that it sees what a new one goes through.
-		transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, ForceAttemptHTTP2: true,
-			MaxConnsPerHost: 1, MaxResponseHeaderBytes: 64 << 10,
-			TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-		},
-		success:    of("success", "Displays whether or not the probe was a success"),
-		duration:   of("duration_seconds", "Returns how long the probe took to complete in seconds"),
-		phase:      of("http_duration_seconds", "Duration of http request by phase", "phase"),
-		status:     of("http_status_code", "Response HTTP status code"),
-		version:    of("http_version", "Returns the version of HTTP of the probe response"),
-		tlsUsed:    of("http_ssl", "Indicates if SSL was used for the final redirect"),
-		certExpiry: of("ssl_earliest_cert_expiry", "Returns last SSL chain expiry in unixtime"),
+	}
+	switch kindOf(u) {
+	case "http":
+		p.attempt, err = newHTTPProbe(cfg, content)
+	case "tcp":
+		p.attempt, err = newTCPProbe(cfg, u, content)
+	case "dns":
+		p.attempt = newDNSProbe(cfg, u, content)
+		if p.instance == "" {
+			p.instance = "system"
+		}
+	case "icmp":
+		p.attempt = newICMPProbe(cfg, u)
+	default:
+		err = fmt.Errorf("nothing asks %s://", u.Scheme)
+	}
+	if err != nil {
+		return collector{}, err
 	}
 	return collector{
 		name: "probe_" + cfg.Name, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
@@ -69,34 +67,21 @@ func newProbe(cfg ProbeConfig, log *slog.Logger) (collector, error) {
 	}, nil
 }
 
-// collect requests the URL once. A target that is down is a good collection with probe_success 0, and not an error
-// of the collector.
+// collect asks once. A target that is down is a good collection with probe_success 0, and not an error of the
+// collector.
 func (p *probe) collect(ctx context.Context, out *samples) error {
-	var ph phases
+	r := &report{out: out, metrics: p.metrics, labels: []string{p.cfg.Name, p.instance}}
 	began := time.Now()
-	answer, err := p.request(httptrace.WithClientTrace(ctx, ph.trace()))
-	ended := time.Now()
-
-	add := func(m metric, value float64, labels ...string) {
-		out.add(m, value, append([]string{p.cfg.Name, p.instance}, labels...)...)
-	}
-	if err == nil && !p.expected(answer.status) {
-		err = fmt.Errorf("unexpected status %d", answer.status)
+	err := p.attempt(ctx, r)
+	took := time.Since(began)
+	if errors.Is(err, errNotAsked) {
+		return err
 	}
 	if ctx.Err() == nil || errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		p.logChange(err)
 	}
-	add(p.success, boolValue(err == nil))
-	add(p.duration, ended.Sub(began).Seconds())
-	add(p.status, float64(answer.status))
-	add(p.version, answer.version)
-	add(p.tlsUsed, boolValue(!answer.certExpiry.IsZero()))
-	if !answer.certExpiry.IsZero() {
-		add(p.certExpiry, unixSeconds(answer.certExpiry))
-	}
-	for name, took := range ph.durations(ended) {
-		add(p.phase, took.Seconds(), name)
-	}
+	r.add("success", boolValue(err == nil))
+	r.add("duration_seconds", took.Seconds())
 	return nil
 }
 
@@ -110,57 +95,34 @@ func (p *probe) logChange(err error) {
 	p.down = err != nil
 }
 
-func (p *probe) expected(status int) bool {
-	return len(p.cfg.ExpectStatus) == 0 || slices.Contains(p.cfg.ExpectStatus, status)
+// report takes what one attempt saw.
+type report struct {
+	out     *samples
+	metrics map[string]metric
+	labels  []string
 }
 
-// answer is what one request brought; zero where it failed before.
-type answer struct {
-	status     int
-	version    float64
-	certExpiry time.Time
+// add notes one sample of a metric of the table, named without its probe_.
+func (r *report) add(name string, value float64, labels ...string) {
+	r.out.add(r.metrics[name], value, append(r.labels[:len(r.labels):len(r.labels)], labels...)...)
 }
 
-func (p *probe) request(ctx context.Context) (a answer, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.cfg.URL, nil)
+// address notes which protocol and which address of the target was used.
+func (r *report) address(remote string) {
+	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
-		return a, err
+		host = remote
 	}
-	req.Header.Set("User-Agent", "gatewatch")
-	// The transport itself, not a client: it follows no redirect and keeps no cookies.
-	resp, err := p.transport.RoundTrip(req)
-	if err != nil {
-		// A certificate that cannot be trusted is shown all the same: it may have expired.
-		var untrusted *tls.CertificateVerificationError
-		if errors.As(err, &untrusted) {
-			a.certExpiry = earliestExpiry(untrusted.UnverifiedCertificates)
-		}
-		return a, err
+	ip := net.ParseIP(host)
+	version := 6.0
+	if four := ip.To4(); four != nil {
+		ip, version = four, 4
 	}
-	defer resp.Body.Close()
-	a.status, a.version = resp.StatusCode, httpVersion(resp.Proto)
-	if resp.TLS != nil {
-		a.certExpiry = earliestExpiry(resp.TLS.PeerCertificates)
+	if ip == nil {
+		return
 	}
-	_, err = io.Copy(io.Discard, io.LimitReader(resp.Body, maxProbeBody))
-	return a, err
-}
-
-// httpVersion returns 1.1 for "HTTP/1.1", and 0 for what is no version.
-func httpVersion(proto string) float64 {
-	v, err := strconv.ParseFloat(strings.TrimPrefix(proto, "HTTP/"), 64)
-	if err != nil {
-		return 0
-	}
-	return v
-}
-
-// earliestExpiry returns when the first certificate of a chain expires; zero for an empty chain.
-func earliestExpiry(chain []*x509.Certificate) (first time.Time) {
-	for _, cert := range chain {
-		if first.IsZero() || cert.NotAfter.Before(first) {
-			first = cert.NotAfter
-		}
-	}
-	return first
+	sum := fnv.New32a()
+	sum.Write(ip)
+	r.add("ip_protocol", version)
+	r.add("ip_addr_hash", float64(sum.Sum32()))
 }

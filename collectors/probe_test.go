@@ -1,15 +1,22 @@
 package collectors
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"log"
+	"log/slog"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,8 +25,17 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// probed runs a probe once and returns its samples; all of them carry the name and the host.
+// label is one label of a sample in an exposition.
+var label = regexp.MustCompile(`(\w+)="((?:[^"\\]|\\.)*)",?`)
+
+// probed runs a probe once and returns its samples, without the name and the instance, which all of them carry.
 func probed(t *testing.T, p ProbeConfig) map[string]float64 {
+	t.Helper()
+	return samplesByName(t, samplesOf(collect(t, validProbe(t, p, quiet())), "pro"))
+}
+
+// validProbe returns the collector of a probe called alipay.
+func validProbe(t *testing.T, p ProbeConfig, log *slog.Logger) collector {
 	t.Helper()
 	p.Name = "alipay"
 	cfg := Config{Probes: []ProbeConfig{p}, Interval: defaultInterval}
@@ -27,24 +43,36 @@ func probed(t *testing.T, p ProbeConfig) map[string]float64 {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	c, err := newProbe(cfg.Probes[0], quiet())
+	c, err := newProbe(cfg.Probes[0], log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := strings.Split(p.URL, "/")[2]
+	return c
+}
+
+func samplesByName(t *testing.T, text string) map[string]float64 {
+	t.Helper()
 	found := map[string]float64{}
-	for line := range strings.Lines(samplesOf(collect(t, c), "probe_")) {
+	for line := range strings.Lines(text) {
 		sample, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
 		name, labels, _ := strings.Cut(sample, "{")
-		own := fmt.Sprintf(`instance=%q,name="alipay"`, host)
-		if !strings.HasPrefix(labels, own) {
-			t.Errorf("%s has labels %s, want %s", name, labels, own)
+		own := 0
+		for _, l := range label.FindAllStringSubmatch(labels, -1) {
+			switch {
+			case l[1] == "name" && l[2] == "alipay", l[1] == "instance" && l[2] != "":
+				own++
+			default:
+				name += "," + strings.TrimSuffix(l[0], ",")
+			}
+		}
+		if own != 2 {
+			t.Errorf("%s has labels %s, want name and instance", name, labels)
 		}
 		v, err := strconv.ParseFloat(value, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
-		found[name+strings.TrimPrefix(labels, own)] = v
+		found[name] = v
 	}
 	return found
 }
@@ -68,7 +96,7 @@ func TestProbeStatus(t *testing.T) {
 		}
 	}))
 	t.Cleanup(srv.Close)
-	f := func(t *testing.T, path string, expect []int, wantSuccess, wantStatus float64) {
+	f := func(t *testing.T, path string, expect []string, wantSuccess, wantStatus float64) {
 		t.Helper()
 		got := probed(t, ProbeConfig{URL: srv.URL + path, ExpectStatus: expect})
 		if got["probe_success"] != wantSuccess || got["probe_http_status_code"] != wantStatus || got["probe_http_version"] != 1.1 {
@@ -86,8 +114,10 @@ func TestProbeStatus(t *testing.T) {
 	f(t, "/", nil, 1, 200)
 	f(t, "/?key=secret", nil, 1, 200)
 	f(t, "/401", nil, 1, 401)
-	f(t, "/401", []int{401, 403}, 1, 401)
-	f(t, "/401", []int{200}, 0, 401)
+	f(t, "/401", []string{"401", "403"}, 1, 401)
+	f(t, "/401", []string{"200"}, 0, 401)
+	f(t, "/401", []string{"2xx", "4xx"}, 1, 401)
+	f(t, "/401", []string{"5xx"}, 0, 401)
 	f(t, "/moved", nil, 1, 302)
 	f(t, "/endless", nil, 1, 200)
 }
@@ -100,11 +130,7 @@ func TestProbeTLS(t *testing.T) {
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	expiry := float64(srv.Certificate().NotAfter.Unix())
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: srv.Certificate().Raw})
-	if err := os.WriteFile(ca, block, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	ca := caFile(t, srv.Certificate().Raw)
 
 	got := probed(t, ProbeConfig{URL: srv.URL, CAFile: ca})
 	if got["probe_success"] != 1 || got["probe_http_version"] != 2 || got["probe_ssl_earliest_cert_expiry"] != expiry ||
@@ -142,4 +168,38 @@ func TestProbeFailures(t *testing.T) {
 	}
 	f(t, refused, time.Second, "connect")
 	f(t, silent.URL, 50*time.Millisecond, "processing")
+}
+
+// caFile returns a PEM file with one certificate.
+func caFile(t *testing.T, der []byte) string {
+	t.Helper()
+	return pemFile(t, "ca.pem", "CERTIFICATE", der)
+}
+
+func pemFile(t *testing.T, name, kind string, der []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// keyPair returns PEM files with a certificate and its key.
+func keyPair(t *testing.T) (cert, key string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "merchant"}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, secret.Public(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return caFile(t, der), pemFile(t, "key.pem", "PRIVATE KEY", private)
 }

@@ -48,6 +48,13 @@ func table(cfg Config, log *slog.Logger) ([]collector, error) {
 		}
 		all = append(all, c)
 	}
+	for _, p := range cfg.StatusPages {
+		c, err := newStatusPage(p, log)
+		if err != nil {
+			return nil, fmt.Errorf("status page of %s: %w", p.Provider, err)
+		}
+		all = append(all, c)
+	}
 	certificates, err := tlsTable(cfg.TLS, log)
 	if err != nil {
 		return nil, err

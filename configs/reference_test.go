@@ -14,6 +14,7 @@ import (
 
 	"gatewatch/alerting"
 	"gatewatch/alerting/receivers"
+	"gatewatch/collectors"
 	"gatewatch/configs"
 	"gatewatch/intents"
 	"gatewatch/internal/secret"
@@ -48,6 +49,7 @@ func TestReferenceOptional(t *testing.T) {
 	want.Payments.Intents.Redis = &intents.RedisConfig{Address: "127.0.0.1:6379"}
 	want.Collectors.Probes = slices.Clone(got.Collectors.Probes[:1])
 	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
+	want.Collectors.StatusPages = []collectors.StatusPageConfig{{Provider: "stripe", Components: []string{}}}
 	want.Collectors.TLS.Endpoints, want.Collectors.TLS.Files = got.Collectors.TLS.Endpoints, got.Collectors.TLS.Files
 	want.Collectors.Backups = slices.Clone(got.Collectors.Backups[:1])
 	backup := &want.Collectors.Backups[0]
