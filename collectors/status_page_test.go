@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -87,6 +88,7 @@ func FuzzReadStatus(f *testing.F) {
 
 // pageServer answers like a status page, for a test without sockets.
 type pageServer struct {
+	mu         sync.Mutex
 	body, etag string
 	status     int
 	header     map[string]string
@@ -95,6 +97,8 @@ type pageServer struct {
 }
 
 func (s *pageServer) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked = append(s.asked, time.Now())
 	s.conditions = append(s.conditions, r.Header.Get("If-None-Match")+r.Header.Get("If-Modified-Since"))
 	resp := &http.Response{StatusCode: s.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(s.body)), Request: r}
@@ -148,18 +152,22 @@ func TestStatusPage(t *testing.T) {
 		good := strings.NewReplacer("} 1", "} 0", "} 2", "} 0").Replace(bad)
 		after(time.Second, bad)
 		after(time.Hour, bad)
+		server.mu.Lock()
 		if n := len(server.asked); n < 10 || n > 14 || server.conditions[0] != "" || server.conditions[n-1] != `"v1"` {
 			t.Errorf("asked %d times in an hour with %q, want about 12, all but the first conditional", n, server.conditions)
 		}
 		server.status, server.etag, server.header = http.StatusServiceUnavailable, "", map[string]string{"Retry-After": "3600"}
 		n := len(server.asked)
+		server.mu.Unlock()
 		after(20*time.Minute, bad) // what it said last is shown for a while
 		after(50*time.Minute, "")
+		server.mu.Lock()
 		if len(server.asked) > n+2 {
 			t.Errorf("asked %d times though told to come back after an hour", len(server.asked)-n)
 		}
 		server.status, server.header = http.StatusOK, nil
 		server.body = `{"status":{"indicator":"none"},"components":[{"name":"API","status":"operational"}],"incidents":[]}`
+		server.mu.Unlock()
 		after(90*time.Minute, good)
 		cancel()
 		<-done
