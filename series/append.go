@@ -37,8 +37,13 @@ func (s *Store) store(ctx context.Context, families []*dto.MetricFamily, ts int6
 	if ts <= s.sampler.last {
 		return nil
 	}
+	return s.storeIn(s.db.Appender(ctx), families, ts)
+}
+
+// storeIn is store with the storage's appender.
+func (s *Store) storeIn(app storage.Appender, families []*dto.MetricFamily, ts int64) error {
 	s.sampler.tick++
-	b := &batch{store: s, app: s.db.Appender(ctx), ts: ts, before: s.sampler.last}
+	b := &batch{store: s, app: app, ts: ts, before: s.sampler.last}
 	for _, mf := range families {
 		for _, m := range mf.Metric {
 			b.metric(mf.GetName(), mf.GetType(), m)

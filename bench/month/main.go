@@ -1,0 +1,80 @@
+// Command month measures the shipped alert rules on simulated weeks of payments: how long until an incident is found, and
+// how often nothing was wrong.
+//
+//	go run ./bench/month                                   # 28 days, all scenarios
+//	go run ./bench/month -days 7 -scenario outage          # those whose name contains "outage"
+//	go run ./bench/month -write docs/alerting-month.md     # and put the table into the document
+//
+// Each scenario is a payment provider with traffic and incidents of its own; all are providers of one gateway. Attempts
+// go through the metrics that logs go through, into the agent's metrics store, and the rules are evaluated at the agent's
+// intervals, on the simulation's clock. Routing, grouping and receivers have no part in it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	days     int
+	scenario string
+	seed     uint64
+	rate     float64
+	packs    string
+	write    string
+	verbose  bool
+}
+
+// collectAt is how many percent the heap grows before it is collected: memory is short of nothing here.
+const collectAt = 400
+
+func main() {
+	var o options
+	flag.IntVar(&o.days, "days", 28, "simulated days that count; one before them is for the rules to learn what is usual")
+	flag.StringVar(&o.scenario, "scenario", "", "scenarios whose name contains this; default: all")
+	flag.Uint64Var(&o.seed, "seed", 1, "of the random numbers")
+	flag.Float64Var(&o.rate, "rate", 10, "payment attempts a second and provider by day")
+	flag.StringVar(&o.packs, "packs", strings.Join(defaultPacks(), ","), "rule packs, with commas between them")
+	flag.StringVar(&o.write, "write", "", "Markdown file whose table is replaced, between the marks in it")
+	flag.BoolVar(&o.verbose, "v", false, "print each false alert and each incident not found")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	debug.SetGCPercent(collectAt)
+	if err := measure(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "month:", err)
+		os.Exit(1)
+	}
+}
+
+func measure(ctx context.Context, o options) error {
+	if o.days < 1 || o.rate <= 0 {
+		return errors.New("-days must be at least 1, and -rate above 0")
+	}
+	days := plan{from: monday, days: o.days, rate: o.rate}
+	streams := days.streams(o.scenario, o.seed)
+	if len(streams) == 0 {
+		return fmt.Errorf("-scenario %q: there are %s", o.scenario, strings.Join(scenarioNames(), ", "))
+	}
+	g, err := newGateway(strings.Split(o.packs, ","), streams)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := g.run(ctx, days.from.Add(-warmUp), days.end()); err != nil {
+		return err
+	}
+	episodes, err := g.episodes()
+	if err != nil {
+		return err
+	}
+	return report(o, score(streams, episodes, days), time.Since(began))
+}
