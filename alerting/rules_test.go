@@ -239,10 +239,10 @@ func TestShippedPaymentRules(t *testing.T) {
 		{
 			name: "customers decline more than usual",
 			series: attempts("visa", "provider_down", [3]int{95, 0, long(20)}) +
-				"  payment_attempts_total{provider=\"visa\",method=\"card\",outcome=\"issuer_policy\"} 0+5x39 200+45x40\n",
+				"  payment_attempts_total{provider=\"visa\",method=\"qr\",outcome=\"issuer_policy\"} 0+5x39 200+45x40\n",
 			step:  15 * time.Second,
 			until: 20 * time.Minute,
-			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 12 * time.Minute, verdict: "customer"}},
+			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 11 * time.Minute, verdict: "customer"}},
 		},
 		{
 			name: "an expected rate that is low by nature",
@@ -251,7 +251,7 @@ func TestShippedPaymentRules(t *testing.T) {
 			step:  15 * time.Second,
 			until: 19 * time.Minute,
 			// Without history it is below what almost any method has; with it, it is usual.
-			want: map[string]seen{"PaymentSuccessRateLow amex": {first: 75 * time.Second, last: 240 * time.Second, verdict: "customer"}},
+			want: map[string]seen{"PaymentSuccessRateLow amex": {first: 45 * time.Second, last: 240 * time.Second, verdict: "customer"}},
 		},
 		{
 			name: "time-outs, too few for an outage",
@@ -259,7 +259,7 @@ func TestShippedPaymentRules(t *testing.T) {
 				attempts("alipay", "customer", [3]int{60, 1, long(10)}),
 			step:  15 * time.Second,
 			until: 10 * time.Minute,
-			want:  map[string]seen{"PaymentUnknownOutcome unionpay": {first: 8 * time.Minute, verdict: "provider"}},
+			want:  map[string]seen{"PaymentUnknownOutcome unionpay": {first: 345 * time.Second, verdict: "provider"}},
 		},
 		{
 			name: "no traffic where there was much",
