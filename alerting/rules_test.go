@@ -242,7 +242,7 @@ func TestShippedPaymentRules(t *testing.T) {
 				"  payment_attempts_total{provider=\"visa\",method=\"qr\",outcome=\"issuer_policy\"} 0+5x39 200+45x40\n",
 			step:  15 * time.Second,
 			until: 20 * time.Minute,
-			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 11 * time.Minute, verdict: "customer"}},
+			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 690 * time.Second, verdict: "customer"}},
 		},
 		{
 			name: "an expected rate that is low by nature",

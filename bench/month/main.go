@@ -30,6 +30,7 @@ type options struct {
 	rate     float64
 	packs    string
 	write    string
+	once     bool
 	verbose  bool
 }
 
@@ -38,8 +39,9 @@ const collectAt = 400
 
 func main() {
 	var o options
-	flag.IntVar(&o.days, "days", 28, "simulated days that count; one before them is for the rules to learn what is usual")
+	flag.IntVar(&o.days, "days", 28, "simulated days that count; eight hours before them are for the rules to learn what is usual")
 	flag.StringVar(&o.scenario, "scenario", "", "scenarios whose name contains this; default: all")
+	flag.BoolVar(&o.once, "once", false, "one incident of each scenario that needs no hours, for a first impression within a minute")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the random numbers")
 	flag.Float64Var(&o.rate, "rate", 10, "payment attempts a second and provider by day")
 	flag.StringVar(&o.packs, "packs", strings.Join(defaultPacks(), ","), "rule packs, with commas between them")
@@ -59,7 +61,7 @@ func measure(ctx context.Context, o options) error {
 	if o.days < 1 || o.rate <= 0 {
 		return errors.New("-days must be at least 1, and -rate above 0")
 	}
-	days := plan{from: monday, days: o.days, rate: o.rate}
+	days := plan{from: monday, days: o.days, rate: o.rate, once: o.once}
 	streams := days.streams(o.scenario, o.seed)
 	if len(streams) == 0 {
 		return fmt.Errorf("-scenario %q: there are %s", o.scenario, strings.Join(scenarioNames(), ", "))
@@ -69,7 +71,8 @@ func measure(ctx context.Context, o options) error {
 		return err
 	}
 	began := time.Now()
-	if err := g.run(ctx, days.from.Add(-warmUp), days.end()); err != nil {
+	from, to := days.span()
+	if err := g.run(ctx, from, to); err != nil {
 		return err
 	}
 	episodes, err := g.episodes()

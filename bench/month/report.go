@@ -12,10 +12,17 @@ import (
 // report prints what came of the scenarios, and puts it into the document when that is wanted.
 func report(o options, all []outcome, took time.Duration) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d days, seed %d, %g attempts a second by day, packs %s.\n\n", o.days, o.seed, o.rate, o.packs)
-	b.WriteString("| scenario | incidents | found | median | longest | paged | median | longest | false pages a week | false warnings a week |\n" +
-		"|---|---|---|---|---|---|---|---|---|---|\n")
-	weeks := float64(o.days) / 7
+	days := fmt.Sprintf("%d days", o.days)
+	if o.once {
+		days = "One incident of each scenario, an hour of learning before it"
+	}
+	fmt.Fprintf(&b, "%s, seed %d, %g attempts a second by day, packs %s.\n\n", days, o.seed, o.rate, o.packs)
+	weeks, per := float64(o.days)/7, " a week"
+	if o.once {
+		weeks, per = 1, ""
+	}
+	fmt.Fprintf(&b, "| scenario | incidents | found | median | longest | paged | median | longest | false pages%s | false warnings%s |\n"+
+		"|---|---|---|---|---|---|---|---|---|---|\n", per, per)
 	pages, warnings := 0, 0
 	for _, r := range all {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.2g | %.2g |\n", r.name, number(r.incidents), waits(r.waits, r.incidents), waits(r.paged, r.incidents),
