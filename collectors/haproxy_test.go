@@ -57,7 +57,10 @@ frontend stats
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
-	awaitDown(t, "http://"+address+"/stats;csv")
+	stats := "http://" + address + "/stats;csv"
+	await(t, stats, "HAProxy sees its dead server", func(line string) bool {
+		return strings.HasPrefix(line, "core,b,") && strings.Contains(line, ",DOWN,")
+	})
 	for range 3 {
 		resp, err := http.Get("http://" + pay + "/v1/charges")
 		if err != nil {
@@ -65,6 +68,7 @@ frontend stats
 		}
 		resp.Body.Close()
 	}
+	await(t, stats, "the sessions of the requests are over", func(line string) bool { return strings.HasPrefix(line, "pay,FRONTEND,,,0,") })
 	return socket, address
 }
 
@@ -78,8 +82,8 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// awaitDown waits until HAProxy has seen that server b is down.
-func awaitDown(t *testing.T, page string) {
+// await waits until a line of HAProxy's statistics is as wanted.
+func await(t *testing.T, page, what string, wanted func(line string) bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		resp, err := http.Get(page)
@@ -89,12 +93,12 @@ func awaitDown(t *testing.T, page string) {
 		text, _ := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		for line := range strings.Lines(string(text)) {
-			if strings.HasPrefix(line, "core,b,") && strings.Contains(line, ",DOWN,") {
+			if wanted(line) {
 				return
 			}
 		}
 	}
-	t.Fatal("HAProxy does not see its dead server")
+	t.Fatalf("not in time: %s", what)
 }
 
 func haproxyAt(t *testing.T, address string) collector {
