@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -89,10 +88,7 @@ func TestBackupTools(t *testing.T) {
 // TestBackupToolFails shows a tool that fails, hangs and shouts: an error without secrets, and what was known stays.
 func TestBackupToolFails(t *testing.T) {
 	t.Parallel()
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("needs a shell to write a tool in")
-	}
+	sh := servicetest.Program(t, "install a shell, in which the test writes its tool", "sh")
 	dir := t.TempDir()
 	program := filepath.Join(dir, "restic")
 	script := func(body string) {
@@ -113,7 +109,7 @@ func TestBackupToolFails(t *testing.T) {
 
 	script(`echo "cannot open rest:https://user:pw-in-url@host/ with hunter2-secret" >&2; exit 3`)
 	var out samples
-	err = c.collect(t.Context(), &out)
+	err := c.collect(t.Context(), &out)
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") || strings.Contains(err.Error(), "hunter2") || strings.Contains(err.Error(), "pw-in-url") {
 		t.Errorf("a tool that fails gives %v, want its status without secrets", err)
 	}

@@ -28,10 +28,10 @@ func TestFileSystemThatNeverAnswers(t *testing.T) {
 	}
 	servicetest.Wanted(t)
 	if os.Geteuid() != 0 {
-		t.Skip("mounting a file system needs root")
+		servicetest.Missing(t, "the right to mount a file system", "run the tests as root")
 	}
 	if _, err := os.Stat("/dev/fuse"); err != nil {
-		t.Skip("there is no /dev/fuse")
+		servicetest.Missing(t, "/dev/fuse", "load the kernel's module fuse")
 	}
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
 	cmd.Env = append(os.Environ(), fuseFolder+"="+t.TempDir())
@@ -58,7 +58,7 @@ func insideFUSE(t *testing.T, dir string) {
 	}
 	options := fmt.Sprintf("fd=%d,rootmode=40000,user_id=0,group_id=0", daemon)
 	if err := unix.Mount("pay", dir, "fuse", 0, options); err != nil {
-		t.Skipf("mounting FUSE is not possible here: %v", err)
+		servicetest.Missing(t, "a FUSE mount", err.Error())
 	}
 	h := fixture()
 	h.Proc = proc

@@ -143,7 +143,7 @@ func TestRealProcesses(t *testing.T) {
 	start := func() *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), "sleep", "314.15926")
 		if err := cmd.Start(); err != nil {
-			t.Skipf("sleep cannot be started: %v", err)
+			t.Fatal(err)
 		}
 		t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
 		return cmd
