@@ -61,6 +61,10 @@ const (
 	minBackupInterval = model.Duration(10 * time.Second)
 )
 
+func (b *BackupConfig) identity() (key, value string) { return "name", b.Name }
+
+func (b *BackupConfig) most() int { return maxBackups }
+
 func (b *BackupConfig) setDefaults() {
 	setDefault(&b.Interval, defaultBackupInterval)
 	setDefault(&b.Timeout, defaultBackupTimeout)
@@ -68,7 +72,8 @@ func (b *BackupConfig) setDefaults() {
 	setDefault(&b.RestoreTestMaxAge, defaultRestoreTestAge)
 }
 
-func (b *BackupConfig) validate() error {
+// Validate returns every mistake in b as invalid.Mistakes, but for those of the name.
+func (b *BackupConfig) Validate() error {
 	var m invalid.Mistakes
 	tool := backupTool(b.Kind)
 	onDisk := b.Kind == kindFiles || b.Kind == kindXtrabackup
@@ -116,22 +121,12 @@ func backupKinds() []string {
 	return kinds
 }
 
-// backupTable lists what cfg switches on.
-func backupTable(all []BackupConfig) []collector {
-	var table []collector
-	for _, cfg := range all {
-		b := newBackups(cfg)
-		table = append(table, collector{name: "backup_" + cfg.Name, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout), collect: b.collect})
-		if cfg.Checksum {
-			table = append(table, newChecksum(cfg))
-		}
+func (b *BackupConfig) collectors(env) ([]collector, error) {
+	all := []collector{{name: "backup_" + b.Name, interval: time.Duration(b.Interval), timeout: time.Duration(b.Timeout), collect: newBackups(*b).collect}}
+	if b.Checksum {
+		all = append(all, newChecksum(*b))
 	}
-	return table
-}
-
-// validateBackups notes the mistakes of all entries.
-func validateBackups(m *invalid.Mistakes, all []BackupConfig) {
-	checkEntries(m, "backups", all, maxBackups, func(b *BackupConfig) (string, error) { return b.Name, b.validate() })
+	return all, nil
 }
 
 // errNoRestoreTest says that nothing can be noted for a name.

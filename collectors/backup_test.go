@@ -31,7 +31,11 @@ func backupCollectors(t *testing.T, cfg BackupConfig) []collector {
 	if err := all.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	return backupTable(all.Backups)
+	found, err := all.Backups.collectors(env{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
 
 // aged writes a file that was last changed so long ago.

@@ -33,7 +33,7 @@ func TestValidate(t *testing.T) {
 	f(t, `interval: 10ms`, "interval: must be at least 1s, is 10ms")
 	f(t, `probes: [{url: "https://x"}]`, "probes[0].name: is missing")
 	f(t, `probes: [{name: a}]`, "probes[0].url: is missing")
-	f(t, `probes: [{name: a, url: "https://x"}, {name: a, url: "https://y"}]`, `probes[1].name: "a" is used by another probe`)
+	f(t, `probes: [{name: a, url: "https://x"}, {name: a, url: "https://y"}]`, `probes[1].name: "a" is used by another entry`)
 	f(t, `probes: [{name: a, url: "ftp://x"}]`,
 		"probes[0].url: must be http://host… or https://host…, tcp://host:port, tls://host:port, dns://server/name or icmp://host")
 	f(t, `probes: [{name: a, url: "https://"}]`, "probes[0].url: must be https://host…")
@@ -55,23 +55,24 @@ func TestValidate(t *testing.T) {
 	f(t, `nginx: [{name: a, status_url: "http://127.0.0.1/stub"}]`, "")
 	f(t, `nginx: [{status_url: "http://127.0.0.1/stub"}]`, "nginx[0].name: is missing")
 	f(t, `nginx: [{name: a, status_url: "unix:/x"}, {name: a, status_url: "http://x", config_files: ["[", conf], config_test: [""]}]`,
-		`nginx[0].status_url: must be http://host… or https://host…`+"\n"+`nginx[1].config_files[0]: "[" is no absolute path or glob`+"\n"+
+		`nginx[0].status_url: must be http://host… or https://host…`+"\n"+`nginx[1].name: "a" is used by another entry`+"\n"+
+			`nginx[1].config_files[0]: "[" is no absolute path or glob`+"\n"+
 			`nginx[1].config_files[1]: "conf" is no absolute path or glob`+"\n"+
-			`nginx[1].config_test[0]: is empty; it must be a program`+"\n"+`nginx[1].name: "a" is used by another nginx`)
+			`nginx[1].config_test[0]: is empty; it must be a program`)
 	f(t, `processes: {}`, "")
 	f(t, `processes: null`, "")
 	f(t, `processes: {groups: [{name: a, command: x}, {name: a, executable: "["}, {command: "("}, {name: b}], units: ["["]}`,
-		`processes.groups[1].executable: "[" is no name with * and ?`+"\n"+`processes.groups[1].name: "a" is used by another group`+"\n"+
+		`processes.groups[1].name: "a" is used by another entry`+"\n"+`processes.groups[1].executable: "[" is no name with * and ?`+"\n"+
 			`processes.groups[2].name: is missing`+"\n"+"processes.groups[2].command: error parsing regexp: missing closing ): `(`"+"\n"+
 			`processes.groups[3].executable: is missing, and command, too: one of them says which processes are meant`+"\n"+
 			`processes.units[0]: "[" is no name of a unit, with * and ?`)
 	f(t, `haproxy: [{name: a, url: "unix:///run/haproxy/admin.sock"}, {name: b, url: "http://127.0.0.1:8404/stats;csv"}]`, "")
 	f(t, `haproxy: [{url: "unix://run/haproxy.sock"}, {name: a, url: ""}, {name: a, url: "http://x", interval: 1ms}]`,
 		"haproxy[0].name: is missing\nhaproxy[0].url: must be unix:///path, with three slashes\nhaproxy[1].url: is missing\n"+
-			"haproxy[2].interval: must be at least 1s, is 1ms\n"+`haproxy[2].name: "a" is used by another HAProxy`)
+			`haproxy[2].name: "a" is used by another entry`+"\nhaproxy[2].interval: must be at least 1s, is 1ms")
 	f(t, `probes: [{preset: alipay}, {preset: wechatpay}, {preset: wechatpay_disaster}, {preset: visa, name: visa_direct}]`, "")
-	f(t, `probes: [{preset: alipy}]`, `probes[0].preset: "alipy" is none of alipay, wechatpay, wechatpay_disaster, unionpay, stripe, paypal, adyen, visa, mastercard
-probes[0].name: is missing
+	f(t, `probes: [{preset: alipy}]`, `probes[0].name: is missing
+probes[0].preset: "alipy" is none of alipay, wechatpay, wechatpay_disaster, unionpay, stripe, paypal, adyen, visa, mastercard
 probes[0].url: is missing`)
 	f(t, `probes: [{name: a, url: "tcp://x"}]`, "probes[0].url: must have a port, as in tcp://host:port")
 	f(t, `probes: [{name: a, url: "icmp://x/path"}]`, "probes[0].url: has more than icmp needs")
@@ -94,5 +95,5 @@ status_pages[1].url: must be http://host… or https://host…
 status_pages[1].format: "html" is none of auto, statuspage, stripe, feed
 status_pages[1].interval: must be at least 1m, is 5s
 status_pages[1].proxy: must be http://host:port, https://host:port, socks5://host:port or none`)
-	f(t, `status_pages: [{provider: stripe}, {provider: stripe}]`, `status_pages[1].provider: "stripe" has another status page`)
+	f(t, `status_pages: [{provider: stripe}, {provider: stripe}]`, `status_pages[1].provider: "stripe" is used by another entry`)
 }

@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -10,23 +9,18 @@ import (
 	"gatewatch/internal/secret"
 )
 
-// DatabaseConfig is an entry of collectors.postgres or collectors.mysql in the configuration.
+// DatabaseConfig is what the entries of collectors.postgres and collectors.mysql have.
 type DatabaseConfig struct {
-	// Name in the label "name".
-	Name string `yaml:"name"`
+	ServerConfig `yaml:",inline"`
 	// Where the database is and who asks it.
 	DSN secret.Secret `yaml:"dsn"`
-	// How often; at least a second.
-	Interval model.Duration `yaml:"interval"`
-	// How long one collection may take in all.
-	Timeout model.Duration `yaml:"timeout"`
 }
 
 const (
 	defaultDatabaseInterval = model.Duration(15 * time.Second)
 	defaultDatabaseTimeout  = model.Duration(5 * time.Second)
-	// maxDatabases is how many servers of one kind an agent asks: each is a connection that stays open.
-	maxDatabases = 20
+	// minDatabaseTimeout leaves time to ask at least one part.
+	minDatabaseTimeout = model.Duration(time.Second)
 )
 
 func (d *DatabaseConfig) setDefaults() {
@@ -34,33 +28,17 @@ func (d *DatabaseConfig) setDefaults() {
 	setDefault(&d.Timeout, defaultDatabaseTimeout)
 }
 
-// validateDatabases notes every mistake in the entries at path. check says what is wrong with a DSN, without
-// repeating it.
-func validateDatabases(m *invalid.Mistakes, path string, all []DatabaseConfig, check func(dsn string) string) {
-	if len(all) > maxDatabases {
-		m.Add(path, "has %d entries, at most %d are possible", len(all), maxDatabases)
+// mistakes returns what is wrong as invalid.Mistakes. check says what is wrong with a DSN, without repeating it.
+func (d *DatabaseConfig) mistakes(check func(dsn string) error) error {
+	var m invalid.Mistakes
+	if d.DSN == "" {
+		m.Add("dsn", "is missing")
+	} else if err := check(d.DSN.Reveal()); err != nil {
+		m.Add("dsn", "%v", err)
 	}
-	seen := map[string]bool{}
-	for i, d := range all {
-		var own invalid.Mistakes
-		switch {
-		case d.Name == "":
-			own.Add("name", "is missing")
-		case seen[d.Name]:
-			own.Add("name", "%q is used by another entry", d.Name)
-		}
-		seen[d.Name] = true
-		if d.DSN == "" {
-			own.Add("dsn", "is missing")
-		} else if wrong := check(d.DSN.Reveal()); wrong != "" {
-			own.Add("dsn", "%s", wrong)
-		}
-		if d.Interval < minProbeInterval {
-			own.Add("interval", "must be at least %s, is %s", minProbeInterval, d.Interval)
-		}
-		if d.Timeout < minProbeInterval {
-			own.Add("timeout", "must be at least %s, is %s", minProbeInterval, d.Timeout)
-		}
-		m.AddIn(fmt.Sprintf("%s[%d]", path, i), own.Err())
+	m.AddIn("", d.ServerConfig.Validate())
+	if d.Timeout > 0 && d.Timeout < minDatabaseTimeout {
+		m.Add("timeout", "must be at least %s, is %s", minDatabaseTimeout, d.Timeout)
 	}
+	return m.Err()
 }

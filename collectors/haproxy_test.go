@@ -103,7 +103,7 @@ func await(t *testing.T, page, what string, wanted func(line string) bool) {
 
 func haproxyAt(t *testing.T, address string) collector {
 	t.Helper()
-	cfg := HAProxyConfig{Name: "edge", URL: address}
+	cfg := HAProxyConfig{ServerConfig: ServerConfig{Name: "edge"}, URL: address}
 	cfg.setDefaults()
 	c, err := newHAProxy(cfg)
 	if err != nil {

@@ -46,11 +46,22 @@ func mysqlConfig(dsn string) (*mysql.Config, error) {
 	return cfg, nil
 }
 
-func mysqlMistake(dsn string) string {
-	if _, err := mysqlConfig(dsn); err != nil {
-		return err.Error()
+// MySQLConfig is an entry of collectors.mysql in the configuration.
+type MySQLConfig struct {
+	DatabaseConfig `yaml:",inline"`
+}
+
+// Validate returns every mistake in c as invalid.Mistakes, but for those of the name.
+func (c *MySQLConfig) Validate() error {
+	return c.mistakes(func(dsn string) error { _, err := mysqlConfig(dsn); return err })
+}
+
+func (c *MySQLConfig) collectors(e env) ([]collector, error) {
+	s, err := newMySQL(c.DatabaseConfig, e.log)
+	if err != nil {
+		return nil, err
 	}
-	return ""
+	return []collector{s.collector()}, nil
 }
 
 // newMySQL returns what collects from one MySQL or MariaDB server.

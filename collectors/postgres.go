@@ -47,11 +47,22 @@ func postgresConfig(dsn string) (*pgconn.Config, error) {
 	return cfg, nil
 }
 
-func postgresMistake(dsn string) string {
-	if _, err := postgresConfig(dsn); err != nil {
-		return err.Error()
+// PostgresConfig is an entry of collectors.postgres in the configuration.
+type PostgresConfig struct {
+	DatabaseConfig `yaml:",inline"`
+}
+
+// Validate returns every mistake in c as invalid.Mistakes, but for those of the name.
+func (c *PostgresConfig) Validate() error {
+	return c.mistakes(func(dsn string) error { _, err := postgresConfig(dsn); return err })
+}
+
+func (c *PostgresConfig) collectors(e env) ([]collector, error) {
+	s, err := newPostgres(c.DatabaseConfig, e.log)
+	if err != nil {
+		return nil, err
 	}
-	return ""
+	return []collector{s.collector()}, nil
 }
 
 // newPostgres returns what collects from one PostgreSQL server.

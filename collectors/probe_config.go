@@ -77,13 +77,16 @@ const (
 
 // The bounds of probes: each one is a request somebody pays for.
 const (
-	maxProbes        = 100
-	minProbeInterval = model.Duration(time.Second)
-	maxRedirects     = 10
+	maxProbes    = 100
+	maxRedirects = 10
 )
 
 // noProxy is what proxy says when the environment's is not to be used.
 const noProxy = "none"
+
+func (p *ProbeConfig) identity() (key, value string) { return "name", p.Name }
+
+func (p *ProbeConfig) most() int { return maxProbes }
 
 func (p *ProbeConfig) setDefaults() {
 	if known, ok := presetNamed(p.Preset); ok {
@@ -95,34 +98,15 @@ func (p *ProbeConfig) setDefaults() {
 	setDefault(&p.IP, defaultProbeIP)
 }
 
-func validateProbes(m *invalid.Mistakes, all []ProbeConfig) {
-	if len(all) > maxProbes {
-		m.Add("probes", "has %d entries, at most %d are possible", len(all), maxProbes)
-	}
-	seen := map[string]bool{}
-	for i := range all {
-		p := &all[i]
-		at := fmt.Sprintf("probes[%d]", i)
-		m.AddIn(at, p.Validate())
-		if seen[p.Name] && p.Name != "" {
-			m.Add(at+".name", "%q is used by another probe", p.Name)
-		}
-		seen[p.Name] = true
-	}
-}
-
-// Validate returns every mistake in p as invalid.Mistakes.
+// Validate returns every mistake in p as invalid.Mistakes, but for those of the name.
 func (p *ProbeConfig) Validate() error {
 	var m invalid.Mistakes
 	if _, ok := presetNamed(p.Preset); !ok && p.Preset != "" {
 		m.Add("preset", "%q is none of %s", p.Preset, strings.Join(presetNames(), ", "))
 	}
-	if p.Name == "" {
-		m.Add("name", "is missing")
-	}
 	kind := p.validateURL(&m)
-	if p.Interval < minProbeInterval {
-		m.Add("interval", "must be at least %s, is %s", minProbeInterval, p.Interval)
+	if p.Interval < minInterval {
+		m.Add("interval", "must be at least %s, is %s", minInterval, p.Interval)
 	}
 	if p.Timeout <= 0 {
 		m.Add("timeout", "must be more than 0, is %s", p.Timeout)
@@ -137,6 +121,11 @@ func (p *ProbeConfig) Validate() error {
 	p.validateContent(&m)
 	p.validateTLS(&m)
 	return m.Err()
+}
+
+func (p *ProbeConfig) collectors(e env) ([]collector, error) {
+	one, err := newProbe(*p, e.log)
+	return []collector{one}, err
 }
 
 func (p *ProbeConfig) validateURL(m *invalid.Mistakes) (kind string) {

@@ -52,21 +52,10 @@ func (c *ProcessesConfig) setDefaults() {
 // Validate returns every mistake in c as invalid.Mistakes.
 func (c *ProcessesConfig) Validate() error {
 	var m invalid.Mistakes
-	if c.Interval < minProbeInterval {
-		m.Add("interval", "must be at least %s, is %s", minProbeInterval, c.Interval)
+	if c.Interval < minInterval {
+		m.Add("interval", "must be at least %s, is %s", minInterval, c.Interval)
 	}
-	if len(c.Groups) > maxProcessGroups {
-		m.Add("groups", "has %d entries, at most %d are possible", len(c.Groups), maxProcessGroups)
-	}
-	seen := map[string]bool{}
-	for i, g := range c.Groups {
-		at := fmt.Sprintf("groups[%d]", i)
-		m.AddIn(at, g.validate())
-		if seen[g.Name] && g.Name != "" {
-			m.Add(at+".name", "%q is used by another group", g.Name)
-		}
-		seen[g.Name] = true
-	}
+	checkEntries(&m, "groups", c.Groups, maxProcessGroups, func(g *ProcessGroupConfig) (string, string, error) { return "name", g.Name, g.validate() })
 	for i, u := range c.Units {
 		if _, err := path.Match(u, ""); err != nil || u == "" {
 			m.Add(fmt.Sprintf("units[%d]", i), "%q is no name of a unit, with * and ?", u)
@@ -75,11 +64,10 @@ func (c *ProcessesConfig) Validate() error {
 	return m.Err()
 }
 
+func (c *ProcessesConfig) collectors(e env) ([]collector, error) { return processTable(*c, e.host) }
+
 func (g *ProcessGroupConfig) validate() error {
 	var m invalid.Mistakes
-	if g.Name == "" {
-		m.Add("name", "is missing")
-	}
 	if g.Executable == "" && g.Command == "" {
 		m.Add("executable", "is missing, and command, too: one of them says which processes are meant")
 	}

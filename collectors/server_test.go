@@ -48,7 +48,7 @@ func (l *lockedLog) String() string {
 func watch[C any](t *testing.T, make func(DatabaseConfig, *slog.Logger) (*server[C], error), dsn string, timeout time.Duration) *watched {
 	t.Helper()
 	w := &watched{log: &lockedLog{}}
-	d := DatabaseConfig{Name: "main", DSN: secret.Secret(dsn), Timeout: model.Duration(timeout)}
+	d := DatabaseConfig{ServerConfig{Name: "main", Timeout: model.Duration(timeout)}, secret.Secret(dsn)}
 	d.setDefaults()
 	s, err := make(d, slog.New(slog.NewTextHandler(w.log, nil)))
 	if err != nil {

@@ -26,68 +26,18 @@ type collector struct {
 }
 
 // table lists everything that cfg switches on.
-func table(cfg Config, log *slog.Logger) ([]collector, error) {
-	var all []collector
+func table(cfg *Config, log *slog.Logger) ([]collector, error) {
+	e := env{log: log, interval: time.Duration(cfg.Interval), host: HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"}}
 	if cfg.Host != nil {
-		for _, c := range hostTable(*cfg.Host) {
-			c.interval, c.timeout, c.ofHost = time.Duration(cfg.Interval), hostTimeout, true
-			all = append(all, c)
-		}
+		e.host = *cfg.Host
 	}
-	if cfg.Processes != nil {
-		processes, err := processTable(*cfg.Processes, cfg.folders())
+	var all []collector
+	for key, s := range cfg.sections() {
+		found, err := s.collectors(e)
 		if err != nil {
-			return nil, fmt.Errorf("processes: %w", err)
+			return nil, fmt.Errorf("%s: %w", key, err)
 		}
-		all = append(all, processes...)
-	}
-	for _, p := range cfg.Probes {
-		c, err := newProbe(p, log)
-		if err != nil {
-			return nil, fmt.Errorf("probe %s: %w", p.Name, err)
-		}
-		all = append(all, c)
-	}
-	for _, p := range cfg.StatusPages {
-		c, err := newStatusPage(p, log)
-		if err != nil {
-			return nil, fmt.Errorf("status page of %s: %w", p.Provider, err)
-		}
-		all = append(all, c)
-	}
-	certificates, err := tlsTable(cfg.TLS, log)
-	if err != nil {
-		return nil, err
-	}
-	all = append(all, certificates...)
-	all = append(all, backupTable(cfg.Backups)...)
-	for _, d := range cfg.Postgres {
-		s, err := newPostgres(d, log)
-		if err != nil {
-			return nil, fmt.Errorf("postgres %s: %w", d.Name, err)
-		}
-		all = append(all, s.collector())
-	}
-	for _, d := range cfg.MySQL {
-		s, err := newMySQL(d, log)
-		if err != nil {
-			return nil, fmt.Errorf("mysql %s: %w", d.Name, err)
-		}
-		all = append(all, s.collector())
-	}
-	for _, n := range cfg.Nginx {
-		c, err := newNginx(n, cfg.folders().Proc, log)
-		if err != nil {
-			return nil, fmt.Errorf("nginx %s: %w", n.Name, err)
-		}
-		all = append(all, c)
-	}
-	for _, h := range cfg.HAProxy {
-		c, err := newHAProxy(h)
-		if err != nil {
-			return nil, fmt.Errorf("haproxy %s: %w", h.Name, err)
-		}
-		all = append(all, c)
+		all = append(all, found...)
 	}
 	return all, nil
 }
@@ -106,7 +56,7 @@ type Set struct {
 
 // New returns the collectors of a valid cfg and registers them with reg. They have no samples until Run.
 func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
-	all, err := table(cfg, log)
+	all, err := table(&cfg, log)
 	if err != nil {
 		return nil, err
 	}

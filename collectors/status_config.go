@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -54,6 +53,10 @@ func knownStatusPages() map[string]string {
 
 func statusFormats() []string { return []string{"auto", "statuspage", "stripe", "feed"} }
 
+func (c *StatusPageConfig) identity() (key, value string) { return "provider", c.Provider }
+
+func (c *StatusPageConfig) most() int { return maxStatusPages }
+
 func (c *StatusPageConfig) setDefaults() {
 	setDefault(&c.URL, knownStatusPages()[c.Provider])
 	setDefault(&c.Format, defaultStatusFormat)
@@ -61,26 +64,9 @@ func (c *StatusPageConfig) setDefaults() {
 	setDefault(&c.Timeout, defaultStatusTimeout)
 }
 
-func validateStatusPages(m *invalid.Mistakes, all []StatusPageConfig) {
-	if len(all) > maxStatusPages {
-		m.Add("status_pages", "has %d entries, at most %d are possible", len(all), maxStatusPages)
-	}
-	for i := range all {
-		at := fmt.Sprintf("status_pages[%d]", i)
-		m.AddIn(at, all[i].Validate())
-		same := func(other StatusPageConfig) bool { return other.Provider == all[i].Provider && other.Provider != "" }
-		if slices.ContainsFunc(all[:i], same) {
-			m.Add(at+".provider", "%q has another status page", all[i].Provider)
-		}
-	}
-}
-
-// Validate returns every mistake in c as invalid.Mistakes.
+// Validate returns every mistake in c as invalid.Mistakes, but for those of the provider.
 func (c *StatusPageConfig) Validate() error {
 	var m invalid.Mistakes
-	if c.Provider == "" {
-		m.Add("provider", "is missing")
-	}
 	u, err := url.Parse(c.URL)
 	switch {
 	case c.URL == "":
@@ -108,4 +94,9 @@ func (c *StatusPageConfig) Validate() error {
 		m.Add("ca_file", "%v", err)
 	}
 	return m.Err()
+}
+
+func (c *StatusPageConfig) collectors(e env) ([]collector, error) {
+	one, err := newStatusPage(*c, e.log)
+	return []collector{one}, err
 }

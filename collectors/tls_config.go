@@ -78,7 +78,7 @@ const (
 
 func certificateSources() []string { return []string{"server", "client", "provider", "ca"} }
 
-func defaultTLSConfig() TLSConfig {
+func defaultTLS() TLSConfig {
 	return TLSConfig{Interval: defaultTLSInterval, Timeout: defaultTLSTimeout, ScanInterval: defaultTLSScan}
 }
 
@@ -108,29 +108,24 @@ func (c *TLSConfig) Validate() error {
 	if c.ScanInterval != 0 && c.ScanInterval < minTLSScan {
 		m.Add("scan_interval", "must be at least %s, or 0 for never, is %s", minTLSScan, c.ScanInterval)
 	}
-	checkEntries(&m, "endpoints", c.Endpoints, maxTLSEndpoints, func(e *TLSEndpointConfig) (string, error) { return e.Name, e.validate() })
-	checkEntries(&m, "files", c.Files, maxTLSFiles, func(f *TLSFilesConfig) (string, error) { return f.Name, f.validate() })
+	checkEntries(&m, "endpoints", c.Endpoints, maxTLSEndpoints, func(e *TLSEndpointConfig) (string, string, error) { return "name", e.Name, e.validate() })
+	checkEntries(&m, "files", c.Files, maxTLSFiles, func(f *TLSFilesConfig) (string, string, error) { return "name", f.Name, f.validate() })
 	return m.Err()
 }
 
-// checkEntries notes the mistakes of a list of named entries. check returns the name of one and its mistakes.
-func checkEntries[E any](m *invalid.Mistakes, section string, entries []E, most int, check func(*E) (string, error)) {
-	if len(entries) > most {
-		m.Add(section, "has %d entries, at most %d are possible", len(entries), most)
+func (c *TLSConfig) collectors(e env) ([]collector, error) {
+	var all []collector
+	if len(c.Files) > 0 {
+		all = append(all, newTLSFiles(*c, e.log))
 	}
-	seen := map[string]bool{}
-	for i := range entries {
-		at := fmt.Sprintf("%s[%d]", section, i)
-		name, err := check(&entries[i])
-		m.AddIn(at, err)
-		switch {
-		case name == "":
-			m.Add(at+".name", "is missing")
-		case seen[name]:
-			m.Add(at+".name", "%q is used by another entry", name)
+	for _, endpoint := range c.Endpoints {
+		one, err := newTLSEndpoint(endpoint, *c, e.log)
+		if err != nil {
+			return nil, fmt.Errorf("endpoint %s: %w", endpoint.Name, err)
 		}
-		seen[name] = true
+		all = append(all, one)
 	}
+	return all, nil
 }
 
 func (e *TLSEndpointConfig) validate() error {

@@ -29,7 +29,7 @@ func TestValidateTLS(t *testing.T) {
 	f(t, `{interval: 1s, scan_interval: 1m}`, "tls.interval: must be at least 10s, is 1s\n"+
 		"tls.scan_interval: must be at least 1h, or 0 for never, is 1m")
 	f(t, `{endpoints: [{address: "pay.example.com"}]}`,
-		"tls.endpoints[0].address: must be host:port, is \"pay.example.com\"\ntls.endpoints[0].name: is missing")
+		"tls.endpoints[0].name: is missing\ntls.endpoints[0].address: must be host:port, is \"pay.example.com\"")
 	f(t, `{endpoints: [{name: a, address: "x:0"}]}`, `tls.endpoints[0].address: must be host:port, is "x:0"`)
 	f(t, `{endpoints: [{name: a, address: "x:1"}, {name: a, address: "y:1"}]}`, `tls.endpoints[1].name: "a" is used by another entry`)
 	f(t, `{endpoints: [{name: a, address: "x:1", cert_file: /c, served_from: [x.pem]}]}`, "tls.endpoints[0].cert_file: goes together with key_file\n"+

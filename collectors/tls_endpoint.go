@@ -37,7 +37,7 @@ type tlsEndpoint struct {
 func newTLSEndpoint(cfg TLSEndpointConfig, all TLSConfig, log *slog.Logger) (collector, error) {
 	roots, err := loadRoots(cfg.CAFile)
 	if err != nil {
-		return collector{}, fmt.Errorf("tls endpoint %s: read ca_file: %w", cfg.Name, err)
+		return collector{}, fmt.Errorf("read ca_file: %w", err)
 	}
 	of := func(name, help string, labels ...string) metric {
 		return gauge(name, help, append([]string{"name", "instance"}, labels...)...)

@@ -63,7 +63,7 @@ func endpoint(t *testing.T, c collector) (text string, problems []string) {
 func newEndpoint(t *testing.T, cfg TLSEndpointConfig, log *slog.Logger) collector {
 	t.Helper()
 	cfg.Name = "gateway"
-	all := defaultTLSConfig()
+	all := defaultTLS()
 	all.Endpoints = []TLSEndpointConfig{cfg}
 	all.setDefaults()
 	if err := all.Validate(); err != nil {

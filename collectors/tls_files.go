@@ -28,22 +28,6 @@ type tlsFiles struct {
 // tlsFilesTimeout is how long looking at all files may take: they are read when they changed only.
 const tlsFilesTimeout = 30 * time.Second
 
-// tlsTable lists what cfg switches on.
-func tlsTable(cfg TLSConfig, log *slog.Logger) ([]collector, error) {
-	var all []collector
-	if len(cfg.Files) > 0 {
-		all = append(all, newTLSFiles(cfg, log))
-	}
-	for _, e := range cfg.Endpoints {
-		c, err := newTLSEndpoint(e, cfg, log)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, c)
-	}
-	return all, nil
-}
-
 func newTLSFiles(cfg TLSConfig, log *slog.Logger) collector {
 	t := &tlsFiles{
 		entries: cfg.Files, log: log,

@@ -23,13 +23,13 @@ const storePassword = "changeit-secret"
 
 func filesCollector(t *testing.T, log *slog.Logger, entries ...TLSFilesConfig) collector {
 	t.Helper()
-	cfg := defaultTLSConfig()
+	cfg := defaultTLS()
 	cfg.Files = entries
 	cfg.setDefaults()
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	all, err := tlsTable(cfg, log)
+	all, err := cfg.collectors(env{log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

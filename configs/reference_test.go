@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 
 	"gatewatch/alerting"
@@ -47,21 +49,9 @@ func TestReferenceOptional(t *testing.T) {
 	want.Logs = got.Logs
 	want.Outputs.Elasticsearch = &outputs.ElasticsearchConfig{URLs: []string{"http://127.0.0.1:9200"}}
 	want.Payments.Intents.Redis = &intents.RedisConfig{Address: "127.0.0.1:6379"}
-	want.Collectors.Probes = slices.Clone(got.Collectors.Probes[:1])
-	want.Collectors.Probes[0].Interval, want.Collectors.Probes[0].Timeout = 0, 0
-	want.Collectors.StatusPages = []collectors.StatusPageConfig{{Provider: "stripe", Components: []string{}}}
 	want.Collectors.TLS.Endpoints, want.Collectors.TLS.Files = got.Collectors.TLS.Endpoints, got.Collectors.TLS.Files
-	want.Collectors.Backups = slices.Clone(got.Collectors.Backups[:1])
-	backup := &want.Collectors.Backups[0]
-	backup.MaxAge, backup.RestoreTestMaxAge, backup.Interval, backup.Timeout = 0, 0, 0, 0
-	want.Collectors.Postgres = slices.Clone(got.Collectors.Postgres[:1])
-	want.Collectors.Postgres[0].Interval, want.Collectors.Postgres[0].Timeout = 0, 0
-	want.Collectors.MySQL = slices.Clone(got.Collectors.MySQL[:1])
-	want.Collectors.MySQL[0].Interval, want.Collectors.MySQL[0].Timeout = 0, 0
-	want.Collectors.Nginx = slices.Clone(got.Collectors.Nginx[:1])
-	want.Collectors.Nginx[0].Interval, want.Collectors.Nginx[0].Timeout = 0, 0
-	want.Collectors.HAProxy = slices.Clone(got.Collectors.HAProxy[:1])
-	want.Collectors.HAProxy[0].Interval, want.Collectors.HAProxy[0].Timeout = 0, 0
+	firstEntries(reflect.ValueOf(&want.Collectors).Elem(), reflect.ValueOf(&got.Collectors).Elem())
+	want.Collectors.StatusPages = []collectors.StatusPageConfig{{Provider: "stripe", Components: []string{}}}
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
 	slack := &want.Alerting.Slack[0]
 	slack.Token, slack.Name, slack.Language, slack.MinSeverity, slack.Morning = secret.Secret("xoxb-1: a # b"), "", "", "", ""
@@ -82,6 +72,28 @@ func TestReferenceOptional(t *testing.T) {
 	for _, key := range keyPaths(t, rendered) {
 		if !slices.Contains(keyPaths(t, text), key) {
 			t.Errorf("gatewatch.yml does not document %s", key)
+		}
+	}
+}
+
+// firstEntries makes each list of want the first entry of got's without its durations, which are to be the defaults.
+func firstEntries(want, got reflect.Value) {
+	for i := range want.NumField() {
+		if list := want.Field(i); list.Kind() == reflect.Slice && got.Field(i).Len() > 0 {
+			list.Set(reflect.MakeSlice(list.Type(), 1, 1))
+			list.Index(0).Set(got.Field(i).Index(0))
+			withoutDurations(list.Index(0))
+		}
+	}
+}
+
+func withoutDurations(section reflect.Value) {
+	for i := range section.NumField() {
+		switch field := section.Field(i); {
+		case field.Type() == reflect.TypeFor[model.Duration]():
+			field.SetZero()
+		case section.Type().Field(i).Anonymous:
+			withoutDurations(field)
 		}
 	}
 }

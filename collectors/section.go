@@ -1,0 +1,48 @@
+package collectors
+
+import (
+	"iter"
+	"log/slog"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// section is a kind of thing that is watched: the type of one field of Config. Its file holds all of it: the keys, what
+// is left out of them, what is wrong with them, and what collects.
+type section interface {
+	setDefaults()
+	// Validate returns every mistake as invalid.Mistakes.
+	Validate() error
+	// collectors returns what the section switches on. It is valid.
+	collectors(e env) ([]collector, error)
+}
+
+// env is what sections share.
+type env struct {
+	log *slog.Logger
+	// interval is how often what has no interval of its own is collected.
+	interval time.Duration
+	// host says where /proc, /sys and / are seen, also when the host itself is not watched.
+	host HostConfig
+}
+
+// sections yields what c switches on, by the keys of the configuration and in the order of the fields. It reflects, so
+// that the fields of Config are the one list of what can be watched: a kind that is left out of a second list would be
+// accepted in the configuration and never collected.
+func (c *Config) sections() iter.Seq2[string, section] {
+	return func(yield func(string, section) bool) {
+		v := reflect.ValueOf(c).Elem()
+		for i := range v.NumField() {
+			field := v.Field(i)
+			if field.Kind() != reflect.Pointer {
+				field = field.Addr()
+			}
+			s, ok := field.Interface().(section)
+			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			if ok && !field.IsNil() && !yield(key, s) {
+				return
+			}
+		}
+	}
+}
