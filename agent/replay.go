@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 
 	"gatewatch/alerting"
+	"gatewatch/alerting/rules"
 	"gatewatch/configs"
 )
 
@@ -71,13 +72,13 @@ func replayLogs(ctx context.Context, flags *flag.FlagSet, args []string, out *ou
 }
 
 // withRules returns cfg with these rules in the place of its own, "" for its own.
-func withRules(cfg alerting.Config, rules string) alerting.Config {
+func withRules(cfg alerting.Config, name string) alerting.Config {
 	switch {
-	case rules == "":
-	case alerting.IsPack(rules):
-		cfg.Rules, cfg.Packs = nil, []string{alerting.PackOf(rules)}
+	case name == "":
+	case rules.IsPack(name):
+		cfg.Rules, cfg.Packs = nil, []string{rules.PackOf(name)}
 	default:
-		cfg.Rules, cfg.Packs = []string{rules}, nil
+		cfg.Rules, cfg.Packs = []string{name}, nil
 	}
 	return cfg
 }

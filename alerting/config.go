@@ -1,6 +1,7 @@
 package alerting
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -9,7 +10,9 @@ import (
 
 	"gatewatch/alerting/receivers"
 	"gatewatch/alerting/routing"
+	"gatewatch/alerting/rules"
 	"gatewatch/alerting/slo"
+	"gatewatch/alerting/states"
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 )
@@ -49,18 +52,18 @@ type Config struct {
 	// How long until an unchanged incident is told again.
 	RepeatInterval model.Duration `yaml:"repeat_interval"`
 	// When an alert that comes and goes is held, so that people get fewer messages: the first times and the end are told.
-	Flapping FlappingConfig `yaml:"flapping"`
+	Flapping states.FlappingConfig `yaml:"flapping"`
 }
 
 // DefaultConfig returns what is used where the configuration says nothing.
 func DefaultConfig() Config {
 	return Config{
-		Packs:          PackNames(),
+		Packs:          rules.PackNames(),
 		Routing:        routing.Config{ShippedInhibitions: true},
 		GroupWait:      model.Duration(200 * time.Millisecond),
 		GroupInterval:  model.Duration(10 * time.Second),
 		RepeatInterval: model.Duration(4 * time.Hour),
-		Flapping:       defaultFlapping(),
+		Flapping:       states.DefaultFlapping(),
 	}
 }
 
@@ -89,8 +92,8 @@ const (
 func (c *Config) Validate() error {
 	var m invalid.Mistakes
 	for i, name := range c.Packs {
-		if !slices.Contains(PackNames(), name) {
-			m.Add(index("packs", i), "no pack named %q, there are: %s", name, strings.Join(PackNames(), ", "))
+		if !slices.Contains(rules.PackNames(), name) {
+			m.Add(index("packs", i), "no pack named %q, there are: %s", name, strings.Join(rules.PackNames(), ", "))
 		}
 	}
 	receivers.CheckURL(&m, "external_url", c.ExternalURL)
@@ -104,7 +107,7 @@ func (c *Config) Validate() error {
 	if d := time.Duration(c.RepeatInterval); d < minRepeatInterval || d > maxRepeatInterval {
 		m.Add("repeat_interval", "must be from %v to %v, is %v", minRepeatInterval, maxRepeatInterval, d)
 	}
-	m.AddIn("flapping", c.Flapping.validate())
+	m.AddIn("flapping", c.Flapping.Validate())
 	for i := range c.Links {
 		m.AddIn(index("links", i), c.Links[i].Validate())
 	}
@@ -184,3 +187,5 @@ func (c *Config) MinSeverities() map[string]string {
 	}
 	return all
 }
+
+func index(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

@@ -26,6 +26,7 @@ import (
 
 	"gatewatch/alerting/receivers"
 	"gatewatch/alerting/routing"
+	"gatewatch/alerting/states"
 )
 
 // Storage is what rules read from and write to.
@@ -64,7 +65,7 @@ type Engine struct {
 	evaluating     sync.Mutex
 	groups         map[string]*group
 	externalLabels map[string]string
-	states         *States
+	states         *states.States
 	lost           lostAlerts
 	ending         endings
 
@@ -98,8 +99,8 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		groups:      map[string]*group{},
 		subscribers: map[int]func(Change){},
 	}
-	e.states = NewStates(e.query, cfg.Flapping)
-	e.states.read(e.statesFile(), log)
+	e.states = states.New(e.query, cfg.Flapping)
+	e.states.Read(e.statesFile(), log)
 	e.options = &rules.ManagerOptions{
 		ExternalURL:     external,
 		QueryFunc:       e.states.Query,

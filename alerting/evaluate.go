@@ -11,14 +11,12 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/rules"
+
+	"gatewatch/alerting/states"
 )
 
-const (
-	// defaultInterval is how often groups without an interval of their own are evaluated.
-	defaultInterval = 15 * time.Second
-	// outageTolerance is how long the agent may have been down for pending alerts to go on where they were.
-	outageTolerance = time.Hour
-)
+// outageTolerance is how long the agent may have been down for pending alerts to go on where they were.
+const outageTolerance = time.Hour
 
 // group is a group of rules and when it is due.
 type group struct {
@@ -66,7 +64,7 @@ func (e *Engine) evaluate(ctx context.Context, g *group, ts time.Time) {
 		g.restored = true
 		ts = ts.Add(time.Millisecond)
 	}
-	e.states.evalWith(g.Group, func() { rules.DefaultEvalIterationFunc(ctx, g.Group, ts) })
+	e.states.EvalWith(g.Group, func() { rules.DefaultEvalIterationFunc(ctx, g.Group, ts) })
 	e.metrics.evaluations.Inc()
 	e.reportFailures(g)
 	if ctx.Err() == nil {
@@ -108,7 +106,7 @@ func (e *Engine) tell(ctx context.Context, g *group, ts time.Time) {
 			if a.State == rules.StatePending || !a.ResolvedAt.IsZero() && ts.Sub(a.ResolvedAt) > endRepeat {
 				return
 			}
-			all = append(all, savedAlert{Labels: withExternal(a.Labels, e.externalLabels), Annotations: toldAnnotations(a), Since: a.ActiveAt, Ended: a.ResolvedAt})
+			all = append(all, savedAlert{Labels: withExternal(a.Labels, e.externalLabels), Annotations: states.Told(a), Since: a.ActiveAt, Ended: a.ResolvedAt})
 		})
 		for _, a := range all {
 			e.hand(ctx, a)
@@ -159,28 +157,28 @@ func (e *Engine) publish(ctx context.Context, ts time.Time) {
 		e.end(ctx, a, ts)
 	}
 	e.lost.save(e.lostFile(), active, e.log)
-	e.states.save(e.statesFile(), e.log)
-	flapping, noData := e.states.counts()
+	e.states.Save(e.statesFile(), e.log)
+	flapping, noData := e.states.Counts()
 	e.metrics.flapping.Set(float64(flapping))
 	e.metrics.noData.Set(float64(noData))
-	e.metrics.untracked.Add(float64(e.states.takeDropped()))
+	e.metrics.untracked.Add(float64(e.states.TakeDropped()))
 	e.announce(active, ts)
 }
 
 func (e *Engine) statesFile() string { return filepath.Join(e.dir, "states.json") }
 
 func toAlert(a *rules.Alert, external map[string]string) Alert {
-	return newAlert(a.State.String(), withExternal(a.Labels, external), toldAnnotations(a), a.ActiveAt, a.Value)
+	return newAlert(a.State.String(), withExternal(a.Labels, external), states.Told(a), a.ActiveAt, a.Value)
 }
 
 // load reads the rules of cfg. Groups that did not change are the present ones, changed ones keep the state of their
 // alerts.
 func (e *Engine) load(cfg Config) (map[string]*group, error) {
-	files, err := ruleFiles(cfg)
+	files, err := cfg.sources().Find()
 	if err != nil {
 		return nil, err
 	}
-	e.options.GroupLoader = newLoader(cfg.SLO)
+	e.options.GroupLoader = cfg.sources().Loader()
 	loaded, errs := e.manager.LoadGroups(defaultInterval, labels.FromMap(cfg.ExternalLabels), cfg.ExternalURL, nil, false, files...)
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
@@ -208,7 +206,7 @@ func (e *Engine) use(groups map[string]*group, cfg Config) {
 	for key, g := range groups {
 		plain[key] = g.Group
 	}
-	e.states.flapping = cfg.Flapping
+	e.states.SetFlapping(cfg.Flapping)
 	e.states.Load(plain)
 	e.showGroups()
 	e.metrics.rules.Set(float64(e.countRules()))

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/rules"
 
 	"gatewatch/alerting/receivers"
+	"gatewatch/alerting/states"
 )
 
 // maxEpisodes bounds what a replay remembers; further alerts are counted only.
@@ -24,7 +25,7 @@ const maxEpisodes = 100_000
 // belongs to one goroutine.
 type Replay struct {
 	groups   []*replayGroup
-	states   *States
+	states   *states.States
 	episodes []*Episode
 	failures map[string]error
 	// Forgotten is how many alerts are not among the episodes because there were too many.
@@ -59,11 +60,11 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("external_url: %w", err)
 	}
-	files, err := ruleFiles(cfg)
+	files, err := cfg.sources().Find()
 	if err != nil {
 		return nil, err
 	}
-	states := NewStates(rules.EngineQueryFunc(store.PromQL(), store), cfg.Flapping)
+	states := states.New(rules.EngineQueryFunc(store.PromQL(), store), cfg.Flapping)
 	manager := rules.NewManager(&rules.ManagerOptions{
 		ExternalURL: external,
 		QueryFunc:   states.Query,
@@ -72,7 +73,7 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 		Appendable:  store,
 		Queryable:   store,
 		Logger:      slog.New(slog.DiscardHandler),
-		GroupLoader: newLoader(cfg.SLO),
+		GroupLoader: cfg.sources().Loader(),
 
 		RuleConcurrencyController: newBatches(),
 	})

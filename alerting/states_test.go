@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"gatewatch/alerting"
+	"gatewatch/alerting/states"
 )
 
 // stateRule is a rule about broken with further annotations.
@@ -236,7 +237,7 @@ func TestFlapping(t *testing.T) {
 	f := newFakeSlack(t)
 	r := newRig(t)
 	cfg := only(t, config(f), stateRule("broken > 0", ""))
-	cfg.Flapping = alerting.FlappingConfig{Times: 2, Within: model.Duration(10 * time.Minute), Hold: model.Duration(time.Minute)}
+	cfg.Flapping = states.FlappingConfig{Times: 2, Within: model.Duration(10 * time.Minute), Hold: model.Duration(time.Minute)}
 	r.start(cfg)
 	set := func(value float64, ticks int) {
 		r.broken.WithLabelValues("stripe", "a").Set(value)

@@ -18,7 +18,7 @@ import (
 	"github.com/prometheus/common/model"
 	"go.yaml.in/yaml/v3"
 
-	"gatewatch/alerting"
+	"gatewatch/alerting/rules"
 )
 
 // file is a file of tests.
@@ -131,12 +131,15 @@ func oneLine(err error) error {
 	return err
 }
 
+// loader reads the rule files that find returns.
+func (*file) loader() rules.Loader { return rules.Sources{}.Loader() }
+
 // find returns the rule files that match the patterns. One that matches nothing is a mistake: tests that expect silence
 // would be content with it.
 func find(dir string, patterns []string) ([]string, error) {
 	var all []string
 	for _, pattern := range patterns {
-		if alerting.IsPack(pattern) {
+		if rules.IsPack(pattern) {
 			all = append(all, pattern)
 			continue
 		}

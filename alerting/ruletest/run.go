@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -16,8 +17,9 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/promqltest"
 	"github.com/prometheus/prometheus/rules"
+	"golang.org/x/sync/errgroup"
 
-	"gatewatch/alerting"
+	"gatewatch/alerting/states"
 )
 
 // Failure is something that is not as a test expects it.
@@ -45,17 +47,26 @@ func Run(ctx context.Context, path string) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	var all Result
+	runs := make([]*run, len(f.Tests))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range f.Tests {
-		r := &run{file: f, test: &f.Tests[i], parser: parser.NewParser(parser.Options{})}
-		if err := r.run(ctx); err != nil {
-			return all, fmt.Errorf("%s: %s: %w", path, r.test.Name, err)
-		}
+		runs[i] = &run{file: f, test: &f.Tests[i], parser: parser.NewParser(parser.Options{})}
+		g.Go(func() error {
+			if err := runs[i].run(ctx); err != nil {
+				return fmt.Errorf("%s: %s: %w", path, runs[i].test.Name, err)
+			}
+			return nil
+		})
+	}
+	err = g.Wait()
+	var all Result
+	for _, r := range runs {
 		all.Tests++
 		all.Checks += len(r.test.Alerts) + len(r.test.Expressions)
 		all.Failures = append(all.Failures, r.failures...)
 	}
-	return all, nil
+	return all, err
 }
 
 // run is one test at work.
@@ -65,7 +76,7 @@ type run struct {
 	parser   parser.Parser
 	data     *promqltest.LazyLoader
 	groups   []*rules.Group
-	states   *alerting.States
+	states   *states.States
 	failures []Failure
 }
 
@@ -112,7 +123,7 @@ func (r *run) load(ctx context.Context) error {
 		return fmt.Errorf("external_url: %w", err)
 	}
 	// What makes an alert flap is configured, and not the rules' own.
-	r.states = alerting.NewStates(rules.EngineQueryFunc(r.data.QueryEngine(), r.data.Storage()), alerting.FlappingConfig{})
+	r.states = states.New(rules.EngineQueryFunc(r.data.QueryEngine(), r.data.Storage()), states.FlappingConfig{})
 	m := rules.NewManager(&rules.ManagerOptions{
 		QueryFunc:   r.states.Query,
 		Appendable:  r.data.Storage(),
@@ -120,7 +131,7 @@ func (r *run) load(ctx context.Context) error {
 		NotifyFunc:  func(context.Context, string, ...*rules.Alert) {},
 		Logger:      slog.New(slog.DiscardHandler),
 		ExternalURL: external,
-		GroupLoader: alerting.RuleLoader(),
+		GroupLoader: r.file.loader(),
 	})
 	loaded, errs := m.LoadGroups(time.Duration(r.test.Interval), labels.FromMap(r.test.ExternalLabels), r.test.ExternalURL, nil, false, r.file.RuleFiles...)
 	if len(errs) > 0 {

@@ -1,19 +1,26 @@
-package alerting_test
+package rules_test
 
 import (
+	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 
-	"gatewatch/alerting"
+	"gatewatch/alerting/rules"
 	"gatewatch/alerting/ruletest"
+	"gatewatch/internal/servicetest"
 )
 
 // packTests are the files in promtool's format that test shipped packs, one each.
-const packTests = "rules/tests/*_test.yml"
+const packTests = "tests/*_test.yml"
 
 // alertAsked finds the alert that an expression of a test asks for.
 var alertAsked = regexp.MustCompile(`ALERTS\{alertname="(\w+)",alertstate="firing"`)
@@ -90,7 +97,7 @@ func alertsOf(t *testing.T, path string) (names []string) {
 	}
 	unmarshal(t, path, &file)
 	for _, name := range file.RuleFiles {
-		for _, a := range alertsWithSeverity(t, alerting.PackOf(name)) {
+		for _, a := range alertsWithSeverity(t, rules.PackOf(name)) {
 			names = append(names, a.name)
 		}
 	}
@@ -105,5 +112,55 @@ func unmarshal(t *testing.T, path string, into any) {
 	}
 	if err := yaml.Unmarshal(text, into); err != nil {
 		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// TestShippedRulesAreComplete holds every alert to what messages and people need of it.
+func TestShippedRulesAreComplete(t *testing.T) {
+	t.Parallel()
+	for _, pack := range rules.PackNames() {
+		text, err := rules.Pack(pack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		groups, errs := rulefmt.Parse(text, false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		for _, g := range groups.Groups {
+			for _, r := range g.Rules {
+				if r.Alert == "" {
+					continue
+				}
+				for _, name := range []string{"summary", "summary_zh", "description", "description_zh", "runbook_url"} {
+					if r.Annotations[name] == "" {
+						t.Errorf("%s has no annotation %s", r.Alert, name)
+					}
+				}
+				if r.Labels["severity"] == "" || r.Labels["verdict"]+r.Annotations["verdict"] == "" {
+					t.Errorf("%s has no severity or no verdict", r.Alert)
+				}
+				book := filepath.Join("..", "..", filepath.FromSlash(r.Annotations["runbook_url"]))
+				for _, page := range []string{book, strings.TrimSuffix(book, ".md") + ".zh.md"} {
+					if _, err := os.Stat(page); err != nil {
+						t.Errorf("%s: %v", r.Alert, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestPromtoolAccepts checks that an older central Prometheus takes the shipped rules as they are.
+func TestPromtoolAccepts(t *testing.T) {
+	t.Parallel()
+	promtool := servicetest.Program(t, "apt-get install prometheus", "promtool")
+	args := []string{"check", "rules"}
+	for _, pack := range rules.PackNames() {
+		args = append(args, pack+".yml")
+	}
+	out, err := exec.Command(promtool, args...).CombinedOutput()
+	if err != nil {
+		t.Errorf("promtool check rules: %v\n%s", err, out)
 	}
 }

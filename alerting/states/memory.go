@@ -1,4 +1,4 @@
-package alerting
+package states
 
 import (
 	"math"
@@ -17,7 +17,7 @@ const maxStarts = 100
 
 // memory is what is remembered of a rule.
 type memory struct {
-	policy policy
+	policy Policy
 	query  string
 	// hold and keep are the rule's for and keep_firing_for.
 	hold, keep time.Duration
@@ -74,7 +74,7 @@ func newMemory() *memory {
 // load makes m that of r, whose annotations were checked when its file was read.
 func (m *memory) load(r *rules.AlertingRule, p parser.Parser) {
 	query := r.Query().String()
-	m.policy, _ = readPolicy(query, r.Annotations().Map(), p)
+	m.policy, _ = ReadPolicy(query, r.Annotations().Map(), p)
 	m.hold, m.keep, m.own = r.HoldDuration(), r.KeepFiringFor(), r.Labels()
 	m.emptyLabels = labels.EmptyLabels()
 	if expr, err := p.ParseExpr(m.policy.dataQuery); err == nil {

@@ -1,4 +1,6 @@
-package alerting
+// Package states gives Prometheus' alert rules the states that they lack: no data, errors, flapping, too few events. What a
+// rule wants is in annotations of its own, which a plain Prometheus takes for text.
+package states
 
 import (
 	"context"
@@ -9,7 +11,6 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/model/timestamp"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
@@ -46,8 +47,8 @@ type groupMemory struct {
 // ruleID is a rule as queries know it.
 type ruleID struct{ name, labels, query string }
 
-// NewStates returns the states of rules whose queries plain answers.
-func NewStates(plain rules.QueryFunc, flapping FlappingConfig) *States {
+// New returns the states of rules whose queries plain answers.
+func New(plain rules.QueryFunc, flapping FlappingConfig) *States {
 	return &States{plain: plain, flapping: flapping, memories: map[string]*memory{}, groups: map[string]*groupMemory{}}
 }
 
@@ -77,6 +78,9 @@ func (s *States) Load(groups map[string]*rules.Group) {
 	s.count()
 }
 
+// SetFlapping says from now on when alerts are held.
+func (s *States) SetFlapping(c FlappingConfig) { s.flapping = c }
+
 // count finds out how much is remembered.
 func (s *States) count() {
 	s.tracked = 0
@@ -87,10 +91,11 @@ func (s *States) count() {
 
 // Eval evaluates a group at ts.
 func (s *States) Eval(ctx context.Context, g *rules.Group, ts time.Time) {
-	s.evalWith(g, func() { g.Eval(ctx, ts) })
+	s.EvalWith(g, func() { g.Eval(ctx, ts) })
 }
 
-func (s *States) evalWith(g *rules.Group, eval func()) {
+// EvalWith is Eval where eval itself evaluates the group.
+func (s *States) EvalWith(g *rules.Group, eval func()) {
 	s.current = s.groups[rules.GroupKey(g.File(), g.Name())]
 	s.count()
 	eval()
@@ -178,81 +183,6 @@ func (m *memory) enough(a answers) promql.Vector {
 	})
 }
 
-// missing returns what goes on, or begins, for want of data.
-func (s *States) missing(m *memory, result, data promql.Vector, t time.Time) (more promql.Vector) {
-	if m.policy.noData == chooseOK {
-		return nil
-	}
-	for key, a := range m.alerts {
-		switch {
-		case has(result, key) || covered(data, a.Metric):
-			if !a.NoDataSince.IsZero() {
-				a.NoDataSince, s.changed = time.Time{}, true
-			}
-			a.hadData = true
-		case a.Firing && (a.hadData || !a.NoDataSince.IsZero()):
-			if a.NoDataSince.IsZero() {
-				a.NoDataSince, s.changed = t, true
-			}
-			if t.Sub(a.NoDataSince) < m.policy.noDataMax {
-				more = append(more, a.sample(t))
-			}
-		}
-	}
-	if m.policy.noData == chooseAlert {
-		more = append(more, s.raise(m, append(slices.Clone(result), more...), data, t)...)
-	}
-	return more
-}
-
-// raise returns an alert for each series that was there and is no more, and one when there never was any.
-func (s *States) raise(m *memory, result, data promql.Vector, t time.Time) (more promql.Vector) {
-	for _, d := range data {
-		key := keyOf(d.Metric)
-		if m.seen[key] == nil && s.room() {
-			m.seen[key] = &seenSeries{Metric: withoutName(d.Metric)}
-			s.changed = true
-		}
-		if known := m.seen[key]; known != nil {
-			known.Last = t
-		}
-	}
-	for key, known := range m.seen {
-		gone := t.Sub(known.Last)
-		switch {
-		case gone >= m.policy.noDataMax:
-			delete(m.seen, key)
-			s.changed = true
-		case gone >= m.policy.noDataFor && !has(result, key):
-			more = append(more, s.raised(m, known.Metric, known.Last, t))
-		}
-	}
-	if len(data) > 0 || len(m.seen) > 0 {
-		m.emptySince = time.Time{}
-		return more
-	}
-	if m.emptySince.IsZero() {
-		m.emptySince = t
-	}
-	if t.Sub(m.emptySince) >= m.policy.noDataFor {
-		more = append(more, s.raised(m, m.emptyLabels, m.emptySince, t))
-	}
-	return more
-}
-
-// raised is an alert that no value speaks for, for want of data since a time or, when that is zero, of a rule that works.
-func (s *States) raised(m *memory, metric labels.Labels, noDataSince, t time.Time) promql.Sample {
-	a := m.alerts[keyOf(metric)]
-	if a == nil && s.room() {
-		a = &trackedAlert{Metric: metric}
-		m.alerts[keyOf(metric)] = a
-	}
-	if a != nil && !a.Raised {
-		a.Raised, a.NoDataSince = true, noDataSince
-	}
-	return promql.Sample{Metric: metric, F: math.NaN(), T: timestamp.FromTime(t)}
-}
-
 // step moves on what is known of the rule's alerts, of which those in result are active, and returns what is held.
 func (s *States) step(m *memory, result promql.Vector, t time.Time) (held promql.Vector) {
 	active := map[string]bool{}
@@ -335,8 +265,8 @@ func (s *States) fail(m *memory, t time.Time, err error) (promql.Vector, error) 
 	return append(result, s.step(m, result, t)...), nil
 }
 
-// counts returns how many alerts flap, and how many go on or began for want of data.
-func (s *States) counts() (flapping, noData int) {
+// Counts returns how many alerts flap, and how many go on or began for want of data.
+func (s *States) Counts() (flapping, noData int) {
 	for _, m := range s.memories {
 		for _, a := range m.alerts {
 			if a.Flapping {
@@ -350,8 +280,8 @@ func (s *States) counts() (flapping, noData int) {
 	return flapping, noData
 }
 
-// takeDropped returns how much was not remembered since the last call.
-func (s *States) takeDropped() int {
+// TakeDropped returns how much was not remembered since the last call.
+func (s *States) TakeDropped() int {
 	n := s.dropped
 	s.dropped = 0
 	return n

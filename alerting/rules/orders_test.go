@@ -1,4 +1,4 @@
-package alerting_test
+package rules_test
 
 import (
 	"cmp"

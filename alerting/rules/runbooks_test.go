@@ -1,4 +1,4 @@
-package alerting_test
+package rules_test
 
 import (
 	"flag"
@@ -14,13 +14,13 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"go.yaml.in/yaml/v3"
 
-	"gatewatch/alerting"
+	"gatewatch/alerting/rules"
 	"gatewatch/alerting/slo"
 )
 
 var update = flag.Bool("update", false, "write the indexes of the runbooks anew")
 
-const runbooks = "../docs/runbooks/"
+const runbooks = "../../docs/runbooks/"
 
 // TestRunbookIndex holds the lists of all alerts to the packs; -update writes them anew.
 func TestRunbookIndex(t *testing.T) {
@@ -31,7 +31,7 @@ func TestRunbookIndex(t *testing.T) {
 	} {
 		var index strings.Builder
 		index.WriteString(c.head)
-		for _, pack := range slices.Concat(alerting.PackNames(), []string{"slo"}) {
+		for _, pack := range slices.Concat(rules.PackNames(), []string{"slo"}) {
 			for _, a := range alertsWithSeverity(t, pack) {
 				fmt.Fprintf(&index, "| [%s](%s) | %s | %s |\n", a.name, a.page+c.suffix, runbookTitle(t, a.page+c.suffix), strings.Join(a.severities, ", "))
 			}
@@ -47,7 +47,7 @@ func TestRunbookIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got) != index.String() {
-			t.Errorf("%s does not list the alerts of the packs; write it anew: go test ./alerting -run TestRunbookIndex -update", file)
+			t.Errorf("%s does not list the alerts of the packs; write it anew: go test ./alerting/rules -run TestRunbookIndex -update", file)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestRunbookIndex(t *testing.T) {
 func TestEveryRunbookHasAnAlert(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"README": true}
-	for _, pack := range slices.Concat(alerting.PackNames(), []string{"slo"}) {
+	for _, pack := range slices.Concat(rules.PackNames(), []string{"slo"}) {
 		for _, a := range alertsWithSeverity(t, pack) {
 			known[a.page] = true
 		}
@@ -75,12 +75,12 @@ func TestEveryRunbookHasAnAlert(t *testing.T) {
 // TestRuleMetricsAreDocumented holds docs/rules-metrics.md to every metric that the packs ask of collectors.
 func TestRuleMetricsAreDocumented(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.FromSlash("../docs/rules-metrics.md"))
+	text, err := os.ReadFile(filepath.FromSlash("../../docs/rules-metrics.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := parser.NewParser(parser.Options{})
-	for _, pack := range alerting.PackNames() {
+	for _, pack := range rules.PackNames() {
 		for _, g := range packGroups(t, pack).Groups {
 			for _, r := range g.Rules {
 				expr, err := p.ParseExpr(r.Expr)
@@ -143,7 +143,7 @@ func alertsWithSeverity(t *testing.T, pack string) (all []namedAlert) {
 // packGroups returns the rules of a pack; those of "slo" are made for an objective.
 func packGroups(t *testing.T, pack string) rulefmt.RuleGroups {
 	t.Helper()
-	text, err := alerting.Pack(pack)
+	text, err := rules.Pack(pack)
 	if pack == "slo" {
 		text, err = slo.Rules(slo.Config{Name: "x", Objective: 99, Total: "a_total", Bad: "b_total"})
 	}

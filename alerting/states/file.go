@@ -1,4 +1,4 @@
-package alerting
+package states
 
 import (
 	"encoding/json"
@@ -18,8 +18,8 @@ type savedMemory struct {
 	Seen   map[string]*seenSeries   `json:"seen,omitempty"`
 }
 
-// read takes over what the process before knew. Call it before Load.
-func (s *States) read(file string, log *slog.Logger) {
+// Read takes over what the process before knew. Call it before Load.
+func (s *States) Read(file string, log *slog.Logger) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
@@ -53,8 +53,8 @@ func (s *States) read(file string, log *slog.Logger) {
 	}
 }
 
-// save writes down what a restart should know, when that changed.
-func (s *States) save(file string, log *slog.Logger) {
+// Save writes down what a restart should know, when that changed.
+func (s *States) Save(file string, log *slog.Logger) {
 	if !s.changed {
 		return
 	}

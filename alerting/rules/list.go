@@ -1,4 +1,4 @@
-package alerting
+package rules
 
 import (
 	"cmp"
@@ -6,7 +6,12 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"gatewatch/alerting/states"
 )
+
+// DefaultInterval is how often groups without an interval of their own are evaluated.
+const DefaultInterval = 15 * time.Second
 
 // Rule describes a rule that is loaded.
 type Rule struct {
@@ -27,14 +32,14 @@ type Rule struct {
 	Policy string
 }
 
-// Rules returns the rules that cfg loads, in the order of the files, or every mistake in them.
-func Rules(cfg Config) ([]Rule, error) {
-	files, err := ruleFiles(cfg)
+// List returns all rules, in the order of the files, or every mistake in them.
+func (s Sources) List() ([]Rule, error) {
+	files, err := s.Find()
 	if err != nil {
 		return nil, err
 	}
 	var all []Rule
-	l := newLoader(cfg.SLO)
+	l := s.Loader()
 	for _, file := range files {
 		found, errs := l.Load(file, false, model.UTF8Validation)
 		if len(errs) > 0 {
@@ -42,9 +47,9 @@ func Rules(cfg Config) ([]Rule, error) {
 		}
 		for _, g := range found.Groups {
 			for _, r := range g.Rules {
-				p, _ := readPolicy(r.Expr, r.Annotations, l.parser)
+				p, _ := states.ReadPolicy(r.Expr, r.Annotations, l.parser)
 				all = append(all, Rule{
-					File: file, Group: g.Name, Interval: cmp.Or(time.Duration(g.Interval), defaultInterval),
+					File: file, Group: g.Name, Interval: cmp.Or(time.Duration(g.Interval), DefaultInterval),
 					Name: cmp.Or(r.Alert, r.Record), Alert: r.Alert != "", Severity: r.Labels["severity"],
 					For: time.Duration(r.For), KeepFiringFor: time.Duration(r.KeepFiringFor),
 					Runbook: strings.TrimSpace(r.Annotations["runbook_url"]), Policy: p.String(),

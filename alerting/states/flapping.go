@@ -1,4 +1,4 @@
-package alerting
+package states
 
 import (
 	"time"
@@ -25,11 +25,13 @@ const (
 	maxFlappingTime  = 24 * time.Hour
 )
 
-func defaultFlapping() FlappingConfig {
+// DefaultFlapping returns what is used where the configuration says nothing.
+func DefaultFlapping() FlappingConfig {
 	return FlappingConfig{Times: 3, Within: model.Duration(30 * time.Minute), Hold: model.Duration(10 * time.Minute)}
 }
 
-func (c *FlappingConfig) validate() error {
+// Validate returns every mistake as invalid.Mistakes, or nil.
+func (c *FlappingConfig) Validate() error {
 	var m invalid.Mistakes
 	if c.Times < 0 || c.Times > maxFlappingTimes {
 		m.Add("times", "must be from 0 to %d, is %d", maxFlappingTimes, c.Times)

@@ -1,4 +1,4 @@
-package alerting_test
+package rules_test
 
 import (
 	"regexp"
@@ -6,11 +6,12 @@ import (
 	"testing"
 
 	"gatewatch/alerting"
+	"gatewatch/alerting/rules"
 )
 
 func TestEveryReasonHasItsWords(t *testing.T) {
 	t.Parallel()
-	text, err := alerting.Pack("payments")
+	text, err := rules.Pack("payments")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package alerting
+package states
 
 import (
 	"cmp"
@@ -44,8 +44,8 @@ const (
 	failuresUntilAlert = 3
 )
 
-// policy is what the annotations of a rule say.
-type policy struct {
+// Policy is what the annotations of a rule say.
+type Policy struct {
 	noData, onError      string
 	noDataFor, noDataMax time.Duration
 	// dataQuery gives a series for each thing that there are data about, "" when nobody wants to know. A mistake in it
@@ -57,21 +57,21 @@ type policy struct {
 	steady bool
 }
 
-// policyMistake is what is wrong with one annotation.
-type policyMistake struct{ annotation, text string }
+// Mistake is what is wrong with one annotation.
+type Mistake struct{ Annotation, Text string }
 
 // policyReader collects the mistakes.
 type policyReader struct {
 	annotations map[string]string
 	parser      parser.Parser
-	mistakes    []policyMistake
+	mistakes    []Mistake
 }
 
-// readPolicy reads the annotations of a rule with the expression expr.
-func readPolicy(expr string, annotations map[string]string, p parser.Parser) (policy, []policyMistake) {
+// ReadPolicy reads the annotations of a rule with the expression expr. The policy is of no use when there are mistakes.
+func ReadPolicy(expr string, annotations map[string]string, p parser.Parser) (Policy, []Mistake) {
 	r := &policyReader{annotations: annotations, parser: p}
 	r.names()
-	a := policy{
+	a := Policy{
 		noData:     r.choice(policyNoData, chooseOK, chooseOK, chooseAlert, chooseKeep),
 		onError:    r.choice(policyOnError, chooseKeep, chooseOK, chooseAlert, chooseKeep),
 		noDataFor:  r.duration(policyNoDataFor, defaultNoDataFor),
@@ -89,7 +89,7 @@ func readPolicy(expr string, annotations map[string]string, p parser.Parser) (po
 }
 
 func (r *policyReader) wrong(annotation, format string, args ...any) {
-	r.mistakes = append(r.mistakes, policyMistake{annotation, fmt.Sprintf(format, args...)})
+	r.mistakes = append(r.mistakes, Mistake{annotation, fmt.Sprintf(format, args...)})
 }
 
 func policyNames() []string {
@@ -155,7 +155,7 @@ func (r *policyReader) count() float64 {
 }
 
 // together looks for annotations that need another one.
-func (r *policyReader) together(a *policy) {
+func (r *policyReader) together(a *Policy) {
 	needs := func(name, other string) {
 		if _, there := r.annotations[name]; there && r.annotations[other] == "" {
 			r.wrong(name, "needs %s, too", other)
@@ -224,7 +224,7 @@ func unconditional(expr parser.Expr) (_ parser.Expr, ok bool) {
 }
 
 // String says in a few words what differs from Prometheus, "" when nothing does.
-func (p *policy) String() string {
+func (p *Policy) String() string {
 	var all []string
 	if p.noData != chooseOK {
 		all = append(all, "no data: "+p.noData)

@@ -1,4 +1,4 @@
-package alerting
+package states
 
 import (
 	"fmt"
@@ -116,9 +116,9 @@ func (m *memory) note(a *trackedAlert) (en, zh string) {
 // clock writes when something was. It does not change while the alert lasts.
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
-// toldAnnotations returns the annotations of an alert as people see them: the note stands before the description, and
+// Told returns the annotations of an alert as people see them: the note stands before the description, and
 // what only concerns the rule is left out.
-func toldAnnotations(a *rules.Alert) map[string]string {
+func Told(a *rules.Alert) map[string]string {
 	all := a.Annotations.Map()
 	for note, description := range map[string]string{annotationNote: "description", annotationNoteZH: "description_zh"} {
 		text := all[note]
