@@ -39,9 +39,12 @@ var mysqlBlockedPairs = query{part: "blocked", most: 100,
 		"Seconds that a session has waited for a lock (kind: row or metadata) which another holds, or waits for first."}}}
 
 var mysqlBlockedCount = query{part: "blocked", text: `SELECT coalesce(sum(STATE LIKE 'Waiting for %metadata lock'), 0) AS metadata,
-	(SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT') AS row_locks
+	(SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT') AS row_locks,
+	coalesce(sum(STATE LIKE 'Waiting for %metadata lock'), 0)
+		+ (SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT') AS n
 	FROM {sessions} WHERE ID <> connection_id()`,
 	values: []value{
+		{"n", "mysql_blocked_sessions", gaugeKind, "Sessions that wait for row or metadata locks."},
 		{"metadata", "mysql_metadata_lock_waits", gaugeKind, "Sessions that wait for a metadata lock, as behind an ALTER TABLE."},
 		{"row_locks", "mysql_row_lock_waits", gaugeKind, "Transactions that wait for a row lock."},
 	}}

@@ -26,7 +26,7 @@ func mysqlQueries() []*query {
 			FROM information_schema.INNODB_TRX t LEFT JOIN {sessions} s ON s.ID = t.trx_mysql_thread_id`,
 			values: []value{
 				{"n", "mysql_innodb_transactions", gaugeKind, "Transactions that are open."},
-				{"oldest", "mysql_innodb_oldest_transaction_seconds", gaugeKind, "Seconds that the longest of them has lasted."},
+				{"oldest", "mysql_innodb_longest_transaction_seconds", gaugeKind, "Seconds that the longest of them has lasted."},
 				{"idle", "mysql_idle_in_transaction_sessions", gaugeKind, "Sessions that hold a transaction open and do nothing."},
 				{"idle_seconds", "mysql_idle_in_transaction_oldest_seconds", gaugeKind, "Seconds that one of them has done nothing."},
 			}},
@@ -38,6 +38,22 @@ func mysqlQueries() []*query {
 				{"deadlocks", "mysql_info_schema_innodb_metrics_lock_lock_deadlocks_total", counterKind, "Deadlocks."},
 				{"timeouts", "mysql_info_schema_innodb_metrics_lock_lock_timeouts_total", counterKind, "Waits for row locks that ended without one."},
 				{"history", "mysql_info_schema_innodb_metrics_transaction_trx_rseg_history_len", gaugeKind, "Changes not purged yet; it grows while an old transaction is open."},
+			}},
+		{part: "unused_indexes", every: 5 * time.Minute, text: `SELECT CASE WHEN @@performance_schema THEN count(*) END AS n
+			FROM performance_schema.table_io_waits_summary_by_index_usage WHERE INDEX_NAME IS NOT NULL AND INDEX_NAME <> 'PRIMARY'
+			AND COUNT_STAR = 0 AND OBJECT_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')`,
+			values: []value{{"n", "mysql_unused_indexes", gaugeKind,
+				"Indexes of tables in use that no statement used since the server started, primary keys left out; absent without performance_schema."}}},
+		{part: "auto_increment", every: 10 * time.Minute, most: 50, labels: []string{"schema", "table", "column"}, text: `SELECT
+			c.TABLE_SCHEMA AS ` + "`schema`, c.TABLE_NAME AS `table`, c.COLUMN_NAME AS `column`" + `, t.AUTO_INCREMENT AS next,
+			pow(2, CASE c.DATA_TYPE WHEN 'tinyint' THEN 7 WHEN 'smallint' THEN 15 WHEN 'mediumint' THEN 23 WHEN 'int' THEN 31
+				ELSE 63 END + (c.COLUMN_TYPE LIKE '% unsigned%')) - 1 AS most
+			FROM information_schema.COLUMNS c JOIN information_schema.TABLES t
+			ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
+			WHERE c.EXTRA LIKE '%auto_increment%' AND t.AUTO_INCREMENT IS NOT NULL ORDER BY next / most DESC LIMIT 51`,
+			values: []value{
+				{"next", "mysql_info_schema_auto_increment_column", gaugeKind, "Next value of the column; of tables that the user may know of."},
+				{"most", "mysql_info_schema_auto_increment_column_max", gaugeKind, "Largest value that the column can hold; after it inserts fail."},
 			}},
 	}
 }

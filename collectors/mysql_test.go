@@ -73,6 +73,8 @@ func TestMySQL(t *testing.T) {
 	root := session(t, s.URL)
 	run(t, root, mysqlGrants...)
 	run(t, root, "CREATE DATABASE pay", "CREATE TABLE pay.cards (id int PRIMARY KEY, pan text)", "INSERT INTO pay.cards VALUES (1, 'x')")
+	run(t, root, "CREATE TABLE pay.refunds (id int PRIMARY KEY AUTO_INCREMENT, card int, KEY (card)) AUTO_INCREMENT = 1073741824",
+		"INSERT INTO pay.refunds (card) VALUES (1)", "CREATE TABLE pay.hidden LIKE pay.refunds", "GRANT REFERENCES ON pay.refunds TO gatewatch@'%'")
 	run(t, root, "CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1, MASTER_USER = 'x'") // never started
 	dsn := "gatewatch:p@ss:word@tcp(" + s.Addr + ")/"
 	own := fmt.Sprintf(`{instance=%q,name="main"} `, s.Addr)
@@ -86,6 +88,9 @@ func TestMySQL(t *testing.T) {
 		expect(t, text, "mysql_up"+own+"1", "mysql_global_status_threads_connected"+own, "mysql_global_variables_max_connections"+own+"151",
 			"mysql_global_variables_slow_query_log"+own+"1", `mysql_global_status_commands_total{command="select",`,
 			`mysql_global_status_buffer_pool_pages{instance=`, "mysql_binlog_files"+own+"1", "mysql_metadata_lock_waits"+own+"0",
+			"mysql_blocked_sessions"+own+"0", "mysql_innodb_longest_transaction_seconds"+own+"0", "mysql_unused_indexes"+own+"2",
+			fmt.Sprintf(`mysql_info_schema_auto_increment_column{column="id",instance=%q,name="main",schema="pay",table="refunds"} 1.073741825e+09`, s.Addr),
+			fmt.Sprintf(`mysql_info_schema_auto_increment_column_max{column="id",instance=%q,name="main",schema="pay",table="refunds"} 2.147483647e+09`, s.Addr),
 			fmt.Sprintf(`mysql_slave_status_slave_io_running{channel_name="",connection_name="",instance=%q,master_host="127.0.0.1",`, s.Addr),
 			`mysql_version_info{innodb_version="`, `mysql_info_schema_processlist_threads{command="`, "mysql_innodb_transactions"+own,
 			"mysql_info_schema_innodb_metrics_lock_lock_deadlocks_total"+own, `gatewatch_collector_success{collector="mysql_main"} 1`)
@@ -160,6 +165,9 @@ func testMySQLLocked(t *testing.T, s *servicetest.Server, root *sql.Conn, dsn st
 	w := watch(t, newMySQL, dsn, 0)
 	holder, migration, gateway := session(t, s.URL), session(t, s.URL), session(t, s.URL)
 	run(t, root, "CREATE TABLE pay.orders (id int PRIMARY KEY, note text)", "INSERT INTO pay.orders VALUES (1, 'x')")
+	// The table of which we may know more than the others is locked, too.
+	changes := session(t, s.URL)
+	run(t, changes, "LOCK TABLES pay.refunds WRITE")
 	run(t, holder, "BEGIN", "SELECT * FROM pay.cards", "UPDATE pay.orders SET note = 'y' WHERE id = 1")
 	waits := make(chan error, 2)
 	wait := func(conn *sql.Conn, text string) {
@@ -180,6 +188,7 @@ func testMySQLLocked(t *testing.T, s *servicetest.Server, root *sql.Conn, dsn st
 		w.allDue()
 		text := w.collect(t)
 		expect(t, text, "mysql_up"+own+"1", "mysql_metadata_lock_waits"+own+"1", "mysql_row_lock_waits"+own+"1",
+			"mysql_blocked_sessions"+own+"2",
 			fmt.Sprintf(`mysql_blocked_session_seconds{blocking_pid="%d",blocking_usename="root",instance=%q,kind="metadata",`, id, s.Addr),
 			fmt.Sprintf(`mysql_blocked_session_seconds{blocking_pid="%d",blocking_usename="root",instance=%q,kind="row",`, id, s.Addr))
 		if failed := samplesOf(text, "gatewatch_collector_part_success"); strings.Contains(failed, " 0") {

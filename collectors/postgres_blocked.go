@@ -25,6 +25,18 @@ var blockedPairs = query{part: "blocked", most: 100, text: blockedText,
 var blockedCount = query{part: "blocked", text: `SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock'`,
 	values: []value{{"n", "pg_blocked_sessions", gaugeKind, "Sessions that wait for locks."}}}
 
+// longestWait asks how long the session of each database has waited that waits longest for a lock. What autovacuum waits
+// for holds up nobody.
+func longestWait(part, since string, from, before int) *query {
+	return &query{part: part, since: from, before: before, most: 100, labels: []string{"datname"},
+		text: `SELECT d.datname, coalesce(max(extract(epoch FROM clock_timestamp() - ` + since + `)), 0) AS longest
+			FROM pg_database d LEFT JOIN (pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted
+				AND a.backend_type <> 'autovacuum worker') ON a.datid = d.oid
+			WHERE d.datallowconn GROUP BY d.datname ORDER BY longest DESC LIMIT 101`,
+		values: []value{{"longest", "pg_blocked_sessions_max_wait_seconds", gaugeKind,
+			"Seconds that the session has waited for a lock which waits longest; before 14 since its statement began. 0: none waits."}}}
+}
+
 // blockedSessions tells who blocks whom, and notes in the log what the two are doing.
 type blockedSessions struct {
 	blockedNotes

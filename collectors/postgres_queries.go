@@ -15,7 +15,7 @@ const (
 // postgresQueries lists all that PostgreSQL is asked in SQL. Names, labels and types are postgres_exporter's where it
 // has such a metric.
 func postgresQueries() []*query {
-	return slices.Concat(postgresDatabases(), postgresSessions(), postgresReplication(), postgresWriting(), postgresTables())
+	return slices.Concat(postgresDatabases(), postgresSessions(), postgresReplication(), postgresWriting(), postgresTables(), postgresIndexes())
 }
 
 // postgresDatabases tells what happens in each database, its size and its age.

@@ -5,12 +5,12 @@ const walNow = `CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELS
 
 // postgresReplication tells how far standbys and slots are behind.
 func postgresReplication() []*query {
-	const replication, standby, slots = "pg_replication_", "pg_stat_replication_", "pg_replication_slots_"
+	const replication, standby, slots, slot = "pg_replication_", "pg_stat_replication_", "pg_replication_slots_", "pg_replication_slot_"
 	return []*query{
 		{part: "replication", text: `SELECT pg_is_in_recovery() AS replica, CASE WHEN NOT pg_is_in_recovery()
 			OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
-			ELSE greatest(0, extract(epoch FROM now() - pg_last_xact_replay_timestamp())) END AS lag,
-			greatest(0, extract(epoch FROM now() - pg_last_xact_replay_timestamp())) AS replayed,
+			ELSE greatest(0, extract(epoch FROM now() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))) END AS lag,
+			extract(epoch FROM now() - pg_last_xact_replay_timestamp()) AS replayed,
 			extract(epoch FROM pg_postmaster_start_time()) AS started`,
 			values: []value{
 				{"lag", replication + "lag_seconds", gaugeKind, "Seconds that this standby is behind; 0 for a primary."},
@@ -42,17 +42,33 @@ func postgresReplication() []*query {
 			CASE WHEN active THEN coalesce(confirmed_flush_lsn, '0/0') - '0/0' END AS flushed
 			FROM pg_replication_slots ORDER BY slot_name LIMIT 101`,
 			values: []value{
-				{"written", slots + "slot_current_wal_lsn", gaugeKind, "Position of the WAL, in bytes."},
-				{"flushed", slots + "slot_confirmed_flush_lsn", gaugeKind, "Position that the reader of the slot confirmed, in bytes."},
-				{"active", slots + "slot_is_active", gaugeKind, "Whether somebody reads from the slot."},
+				{"written", slot + "slot_current_wal_lsn", gaugeKind, "Position of the WAL, in bytes."},
+				{"flushed", slot + "slot_confirmed_flush_lsn", gaugeKind, "Position that the reader of the slot confirmed, in bytes."},
+				{"active", slot + "slot_is_active", gaugeKind, "Whether somebody reads from the slot."},
 			}},
 		{part: "slot_safety", since: 13, most: 100, labels: []string{"slot_name", "slot_type", "wal_status"},
 			text: `SELECT slot_name, slot_type, wal_status, 1 AS one FROM pg_replication_slots
 			WHERE wal_status IS NOT NULL ORDER BY slot_name LIMIT 101`,
-			values: []value{{"one", slots + "wal_status", gaugeKind, "1, with whether the WAL that the slot needs is kept."}}},
+			values: []value{{"one", slot + "wal_status", gaugeKind, "1, with whether the WAL that the slot needs is kept."}}},
 		{part: "slot_room", since: 13, most: 100, labels: []string{"slot_name", "slot_type"},
 			text: `SELECT slot_name, slot_type, safe_wal_size FROM pg_replication_slots ORDER BY slot_name LIMIT 101`,
-			values: []value{{"safe_wal_size", slots + "safe_wal_size_bytes", gaugeKind,
+			values: []value{{"safe_wal_size", slot + "safe_wal_size_bytes", gaugeKind,
 				"Bytes of WAL that can be written before the slot may lose what it needs."}}},
+		walReceiver("wal_receiver", "flushed_lsn", 13, 0),
+		walReceiver("wal_receiver_12", "received_lsn", 0, 13),
 	}
+}
+
+// walReceiver asks a standby for what it receives, if it receives anything. flushed is how its versions call the
+// position up to which it has the WAL on disk.
+func walReceiver(part, flushed string, since, before int) *query {
+	const receiver = "pg_stat_wal_receiver_"
+	return &query{part: part, since: since, before: before, labels: []string{"upstream_host", "slot_name", "status"},
+		text: `SELECT sender_host AS upstream_host, slot_name, status, ` + flushed + ` - '0/0' AS flushed, latest_end_lsn - '0/0' AS ended,
+			extract(epoch FROM last_msg_receipt_time) AS heard FROM pg_stat_wal_receiver`,
+		values: []value{
+			{"flushed", receiver + "flushed_lsn", counterKind, "Position up to which this standby has the WAL on disk, in bytes; absent when it receives nothing."},
+			{"ended", receiver + "latest_end_lsn", counterKind, "Position that this standby told its upstream last, in bytes."},
+			{"heard", receiver + "last_msg_receipt_time", counterKind, "When its upstream was last heard, as Unix time."},
+		}}
 }

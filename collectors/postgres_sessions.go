@@ -4,6 +4,8 @@ package collectors
 func postgresSessions() []*query {
 	activity := []string{"datname", "state", "usename", "application_name", "backend_type", "wait_event_type", "wait_event"}
 	return []*query{
+		longestWait("longest_wait", "l.waitstart", 14, 0),
+		longestWait("longest_wait_13", "a.query_start", 0, 14),
 		// States that nobody is in are told with 0, so that alert rules see them.
 		{part: "activity", most: 500, labels: activity, text: `SELECT d.datname, s.state, a.usename, a.application_name, a.backend_type,
 			a.wait_event_type, a.wait_event, coalesce(a.sessions, 0) AS sessions, coalesce(a.longest, 0) AS longest

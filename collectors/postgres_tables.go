@@ -52,17 +52,5 @@ func postgresTables() []*query {
 				{"bytes", table + "table_size_bytes", gaugeKind, "Disk space of the table when it was last vacuumed or analysed."},
 				{"indexes", table + "index_size_bytes", gaugeKind, "Disk space of its indexes when it was last vacuumed or analysed."},
 			}},
-		{part: "unused_indexes", every: 5 * time.Minute, labels: []string{"datname"}, text: `SELECT current_database() AS datname,
-			count(*) AS n, coalesce(sum(c.relpages::bigint), 0) * current_setting('block_size')::bigint AS bytes
-			FROM pg_stat_user_indexes s JOIN pg_index i ON i.indexrelid = s.indexrelid JOIN pg_class c ON c.oid = s.indexrelid
-			WHERE s.idx_scan = 0 AND NOT i.indisunique`,
-			values: []value{
-				{"n", "pg_unused_indexes", gaugeKind, "Indexes that no query used since the counters were reset, unique ones left out."},
-				{"bytes", "pg_unused_indexes_bytes", gaugeKind, "Their disk space."},
-			}},
-		{part: "sequences", every: 5 * time.Minute, most: 50, labels: []string{"datname", "schemaname", "sequencename"},
-			text: `SELECT current_database() AS datname, schemaname, sequencename, last_value::float8 / max_value AS used
-			FROM pg_sequences WHERE last_value IS NOT NULL AND increment_by > 0 ORDER BY used DESC LIMIT 51`,
-			values: []value{{"used", "pg_sequence_used_ratio", gaugeKind, "Part of a sequence's numbers that is used; at 1 inserts fail."}}},
 	}
 }

@@ -59,7 +59,12 @@ func TestPostgres(t *testing.T) {
 	root := admin(t, s)
 	do(t, root, postgresGrants)
 	do(t, root, `CREATE TABLE cards (id serial PRIMARY KEY, pan text); INSERT INTO cards (pan) SELECT 'x' FROM generate_series(1, 1000);
-		CREATE INDEX cards_pan ON cards (pan)`)
+		CREATE INDEX cards_pan ON cards (pan);
+		CREATE TABLE refunds (card int REFERENCES cards, id bigint); CREATE INDEX ON refunds (id, card);
+		CREATE TABLE captures (id smallint GENERATED ALWAYS AS IDENTITY, card int REFERENCES cards); CREATE INDEX ON captures (card, id);
+		SELECT setval('cards_id_seq', 1 << 30), setval('captures_id_seq', 1 << 14);
+		UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'cards_pan'::regclass;
+		GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO gatewatch`)
 	do(t, root, `ANALYZE cards`)
 	dsn := gatewatchDSN(s, "p%40ss%20word")
 
@@ -75,6 +80,10 @@ func TestPostgres(t *testing.T) {
 			"pg_stat_bgwriter_checkpoints_timed_total"+own, "pg_wal_segments"+own, "pg_blocked_sessions"+own+"0",
 			`gatewatch_collector_success{collector="postgres_main"} 1`, `gatewatch_collector_resting{collector="postgres_main"} 0`,
 			`pg_database_size_bytes{datname="postgres",`, `pg_stat_database_checksum_failures{`, "pg_unused_indexes{",
+			fmt.Sprintf(`pg_foreign_keys_without_index{datname="postgres",instance=%q,name="main"} 1`, s.Addr),
+			fmt.Sprintf(`pg_invalid_indexes{datname="postgres",instance=%q,name="main"} 1`, s.Addr), "pg_tables_scanned_in_full{",
+			fmt.Sprintf(`pg_sequence_used_ratio{datname="postgres",instance=%q,name="main",schemaname="public",sequencename="cards_id_seq"} 0.5000000002`, s.Addr),
+			fmt.Sprintf(`pg_sequence_used_ratio{datname="postgres",instance=%q,name="main",schemaname="public",sequencename="captures_id_seq"} 0.50001`, s.Addr),
 			`pg_stat_user_tables_n_live_tup{datname="postgres",instance=`, `pg_stat_user_tables_table_size_bytes{`)
 		for _, family := range slices.Sorted(maps.Keys(parseExposition(t, strings.NewReader(text)))) {
 			if strings.HasPrefix(family, "pg_") && !strings.HasPrefix(family, "pg_settings_") && !listed(postgresCatalogue(), family) {
@@ -148,6 +157,9 @@ func testPostgresLocked(t *testing.T, s *servicetest.Server, root *pgconn.PgConn
 		expect(t, text, fmt.Sprintf(`pg_up{instance=%q,name="main"} 1`, s.Addr), `pg_blocked_sessions{`,
 			fmt.Sprintf(`pg_blocked_session_seconds{application_name="gateway",blocking_application_name="migration",blocking_pid="%d",`, holder.PID()),
 			`pg_stat_user_tables_n_live_tup{datname="postgres",instance=`)
+		if waits := sampleOf(t, text, "pg_blocked_sessions_max_wait_seconds{datname=\"postgres\""); waits < 5 {
+			t.Errorf("collection %d: somebody has waited for %v s, want at least 5", i, waits)
+		}
 		for _, failed := range strings.Split(samplesOf(text, "gatewatch_collector_part_success"), "\n") {
 			if strings.HasSuffix(failed, " 0") != strings.Contains(failed, `"sequences"`) {
 				t.Errorf("collection %d: %s, want only the locked sequences to fail", i, failed)

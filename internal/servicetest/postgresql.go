@@ -21,9 +21,33 @@ const DatabasePassword = "admin-of-a-test"
 // It ends with t.
 func PostgreSQL(t testing.TB, settings ...string) *Server {
 	t.Helper()
+	s := newPostgreSQL(t)
+	password := filepath.Join(s.Dir, "password")
+	if err := os.WriteFile(password, []byte(DatabasePassword), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	prepare(t, s, postgresProgram(t, postgresHint, "initdb"), "-D", filepath.Join(s.Dir, "data"), "-U", "postgres", "-A", "scram-sha-256",
+		"--pwfile", password, "-E", "UTF8", "--locale=C", "--no-sync", "--data-checksums")
+	return s.runPostgreSQL(t, settings)
+}
+
+// PostgreSQLReplica returns a running standby of primary, a copy of it that streams through a replication slot of that
+// name, which it makes. Users and passwords are the primary's. It ends with t.
+func PostgreSQLReplica(t testing.TB, primary *Server, slot string, settings ...string) *Server {
+	t.Helper()
+	s := newPostgreSQL(t)
+	prepare(t, s, postgresProgram(t, postgresHint, "pg_basebackup"), "-D", filepath.Join(s.Dir, "data"), "-d", primary.URL, "-R", "-X", "stream",
+		"-C", "--slot", slot, "--checkpoint=fast", "--no-sync")
+	return s.runPostgreSQL(t, settings)
+}
+
+const postgresHint = "apt-get install postgresql"
+
+// newPostgreSQL prepares a server without data.
+func newPostgreSQL(t testing.TB) *Server {
+	t.Helper()
 	wanted(t)
-	const hint = "apt-get install postgresql"
-	initdb := postgresProgram(t, hint, "initdb")
+	postgresProgram(t, postgresHint, "postgres")
 	// Not below t.TempDir, where only who runs the tests may look.
 	dir, err := os.MkdirTemp("", "gatewatch-postgresql-")
 	if err != nil {
@@ -35,22 +59,21 @@ func PostgreSQL(t testing.TB, settings ...string) *Server {
 		t.Fatal(err)
 	}
 	s.as = unprivileged(t, s.Dir, "postgres", "nobody")
-	password := filepath.Join(s.Dir, "password")
-	if err := os.WriteFile(password, []byte(DatabasePassword), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	data := filepath.Join(s.Dir, "data")
-	prepare(t, s, initdb, "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8",
-		"--locale=C", "--no-sync", "--data-checksums")
+	return s
+}
+
+// runPostgreSQL starts the server on the data in its folder.
+func (s *Server) runPostgreSQL(t testing.TB, settings []string) *Server {
+	t.Helper()
 	host, port, _ := net.SplitHostPort(s.Addr)
-	s.path = postgresProgram(t, hint, "postgres")
-	s.args = []string{"-D", data, "-c", "listen_addresses=" + host, "-c", "port=" + port,
+	s.path = postgresProgram(t, postgresHint, "postgres")
+	s.args = []string{"-D", filepath.Join(s.Dir, "data"), "-c", "listen_addresses=" + host, "-c", "port=" + port,
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=30"}
 	for _, setting := range settings {
 		s.args = append(s.args, "-c", setting)
 	}
 	// The port is open before the server takes connections.
-	asks := postgresProgram(t, hint, "pg_isready")
+	asks := postgresProgram(t, postgresHint, "pg_isready")
 	s.isReady = func(ctx context.Context) bool {
 		return exec.CommandContext(ctx, asks, "-q", "-h", host, "-p", port).Run() == nil
 	}

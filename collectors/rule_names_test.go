@@ -1,0 +1,41 @@
+package collectors
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestRulesAskForWhatIsThere holds the names of databases that the shipped rules ask for to those that the collectors
+// give: a rule that asks for another name never finds anything, and no test of the rule alone sees it.
+func TestRulesAskForWhatIsThere(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../alerting/rules/databases.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Names that other versions or other exporters give, which rules ask for beside the usual ones.
+	elsewhere := []string{"mysql_slave_status_replica_", "mysql_slave_status_seconds_behind_source", "pg_dump", "pg_amcheck_failures", "mysql_table_check_failures"}
+	rows := append(postgresCatalogue(), mysqlCatalogue()...)
+	seen := 0
+	for _, name := range regexp.MustCompile(`\b(?:pg|mysql)_\w+`).FindAllString(string(data), -1) {
+		if hasPrefix(name, elsewhere) {
+			continue
+		}
+		seen++
+		variable := hasPrefix(name, []string{"mysql_global_status_", "mysql_global_variables_", "mysql_slave_status_"})
+		setting, isSetting := strings.CutPrefix(name, "pg_settings_")
+		if !variable && !(isSetting && slices.Contains(postgresSettings, setting)) && !listed(rows, name) {
+			t.Errorf("rules ask for %s, which no collector gives", name)
+		}
+	}
+	if seen < 30 {
+		t.Errorf("found %d names in the rules, want more", seen)
+	}
+}
+
+func hasPrefix(name string, prefixes []string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+}
