@@ -47,6 +47,7 @@ type agent struct {
 	patterns   *patterns.Tracker
 	counts     *logmetrics.Metrics
 	pipeline   pipeline.Parts
+	notes      *pipeline.Notes
 	tail       *tail.Metrics
 	listener   net.Listener
 
@@ -74,7 +75,7 @@ func assemble(cfg *configs.Config, listener net.Listener, log *slog.Logger) (_ *
 	a.registry.MustRegister(procstats.NewGoCollector(), procstats.NewProcessCollector(procstats.ProcessCollectorOpts{}), buildMetric())
 	a.reloads = newReloads(a.registry)
 	for _, step := range []func() error{
-		a.openJournal, a.openSeries, a.addAlerting, a.addDetect, a.addCollectors, a.preparePipelines, a.addUnits, a.addPage,
+		a.openJournal, a.openSeries, a.addAlerting, a.addDetect, a.preparePipelines, a.addCollectors, a.addUnits, a.addPage,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -162,7 +163,7 @@ func (a *agent) alerting(cfg *configs.Config) alerting.Config {
 }
 
 func (a *agent) addCollectors() error {
-	set, err := collectors.New(a.cfg.Collectors, a.log, a.registry)
+	set, err := collectors.New(a.cfg.Collectors, a.notes, a.log, a.registry)
 	if err != nil {
 		return err
 	}
@@ -195,6 +196,8 @@ func (a *agent) preparePipelines() error {
 		},
 		Metrics: pipeline.NewMetrics(a.registry), Log: a.log,
 	}
+	a.notes = pipeline.NewNotes(a.pipeline, a.registry)
+	a.parts = append(a.parts, part{"notes", a.notes.Run}) // before what observes: it stops after
 	a.tail = tail.NewMetrics(a.registry)
 	return nil
 }

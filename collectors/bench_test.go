@@ -9,7 +9,7 @@ import (
 // BenchmarkHost measures one collection of everything about the real host, and one scrape of its snapshot.
 func BenchmarkHost(b *testing.B) {
 	reg := prometheus.NewRegistry()
-	s, err := New(DefaultConfig(), quiet(), reg)
+	s, err := New(DefaultConfig(), nil, quiet(), reg)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -21,6 +21,8 @@ type section interface {
 // env is what sections share.
 type env struct {
 	log *slog.Logger
+	// notes takes what is told as a document.
+	notes Notes
 	// interval is how often what has no interval of its own is collected.
 	interval time.Duration
 	// host says where /proc, /sys and / are seen, also when the host itself is not watched.

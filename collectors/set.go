@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/event"
 )
 
 // collector gathers the samples of one part. It is never called again before it has returned.
@@ -26,8 +28,8 @@ type collector struct {
 }
 
 // table lists everything that cfg switches on.
-func table(cfg *Config, log *slog.Logger) ([]collector, error) {
-	e := env{log: log, interval: time.Duration(cfg.Interval), host: HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"}}
+func table(cfg *Config, notes Notes, log *slog.Logger) ([]collector, error) {
+	e := env{log: log, notes: notes, interval: time.Duration(cfg.Interval), host: HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"}}
 	if cfg.Host != nil {
 		e.host = *cfg.Host
 	}
@@ -54,9 +56,15 @@ type Set struct {
 	dropped                        *prometheus.CounterVec
 }
 
-// New returns the collectors of a valid cfg and registers them with reg. They have no samples until Run.
-func New(cfg Config, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
-	all, err := table(&cfg, log)
+// Notes takes what collectors tell as documents beside their metrics. Add does not wait, and may drop and count.
+type Notes interface {
+	Add(event.Note)
+}
+
+// New returns the collectors of a valid cfg and registers them with reg. They have no samples until Run. notes takes the
+// documents of those that have some.
+func New(cfg Config, notes Notes, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
+	all, err := table(&cfg, notes, log)
 	if err != nil {
 		return nil, err
 	}
