@@ -22,6 +22,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 
+	"gatewatch/alerting/ledger"
+	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/routing"
 	"gatewatch/internal/quietlog"
 )
@@ -40,7 +42,7 @@ type delivery struct {
 	work  sync.WaitGroup
 }
 
-func newDelivery(plan *routing.Plan, boxes []*outbox, d *dispatcher) (*delivery, error) {
+func newDelivery(plan *routing.Plan, boxes []*outbox.Box, d *dispatcher) (*delivery, error) {
 	reg := prometheus.NewRegistry()
 	log, events, flags := quietlog.Warnings(d.log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
 	v := &delivery{
@@ -59,8 +61,8 @@ func newDelivery(plan *routing.Plan, boxes []*outbox, d *dispatcher) (*delivery,
 	for name, told := range plan.Receivers {
 		stage := &tellStage{inhibited: notify.NewMuteStage(v.inhibitor, metrics), quiet: quiet}
 		for _, box := range boxes {
-			if slices.Contains(told, box.name) {
-				stage.told = append(stage.told, newIntegration(box, !plan.NoEnds[box.name], d, metrics))
+			if slices.Contains(told, box.Name) {
+				stage.told = append(stage.told, newIntegration(box, !plan.NoEnds[box.Name], d, metrics))
 			}
 		}
 		receivers[name] = stage
@@ -98,7 +100,7 @@ func (v *delivery) stop() {
 }
 
 // group adds an alert with these labels to the groups that it belongs to, of each receiver that is told of it.
-func (v *delivery) group(of model.LabelSet, all map[string]groupedAlerts) {
+func (v *delivery) group(of model.LabelSet, all map[string]ledger.Groups) {
 	for _, r := range v.route.Match(of) {
 		labels := model.LabelSet{}
 		for name, value := range of {
@@ -109,9 +111,9 @@ func (v *delivery) group(of model.LabelSet, all map[string]groupedAlerts) {
 		key := fmt.Sprintf("%s:%s", r.Key(), labels) // as Alertmanager's groups are called
 		for _, receiver := range v.plan.Receivers[r.RouteOpts.Receiver] {
 			if all[receiver] == nil {
-				all[receiver] = groupedAlerts{}
+				all[receiver] = ledger.Groups{}
 			}
-			all[receiver][key] = append(all[receiver][key], alertHash(of))
+			all[receiver][key] = append(all[receiver][key], ledger.Hash(of))
 		}
 	}
 }

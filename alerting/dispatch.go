@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
+	"gatewatch/alerting/ledger"
+	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/routing"
 	"gatewatch/internal/quietlog"
 )
@@ -40,8 +42,8 @@ type dispatcher struct {
 	alerts    *mem.Alerts
 	silences  *silences
 	silencer  *silence.Silencer
-	ledger    *ledger
-	incidents *incidentKeys
+	ledger    *ledger.Ledger
+	incidents *ledger.Keys
 	log       *slog.Logger
 	// fired are the alerts that fired when the process before ended.
 	fired []savedAlert
@@ -52,13 +54,13 @@ type dispatcher struct {
 	current *delivery
 }
 
-func newDispatcher(dir string, fired []savedAlert, sil *silences, ledger *ledger, log *slog.Logger) (*dispatcher, error) {
+func newDispatcher(dir string, fired []savedAlert, sil *silences, told *ledger.Ledger, log *slog.Logger) (*dispatcher, error) {
 	// Alertmanager's own metrics describe its insides; what people need is in gatewatch_notification*.
 	reg := prometheus.NewRegistry()
 	engineLog, events, flags := quietlog.Warnings(log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
-	d := &dispatcher{ledger: ledger, log: log, fired: fired, silences: sil, silencer: silence.NewSilencer(sil.Silences, engineLog, events)}
+	d := &dispatcher{ledger: told, log: log, fired: fired, silences: sil, silencer: silence.NewSilencer(sil.Silences, engineLog, events)}
 	var err error
-	d.incidents = openIncidentKeys(filepath.Join(dir, "incidents.json"), ledger, log)
+	d.incidents = ledger.OpenKeys(filepath.Join(dir, "incidents.json"), told, log)
 	// The context ends with Close in run.
 	d.alerts, err = mem.NewAlerts(context.Background(), alertGC, 0, d.silencer, engineLog, events, reg, flags)
 	return d, err
@@ -78,7 +80,7 @@ func (d *dispatcher) mutes(a savedAlert) bool {
 
 // exchange puts a plan into effect, with the outboxes of all its receivers. What was told stays told: groups that get
 // another key because routes changed go on as the incidents that they were.
-func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox) error {
+func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox.Box) error {
 	next, err := newDelivery(plan, boxes, d)
 	if err != nil {
 		return err
@@ -90,7 +92,7 @@ func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox) error {
 		before.stop()
 	}
 	if before != nil {
-		d.incidents.handOver(d.groups(before), d.groups(next))
+		d.incidents.HandOver(d.groups(before), d.groups(next))
 	} else {
 		d.resume(next)
 	}
@@ -103,21 +105,21 @@ func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox) error {
 
 // resume lets incidents go on that were open when the process before ended: it may have had other routes.
 func (d *dispatcher) resume(v *delivery) {
-	told, err := d.incidents.open()
+	told, err := d.incidents.Open()
 	if err != nil {
 		d.log.Warn("looking for open incidents, some may be told again", "err", err)
 		return
 	}
-	after := map[string]groupedAlerts{}
+	after := map[string]ledger.Groups{}
 	for i := range d.fired {
 		v.group(labelSet(d.fired[i].Labels), after)
 	}
-	d.incidents.handOver(told, after)
+	d.incidents.HandOver(told, after)
 }
 
 // groups returns the present groups of alerts of each receiver, by the keys that v gives them.
-func (d *dispatcher) groups(v *delivery) map[string]groupedAlerts {
-	all := map[string]groupedAlerts{}
+func (d *dispatcher) groups(v *delivery) map[string]ledger.Groups {
+	all := map[string]ledger.Groups{}
 	pending := d.alerts.GetPending()
 	defer pending.Close()
 	for a := range pending.Next() {
@@ -135,7 +137,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 		return nil
 	})
 	g.Go(func() error {
-		d.ledger.maintain(stop)
+		d.ledger.Maintain(stop)
 		return nil
 	})
 	d.mu.Lock()

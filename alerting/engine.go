@@ -24,6 +24,8 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"golang.org/x/sync/errgroup"
 
+	"gatewatch/alerting/ledger"
+	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/receivers"
 	"gatewatch/alerting/routing"
 	"gatewatch/alerting/states"
@@ -50,7 +52,7 @@ type Engine struct {
 
 	host     string
 	dispatch *dispatcher
-	mail     *mailroom
+	mail     *outbox.Room
 	lines    Lines
 	// desk is what people do about incidents, sockets are their ways to it.
 	desk    *desk
@@ -136,37 +138,37 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 
 // openDelivery makes what tells people.
 func (e *Engine) openDelivery(cfg Config, plan *routing.Plan, reg prometheus.Registerer) error {
-	ledger, err := openLedger(filepath.Join(e.dir, "nflog"), e.log)
+	told, err := ledger.Open(filepath.Join(e.dir, "nflog"), e.log)
 	if err != nil {
 		return err
 	}
-	e.mail = newMailroom(filepath.Join(e.dir, "outbox"), ledger, e, e.log, reg)
-	if err := e.mail.exchange(e.stations(cfg)); err != nil {
+	e.mail = outbox.NewRoom(filepath.Join(e.dir, "outbox"), told, e, e.log, reg)
+	if err := e.mail.Exchange(e.stations(cfg)); err != nil {
 		return err
 	}
 	silences, err := openSilences(filepath.Join(e.dir, "silences"), e.log, reg)
 	if err != nil {
 		return err
 	}
-	if e.dispatch, err = newDispatcher(e.dir, slices.Collect(maps.Values(e.lost.alerts)), silences, ledger, e.log); err != nil {
+	if e.dispatch, err = newDispatcher(e.dir, slices.Collect(maps.Values(e.lost.alerts)), silences, told, e.log); err != nil {
 		return err
 	}
-	return e.dispatch.exchange(plan, e.mail.all())
+	return e.dispatch.exchange(plan, e.mail.All())
 }
 
 // stations are the receivers that cfg wants.
-func (e *Engine) stations(cfg Config) []station {
+func (e *Engine) stations(cfg Config) []outbox.Station {
 	return newStations(cfg, e.dir, e.host, e.chart, e.log)
 }
 
 // newStations returns the receivers of cfg. What they have to remember they keep in dir.
-func newStations(cfg Config, dir, host string, chart receivers.MakeChart, log *slog.Logger) []station {
-	var all []station
+func newStations(cfg Config, dir, host string, chart receivers.MakeChart, log *slog.Logger) []outbox.Station {
+	var all []outbox.Station
 	page := receivers.Page{URL: cfg.ExternalURL, RunbookURL: cfg.RunbookURL, Host: host, Links: cfg.Links}
 	for _, c := range cfg.Slack {
-		all = append(all, station{
-			name: c.Name, settings: [2]any{c, page}, minSeverity: c.MinSeverity,
-			open: func(reg prometheus.Registerer) (receivers.Receiver, error) {
+		all = append(all, outbox.Station{
+			Name: c.Name, Settings: [2]any{c, page}, MinSeverity: c.MinSeverity,
+			Open: func(reg prometheus.Registerer) (receivers.Receiver, error) {
 				return receivers.NewSlack(c, receivers.SlackOptions{
 					Page: page, Threads: filepath.Join(dir, "threads", c.Name), Log: log.With("receiver", c.Name), Chart: chart, Metrics: reg,
 				})
@@ -174,9 +176,9 @@ func newStations(cfg Config, dir, host string, chart receivers.MakeChart, log *s
 		})
 	}
 	for _, r := range receivers.New(cfg.Receivers, page) {
-		all = append(all, station{
-			name: r.Receiver.Name(), settings: r.Settings, minSeverity: r.MinSeverity, spacing: r.Spacing,
-			open: func(prometheus.Registerer) (receivers.Receiver, error) { return r.Receiver, nil },
+		all = append(all, outbox.Station{
+			Name: r.Receiver.Name(), Settings: r.Settings, MinSeverity: r.MinSeverity, Spacing: r.Spacing,
+			Open: func(prometheus.Registerer) (receivers.Receiver, error) { return r.Receiver, nil },
 		})
 	}
 	return all
@@ -193,32 +195,32 @@ func (e *Engine) Run(ctx context.Context) error {
 		g.Go(func() error { return e.heartbeat.run(ctx) })
 	}
 	g.Go(func() error { return e.sockets.run(ctx) })
-	g.Go(func() error { return e.mail.run(ctx) })
+	g.Go(func() error { return e.mail.Run(ctx) })
 	return g.Wait()
 }
 
 // Test sends a message that says it is a test to every receiver, and returns what they answered. It waits for no
 // retries.
 func (e *Engine) Test(ctx context.Context) error {
-	boxes := e.mail.all()
+	boxes := e.mail.All()
 	if len(boxes) == 0 {
 		return errors.New("no receiver is configured")
 	}
 	var errs []error
 	for _, box := range boxes {
-		if err := box.to().Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", box.name, err))
+		if err := box.Receiver().Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", box.Name, err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // Receivers tells how each receiver is doing.
-func (e *Engine) Receivers() []ReceiverStatus {
-	boxes := e.mail.all()
-	all := make([]ReceiverStatus, len(boxes))
+func (e *Engine) Receivers() []outbox.Status {
+	boxes := e.mail.All()
+	all := make([]outbox.Status, len(boxes))
 	for i, box := range boxes {
-		all[i] = box.status()
+		all[i] = box.Status()
 	}
 	return all
 }

@@ -20,8 +20,8 @@ const (
 	impactTimeout = 2 * time.Second
 )
 
-// fill puts in what the incident cost by now, lines that show it, and what people did about it.
-func (e *Engine) fill(ctx context.Context, n *receivers.Notice, now time.Time) {
+// Fill puts in what the incident cost by now, lines that show it, and what people did about it.
+func (e *Engine) Fill(ctx context.Context, n *receivers.Notice, now time.Time) {
 	for i := range n.Alerts {
 		n.Alerts[i].Lost = e.lostPayments(ctx, n.Alerts[i], now)
 	}
@@ -29,16 +29,19 @@ func (e *Engine) fill(ctx context.Context, n *receivers.Notice, now time.Time) {
 	e.desk.look(ctx, n)
 }
 
-// firing returns the firing alert with the key as of the last evaluation.
-func (e *Engine) firing(key string) (Alert, bool) {
+// Firing returns the firing alert with the key as of the last evaluation.
+func (e *Engine) Firing(key string) (receivers.Alert, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i := range e.alerts {
 		if e.alerts[i].State == stateFiring && e.alerts[i].key() == key {
-			return e.alerts[i], true
+			a := e.alerts[i]
+			return receivers.Alert{
+				Name: a.Name, Severity: a.Severity, Verdict: a.Verdict, Labels: a.Labels, Annotations: a.Annotations, Since: a.Since, Value: a.Value,
+			}, true
 		}
 	}
-	return Alert{}, false
+	return receivers.Alert{}, false
 }
 
 // lostPayments counts what an alert cost by now, or until its end. It returns nil for alerts that cannot say so.

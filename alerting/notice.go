@@ -1,10 +1,6 @@
 package alerting
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
@@ -13,8 +9,8 @@ import (
 	"gatewatch/alerting/receivers"
 )
 
-// toNoticeAlert makes an alert of Alertmanager's pipeline one of a notice.
-func toNoticeAlert(a *alert.Alert) receivers.Alert {
+// About returns an alert of Alertmanager's pipeline as people see it. The engine is what outboxes ask about alerts.
+func (*Engine) About(a *alert.Alert) receivers.Alert {
 	annotations := stringMap(a.Annotations)
 	since, err := time.Parse(time.RFC3339Nano, annotations[annotationSince])
 	if err != nil {
@@ -37,26 +33,4 @@ func stringMap(in model.LabelSet) map[string]string {
 		out[string(k)] = string(v)
 	}
 	return out
-}
-
-// readNotice reads the file of a notice.
-func readNotice(path string) (n receivers.Notice, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return n, err
-	}
-	if info.Size() > maxNoticeFile {
-		return n, fmt.Errorf("%d bytes are too many", info.Size())
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return n, err
-	}
-	if err := json.Unmarshal(text, &n); err != nil {
-		return n, err
-	}
-	if len(n.Alerts) == 0 {
-		return n, errors.New("no alerts in it")
-	}
-	return n, nil
 }

@@ -41,13 +41,13 @@ func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) (
 		arrivals = append(arrivals, a)
 	}
 	for _, r := range all {
-		a := Arrival{Receiver: r.name}
-		receiver, err := r.open(nil)
+		a := Arrival{Receiver: r.Name}
+		receiver, err := r.Open(nil)
 		if err != nil {
 			return nil, err
 		}
 		if err := receiver.Send(ctx, receivers.TestNotice(time.Now()), 0); err != nil {
-			failure := asSendError(err)
+			failure := receivers.AsSendError(err)
 			a.Err, a.Advice = failure, failure.Advice()
 		}
 		arrivals = append(arrivals, a)

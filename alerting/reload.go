@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+
+	"gatewatch/alerting/outbox"
 )
 
 // Reload puts cfg into effect: rules, who is told of which alerts and when, and the receivers themselves. On a mistake
@@ -26,7 +28,7 @@ func (e *Engine) Reload(ctx context.Context, cfg Config) error {
 	if err := e.exchangeReceivers(e.stations(planned)); err != nil {
 		return err
 	}
-	if err := e.dispatch.exchange(plan, e.mail.all()); err != nil {
+	if err := e.dispatch.exchange(plan, e.mail.All()); err != nil {
 		return err
 	}
 	e.logWarnings(plan.Warnings)
@@ -34,24 +36,21 @@ func (e *Engine) Reload(ctx context.Context, cfg Config) error {
 }
 
 // exchangeReceivers makes the receivers those that are wanted, or leaves those that there are. Buttons wait meanwhile.
-func (e *Engine) exchangeReceivers(wanted []station) error {
-	if !e.mail.differs(wanted) {
+func (e *Engine) exchangeReceivers(wanted []outbox.Station) error {
+	if !e.mail.Differs(wanted) {
 		return nil
 	}
-	var before []station
-	for _, box := range e.mail.all() {
-		before = append(before, box.station)
-	}
+	before := e.mail.Stations()
 	e.sockets.pause()
-	err := e.mail.exchange(wanted)
+	err := e.mail.Exchange(wanted)
 	if err == nil {
-		if err = e.sockets.serve(e.mail.all()); err == nil {
+		if err = e.sockets.serve(e.mail.All()); err == nil {
 			return nil
 		}
 		// Receivers without their buttons would stay so: the next reload would find nothing to exchange.
-		err = errors.Join(err, e.mail.exchange(before), e.dispatch.exchange(e.dispatch.live().plan, e.mail.all()))
+		err = errors.Join(err, e.mail.Exchange(before), e.dispatch.exchange(e.dispatch.live().plan, e.mail.All()))
 	}
-	return errors.Join(err, e.sockets.serve(e.mail.all()))
+	return errors.Join(err, e.sockets.serve(e.mail.All()))
 }
 
 func (e *Engine) logWarnings(warnings []string) {

@@ -7,13 +7,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/receivers"
 )
 
 // sockets are the ways of people to the desk: one for each app token of the Slack receivers.
 type sockets struct {
 	open   func([]*receivers.Slack, prometheus.Registerer) ([]*receivers.Socket, error)
-	own    *registered
+	own    *outbox.Registered
 	failed chan error
 
 	mu     sync.Mutex
@@ -24,7 +25,7 @@ type sockets struct {
 }
 
 func newSockets(e *Engine, reg prometheus.Registerer) *sockets {
-	return &sockets{own: &registered{reg: reg}, failed: make(chan error, 1),
+	return &sockets{own: outbox.Take(reg), failed: make(chan error, 1),
 		open: func(channels []*receivers.Slack, reg prometheus.Registerer) ([]*receivers.Socket, error) {
 			return receivers.NewSockets(channels, e, receivers.SocketOptions{
 				Agent: e.host, Dir: filepath.Join(e.dir, "actions"), Log: e.log, Metrics: reg,
@@ -33,18 +34,18 @@ func newSockets(e *Engine, reg prometheus.Registerer) *sockets {
 }
 
 // serve makes the sockets those of the Slack receivers among boxes, and lets them work when others did.
-func (s *sockets) serve(boxes []*outbox) (err error) {
+func (s *sockets) serve(boxes []*outbox.Box) (err error) {
 	var channels []*receivers.Slack
 	for _, box := range boxes {
-		if c, ok := box.to().(*receivers.Slack); ok {
+		if c, ok := box.Receiver().(*receivers.Slack); ok {
 			channels = append(channels, c)
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.own.undo()
+	s.own.Undo()
 	if s.all, err = s.open(channels, s.own); err != nil {
-		s.own.undo()
+		s.own.Undo()
 		return err
 	}
 	s.start()

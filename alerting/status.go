@@ -29,7 +29,7 @@ func (e *Engine) openDesk(reg prometheus.Registerer) (err error) {
 		return err
 	}
 	e.sockets = newSockets(e, reg)
-	return e.sockets.serve(e.mail.all())
+	return e.sockets.serve(e.mail.All())
 }
 
 // Act does what a person asks for with an incident. It makes the engine a receivers.Desk.
@@ -59,8 +59,8 @@ func (e *Engine) Status(ctx context.Context) receivers.Status {
 	if lag := e.values(ctx, "max(gatewatch_tail_lag_seconds)"); len(lag) > 0 && !math.IsNaN(lag[0].F) {
 		s.Lag, s.Known = time.Duration(lag[0].F*float64(time.Second)), true
 	}
-	for _, box := range e.mail.all() {
-		s.Unsent += box.status().Unsent
+	for _, box := range e.mail.All() {
+		s.Unsent += box.Status().Unsent
 	}
 	return s
 }

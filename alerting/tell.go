@@ -6,13 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/eventrecorder"
-	"github.com/prometheus/alertmanager/nflog/nflogpb"
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/common/model"
 
+	"gatewatch/alerting/ledger"
+	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/routing"
 )
 
@@ -65,15 +65,15 @@ func maintenance(windows routing.Windows) notify.MuteFunc {
 // integration is one receiver in Alertmanager's pipeline.
 type integration struct {
 	name      string
-	ledger    *ledger
-	incidents *incidentKeys
+	ledger    *ledger.Ledger
+	incidents *ledger.Keys
 	stages    notify.MultiStage
 }
 
-func newIntegration(box *outbox, ends bool, d *dispatcher, metrics *notify.Metrics) *integration {
-	name := box.name
+func newIntegration(box *outbox.Box, ends bool, d *dispatcher, metrics *notify.Metrics) *integration {
+	name := box.Name
 	one := notify.NewIntegration(box, endsTold(ends), name, 0, routing.DefaultReceiver)
-	entry := ledgerReceiver(name)
+	entry := ledger.Receiver(name)
 	return &integration{name: name, ledger: d.ledger, incidents: d.incidents, stages: notify.MultiStage{
 		notify.NewDedupStage(&one, d.ledger, entry),
 		notify.NewRetryStage(one, routing.DefaultReceiver, metrics, eventrecorder.NopRecorder()),
@@ -87,21 +87,15 @@ type endsTold bool
 // SendResolved is what Alertmanager's pipeline asks.
 func (e endsTold) SendResolved() bool { return bool(e) }
 
-// ledgerReceiver is a receiver's name in the ledger. It does not depend on routes: what was told by one is not told again
-// by another.
-func ledgerReceiver(name string) *nflogpb.Receiver {
-	return &nflogpb.Receiver{GroupName: routing.DefaultReceiver, Integration: name}
-}
-
 // tell hands on the alerts of a group of which loud are not muted.
 func (i *integration) tell(ctx context.Context, log *slog.Logger, alerts, loud []*alert.Alert) (context.Context, []*alert.Alert, error) {
 	key, _ := notify.GroupKey(ctx)
-	key = i.incidents.of(i.name, key)
+	key = i.incidents.Of(i.name, key)
 	if len(loud) < len(alerts) || slices.ContainsFunc(alerts, (*alert.Alert).Resolved) {
 		alerts = i.known(key, alerts, loud)
 	}
 	if len(alerts) == 0 {
-		i.ledger.hold(i.name, key)
+		i.ledger.Hold(i.name, key)
 		return ctx, nil, nil
 	}
 	return i.stages.Exec(notify.WithGroupKey(ctx, key), log, alerts...)
@@ -110,11 +104,11 @@ func (i *integration) tell(ctx context.Context, log *slog.Logger, alerts, loud [
 // known returns the alerts that are not muted and those of which the receiver was told that they fire; nil when there is
 // nothing new in them. Ends that were told before the configuration was exchanged are left out.
 func (i *integration) known(key string, alerts, loud []*alert.Alert) []*alert.Alert {
-	firing, over := i.ledger.state(i.name, key)
+	firing, over := i.ledger.State(i.name, key)
 	var keep []*alert.Alert
 	news := false
 	for _, a := range alerts {
-		hash := alertHash(a.Labels)
+		hash := ledger.Hash(a.Labels)
 		switch {
 		case a.Resolved() && slices.Contains(over, hash) && !slices.Contains(firing, hash):
 		case slices.Contains(loud, a):
@@ -128,19 +122,4 @@ func (i *integration) known(key string, alerts, loud []*alert.Alert) []*alert.Al
 		return nil
 	}
 	return keep
-}
-
-// alertHash is what an alert is called in the ledger.
-func alertHash(labels model.LabelSet) uint64 {
-	names := make(model.LabelNames, 0, len(labels))
-	for name := range labels {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var b []byte
-	for _, name := range names {
-		b = append(append(b, name...), 0xff)
-		b = append(append(b, labels[name]...), 0xff)
-	}
-	return xxhash.Sum64(b)
 }

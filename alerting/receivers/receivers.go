@@ -4,6 +4,7 @@ package receivers
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -43,3 +44,11 @@ type SendError struct {
 
 // Error returns the text.
 func (e *SendError) Error() string { return e.Text }
+
+// AsSendError returns what is known of why a message did not arrive; an err that says nothing of it counts as one that passes.
+func AsSendError(err error) *SendError {
+	if e, ok := errors.AsType[*SendError](err); ok {
+		return e
+	}
+	return &SendError{Text: err.Error()}
+}

@@ -1,15 +1,18 @@
-package alerting
+package outbox
 
 import "github.com/prometheus/client_golang/prometheus"
 
-// registered registers metrics that can be taken back together.
-type registered struct {
+// Registered registers metrics that can be taken back together.
+type Registered struct {
 	reg prometheus.Registerer
 	all []prometheus.Collector
 }
 
+// Take returns what registers with reg.
+func Take(reg prometheus.Registerer) *Registered { return &Registered{reg: reg} }
+
 // Register is what metrics are registered with.
-func (r *registered) Register(c prometheus.Collector) error {
+func (r *Registered) Register(c prometheus.Collector) error {
 	err := r.reg.Register(c)
 	if err == nil {
 		r.all = append(r.all, c)
@@ -18,7 +21,7 @@ func (r *registered) Register(c prometheus.Collector) error {
 }
 
 // MustRegister panics where Register fails: names of metrics are constants, those of receivers are checked.
-func (r *registered) MustRegister(all ...prometheus.Collector) {
+func (r *Registered) MustRegister(all ...prometheus.Collector) {
 	for _, c := range all {
 		if err := r.Register(c); err != nil {
 			panic(err)
@@ -27,10 +30,10 @@ func (r *registered) MustRegister(all ...prometheus.Collector) {
 }
 
 // Unregister takes one back.
-func (r *registered) Unregister(c prometheus.Collector) bool { return r.reg.Unregister(c) }
+func (r *Registered) Unregister(c prometheus.Collector) bool { return r.reg.Unregister(c) }
 
-// undo takes all back.
-func (r *registered) undo() {
+// Undo takes all back.
+func (r *Registered) Undo() {
 	for _, c := range r.all {
 		r.reg.Unregister(c)
 	}

@@ -1,8 +1,7 @@
-package alerting
+package outbox
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -31,8 +30,8 @@ const (
 	lateAfter = 30 * time.Second
 )
 
-// ReceiverStatus tells how one receiver is doing.
-type ReceiverStatus struct {
+// Status tells how one receiver is doing.
+type Status struct {
 	Name string
 	// Unsent is how many messages wait, Oldest since when the first of them does.
 	Unsent int
@@ -43,10 +42,10 @@ type ReceiverStatus struct {
 	LastError string
 }
 
-func (o *outbox) status() ReceiverStatus {
+func (o *Box) Status() Status {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	s := ReceiverStatus{Name: o.name, Unsent: len(o.unsent), LastSent: o.lastSent, LastError: o.lastErr}
+	s := Status{Name: o.Name, Unsent: len(o.unsent), LastSent: o.lastSent, LastError: o.lastErr}
 	if len(o.unsent) > 0 {
 		s.Oldest = o.unsent[0].Created
 	}
@@ -76,7 +75,7 @@ func newDeliveryMetrics(reg prometheus.Registerer, receiver string, oldest func(
 }
 
 // run delivers notices, the oldest first, until ctx ends.
-func (o *outbox) run(ctx context.Context) {
+func (o *Box) run(ctx context.Context) {
 	refresh := time.NewTicker(refreshInterval)
 	defer refresh.Stop()
 	backoff := minBackoff
@@ -104,7 +103,7 @@ func (o *outbox) run(ctx context.Context) {
 			o.settle(n.ID, true, nil)
 			wait, backoff, blocked = spacing, minBackoff, false
 		} else {
-			failure := asSendError(err)
+			failure := receivers.AsSendError(err)
 			done := o.fail(n, failure, blocked)
 			blocked = failure.Blocked
 			o.settle(n.ID, done, failure)
@@ -118,7 +117,7 @@ func (o *outbox) run(ctx context.Context) {
 
 // send hands n to the receiver. The end of ctx leaves a message on its way a moment to arrive: cut off, nobody would
 // know whether it did, and it would be sent again after the restart.
-func (o *outbox) send(ctx context.Context, n receivers.Notice) error {
+func (o *Box) send(ctx context.Context, n receivers.Notice) error {
 	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
@@ -127,11 +126,11 @@ func (o *outbox) send(ctx context.Context, n receivers.Notice) error {
 		}
 	})
 	defer stop()
-	return o.to().Send(inner, n, o.lateness(n))
+	return o.Receiver().Send(inner, n, o.lateness(n))
 }
 
 // fail counts and logs a failed sending, and says whether the notice is given up.
-func (o *outbox) fail(n receivers.Notice, err *receivers.SendError, blockedBefore bool) (done bool) {
+func (o *Box) fail(n receivers.Notice, err *receivers.SendError, blockedBefore bool) (done bool) {
 	switch {
 	case err.Refused:
 		o.metrics.failed.Inc()
@@ -167,15 +166,8 @@ func nextWait(err *receivers.SendError, backoff time.Duration) (wait, next time.
 	return backoff + jitter, min(2*backoff, maxBackoff)
 }
 
-func asSendError(err error) *receivers.SendError {
-	if e, ok := errors.AsType[*receivers.SendError](err); ok {
-		return e
-	}
-	return &receivers.SendError{Text: err.Error()}
-}
-
 // lateness is how long ago n should have been delivered, 0 when it is on time.
-func (o *outbox) lateness(n receivers.Notice) time.Duration {
+func (o *Box) lateness(n receivers.Notice) time.Duration {
 	if late := time.Since(n.Created); late >= lateAfter {
 		return late
 	}

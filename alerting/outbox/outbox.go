@@ -1,4 +1,6 @@
-package alerting
+// Package outbox keeps messages until their receivers took them: a folder for each receiver that survives restarts, and what
+// sends, waits and tries again.
+package outbox
 
 import (
 	"context"
@@ -19,6 +21,7 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/atomicfile"
 )
@@ -30,30 +33,33 @@ const (
 	maxNoticeFile = 1 << 20
 )
 
-// facts knows what alerts themselves do not say.
-type facts interface {
-	// fill puts in what the incident cost by now.
-	fill(ctx context.Context, n *receivers.Notice, now time.Time)
-	// firing returns the firing alert with the key as of the last evaluation.
-	firing(key string) (Alert, bool)
+// Facts knows what alerts themselves do not say.
+type Facts interface {
+	// About returns an alert of Alertmanager's pipeline as people see it.
+	About(a *alert.Alert) receivers.Alert
+	// Fill puts in what the incident cost by now.
+	Fill(ctx context.Context, n *receivers.Notice, now time.Time)
+	// Firing returns the firing alert with the key as of the last evaluation.
+	Firing(key string) (receivers.Alert, bool)
 }
 
-// outbox keeps the notices of one receiver until they are delivered: a file each, in memory only when the disk
+// Box keeps the notices of one receiver until they are delivered: a file each, in memory only when the disk
 // refuses. Alertmanager's pipeline puts them in, run takes them out.
-type outbox struct {
-	dir     string
-	name    string
-	ledger  *ledger
-	facts   facts
+type Box struct {
+	dir string
+	// Name is the receiver's.
+	Name    string
+	ledger  *ledger.Ledger
+	facts   Facts
 	log     *slog.Logger
 	metrics *deliveryMetrics
 	wake    chan struct{}
 
 	// The mailroom's mutex guards these: what the receiver was made of, whether it could be, the metrics of the outbox
 	// and of the receiver, and the work that goes on.
-	station     station
+	station     Station
 	usable      bool
-	shared, own *registered
+	shared, own *Registered
 	cancel      context.CancelFunc
 	work        sync.WaitGroup
 
@@ -70,14 +76,14 @@ type outbox struct {
 	lastErr  string
 }
 
-// openOutbox reads the notices that the process before did not send.
-func openOutbox(dir string, s station, l *ledger, about facts, log *slog.Logger, reg prometheus.Registerer) (*outbox, error) {
-	o := &outbox{
-		dir: filepath.Join(dir, s.name), name: s.name, ledger: l, facts: about, log: log.With("receiver", s.name),
-		wake: make(chan struct{}, 1), shared: &registered{reg: reg}, own: &registered{reg: reg},
+// open reads the notices that the process before did not send.
+func open(dir string, s Station, l *ledger.Ledger, about Facts, log *slog.Logger, reg prometheus.Registerer) (*Box, error) {
+	o := &Box{
+		dir: filepath.Join(dir, s.Name), Name: s.Name, ledger: l, facts: about, log: log.With("receiver", s.Name),
+		wake: make(chan struct{}, 1), shared: &Registered{reg: reg}, own: &Registered{reg: reg},
 	}
 	if err := o.reopen(s); err != nil {
-		o.own.undo()
+		o.own.Undo()
 		return nil, err
 	}
 	err := os.MkdirAll(o.dir, 0o750)
@@ -85,15 +91,15 @@ func openOutbox(dir string, s station, l *ledger, about facts, log *slog.Logger,
 		err = o.read()
 	}
 	if err != nil {
-		o.own.undo()
+		o.own.Undo()
 		return nil, fmt.Errorf("read outbox %s: %w", o.dir, err)
 	}
-	o.metrics = newDeliveryMetrics(o.shared, s.name, func() float64 { return o.oldest().Seconds() })
+	o.metrics = newDeliveryMetrics(o.shared, s.Name, func() float64 { return o.oldest().Seconds() })
 	return o, nil
 }
 
 // read loads the files of the outbox. What is no notice is renamed and left.
-func (o *outbox) read() error {
+func (o *Box) read() error {
 	entries, err := os.ReadDir(o.dir) // sorted by name, which is by age
 	if err != nil {
 		return err
@@ -118,18 +124,18 @@ func (o *outbox) read() error {
 		}
 		o.unsent = append(o.unsent, n)
 		// The process may have died between the notice's file and the ledger's.
-		o.ledger.told(n.Told)
+		o.ledger.Told(n.Told)
 	}
 	return nil
 }
 
 // Notify takes a group of alerts from Alertmanager's pipeline. It always succeeds.
-func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool, err error) {
+func (o *Box) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool, err error) {
 	now := time.Now()
 	n := receivers.Notice{Created: now, GroupLabels: groupLabels(ctx), Told: o.told(ctx, now)}
 	least := o.leastSeverity()
 	for _, a := range alerts {
-		if one := toNoticeAlert(a); least == "" || receivers.SeverityRank(one.Severity) <= receivers.SeverityRank(least) {
+		if one := o.facts.About(a); least == "" || receivers.SeverityRank(one.Severity) <= receivers.SeverityRank(least) {
 			n.Alerts = append(n.Alerts, one)
 		}
 	}
@@ -137,13 +143,13 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 		return false, nil
 	}
 	n.Cut()
-	o.facts.fill(ctx, &n, now)
-	if n.Acknowledged() && !n.Resolved() && o.ledger.knows(n.Told) {
+	o.facts.Fill(ctx, &n, now)
+	if n.Acknowledged() && !n.Resolved() && o.ledger.Knows(n.Told) {
 		return false, nil // somebody takes care of it: that it goes on is no news
 	}
 	o.add(n)
 	// The pipeline tells the ledger, too, but does not wait for the disk.
-	o.ledger.told(n.Told)
+	o.ledger.Told(n.Told)
 	select {
 	case o.wake <- struct{}{}:
 	default:
@@ -151,7 +157,7 @@ func (o *outbox) Notify(ctx context.Context, alerts ...*alert.Alert) (retry bool
 	return false, nil
 }
 
-func (o *outbox) leastSeverity() string {
+func (o *Box) leastSeverity() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.minSeverity
@@ -159,11 +165,15 @@ func (o *outbox) leastSeverity() string {
 
 func groupLabels(ctx context.Context) map[string]string {
 	labels, _ := notify.GroupLabels(ctx)
-	return stringMap(labels)
+	all := make(map[string]string, len(labels))
+	for name, value := range labels {
+		all[string(name)] = string(value)
+	}
+	return all
 }
 
-func (o *outbox) told(ctx context.Context, now time.Time) receivers.Told {
-	t := receivers.Told{Receiver: o.name}
+func (o *Box) told(ctx context.Context, now time.Time) receivers.Told {
+	t := receivers.Told{Receiver: o.Name}
 	t.GroupKey, _ = notify.GroupKey(ctx)
 	t.Firing, _ = notify.FiringAlerts(ctx)
 	t.Resolved, _ = notify.ResolvedAlerts(ctx)
@@ -173,7 +183,7 @@ func (o *outbox) told(ctx context.Context, now time.Time) receivers.Told {
 }
 
 // add puts n at the end, or in the place of an older notice about the same group that waits.
-func (o *outbox) add(n receivers.Notice) {
+func (o *Box) add(n receivers.Notice) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	same := slices.IndexFunc(o.unsent, func(old receivers.Notice) bool {
@@ -199,7 +209,7 @@ func (o *outbox) add(n receivers.Notice) {
 }
 
 // newID returns a name that sorts after all before it.
-func (o *outbox) newID(n receivers.Notice) string {
+func (o *Box) newID(n receivers.Notice) string {
 	o.lastID = max(o.lastID+1, n.Created.UnixNano())
 	h := fnv.New32a()
 	h.Write([]byte(n.Told.GroupKey))
@@ -207,7 +217,7 @@ func (o *outbox) newID(n receivers.Notice) string {
 }
 
 // write keeps n on disk. A full disk must not keep an alert from its receiver: n stays in memory anyway.
-func (o *outbox) write(n receivers.Notice) {
+func (o *Box) write(n receivers.Notice) {
 	text, err := json.Marshal(n)
 	if err == nil {
 		err = atomicfile.Write(o.path(n.ID), text, 0o640)
@@ -217,10 +227,10 @@ func (o *outbox) write(n receivers.Notice) {
 	}
 }
 
-func (o *outbox) path(id string) string { return filepath.Join(o.dir, id+".json") }
+func (o *Box) path(id string) string { return filepath.Join(o.dir, id+".json") }
 
 // drop removes the notice at i. The caller holds mu.
-func (o *outbox) drop(i int) {
+func (o *Box) drop(i int) {
 	if err := os.Remove(o.path(o.unsent[i].ID)); err != nil && !errors.Is(err, os.ErrNotExist) {
 		o.log.Warn("removing message from disk, a restart may repeat it", "err", err)
 	}
@@ -228,7 +238,7 @@ func (o *outbox) drop(i int) {
 }
 
 // take returns the oldest notice and marks it as on its way.
-func (o *outbox) take() (receivers.Notice, bool) {
+func (o *Box) take() (receivers.Notice, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.unsent) == 0 {
@@ -239,7 +249,7 @@ func (o *outbox) take() (receivers.Notice, bool) {
 }
 
 // settle ends the sending of a notice: done notices leave the outbox.
-func (o *outbox) settle(id string, done bool, err error) {
+func (o *Box) settle(id string, done bool, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.sending = ""
@@ -258,7 +268,7 @@ func (o *outbox) settle(id string, done bool, err error) {
 }
 
 // oldest is how long the oldest notice waits.
-func (o *outbox) oldest() time.Duration {
+func (o *Box) oldest() time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.unsent) == 0 {

@@ -1,4 +1,4 @@
-package alerting
+package outbox
 
 import (
 	"context"
@@ -14,50 +14,64 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/receivers"
 )
 
-// station is a receiver as a configuration wants it.
-type station struct {
-	name string
-	// settings are what the receiver is made of; one with the same settings need not be exchanged.
-	settings    any
-	minSeverity string
-	spacing     time.Duration
-	open        func(prometheus.Registerer) (receivers.Receiver, error)
+// Station is a receiver as a configuration wants it.
+type Station struct {
+	Name string
+	// Settings are what the receiver is made of; one with the same settings need not be exchanged.
+	Settings any
+	// MinSeverity is the least severity that the receiver is told of, "" for any, Spacing the least time between two messages.
+	MinSeverity string
+	Spacing     time.Duration
+	// Open makes the receiver, which registers its metrics.
+	Open func(prometheus.Registerer) (receivers.Receiver, error)
 }
 
-func (s *station) equals(other *station) bool {
-	return s.minSeverity == other.minSeverity && s.spacing == other.spacing && reflect.DeepEqual(s.settings, other.settings)
+func (s *Station) equals(other *Station) bool {
+	return s.MinSeverity == other.MinSeverity && s.Spacing == other.Spacing && reflect.DeepEqual(s.Settings, other.Settings)
 }
 
-// mailroom has an outbox for each receiver, and lets them work. Receivers may be exchanged at any time.
-type mailroom struct {
+// Room has an outbox for each receiver, and lets them work. Receivers may be exchanged at any time.
+type Room struct {
 	dir    string
-	ledger *ledger
-	about  facts
+	ledger *ledger.Ledger
+	about  Facts
 	log    *slog.Logger
 	reg    prometheus.Registerer
 	failed chan error
 
 	mu    sync.Mutex
 	ctx   context.Context // in which outboxes work; nil while they do not
-	boxes []*outbox
+	boxes []*Box
 }
 
-func newMailroom(dir string, l *ledger, about facts, log *slog.Logger, reg prometheus.Registerer) *mailroom {
-	return &mailroom{dir: dir, ledger: l, about: about, log: log, reg: reg, failed: make(chan error, 1)}
+func NewRoom(dir string, l *ledger.Ledger, about Facts, log *slog.Logger, reg prometheus.Registerer) *Room {
+	return &Room{dir: dir, ledger: l, about: about, log: log, reg: reg, failed: make(chan error, 1)}
 }
 
-// all returns the outboxes, in the order of the configuration.
-func (r *mailroom) all() []*outbox {
+// All returns the outboxes, in the order of the configuration.
+func (r *Room) All() []*Box {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.boxes)
 }
 
-// run lets the outboxes work until ctx ends or one of them fails.
-func (r *mailroom) run(ctx context.Context) error {
+// Stations returns what the receivers are made of.
+func (r *Room) Stations() []Station {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]Station, len(r.boxes))
+	for i, box := range r.boxes {
+		all[i] = box.station
+	}
+	return all
+}
+
+// Run lets the outboxes work until ctx ends or one of them fails.
+func (r *Room) Run(ctx context.Context) error {
 	r.mu.Lock()
 	r.ctx = ctx
 	for _, box := range r.boxes {
@@ -80,17 +94,17 @@ func (r *mailroom) run(ctx context.Context) error {
 	return err
 }
 
-// differs tells whether other receivers are wanted than there are.
-func (r *mailroom) differs(wanted []station) bool {
-	return !slices.EqualFunc(r.all(), wanted, func(o *outbox, s station) bool { return o.name == s.name && o.usable && o.station.equals(&s) })
+// Differs tells whether other receivers are wanted than there are.
+func (r *Room) Differs(wanted []Station) bool {
+	return !slices.EqualFunc(r.All(), wanted, func(o *Box, s Station) bool { return o.Name == s.Name && o.usable && o.station.equals(&s) })
 }
 
-// exchange makes the receivers those that are wanted. Those that did not change go on undisturbed, those that did keep
+// Exchange makes the receivers those that are wanted. Those that did not change go on undisturbed, those that did keep
 // what is unsent. On error they are as before.
-func (r *mailroom) exchange(wanted []station) error {
+func (r *Room) Exchange(wanted []Station) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := make([]station, 0, len(r.boxes))
+	before := make([]Station, 0, len(r.boxes))
 	for _, box := range r.boxes {
 		before = append(before, box.station)
 	}
@@ -102,13 +116,13 @@ func (r *mailroom) exchange(wanted []station) error {
 	return err
 }
 
-func (r *mailroom) replace(wanted []station) error {
-	var boxes, fresh []*outbox
+func (r *Room) replace(wanted []Station) error {
+	var boxes, fresh []*Box
 	for i := range wanted {
 		s := &wanted[i]
-		at := slices.IndexFunc(r.boxes, func(o *outbox) bool { return o.station.name == s.name })
+		at := slices.IndexFunc(r.boxes, func(o *Box) bool { return o.station.Name == s.Name })
 		if at < 0 {
-			box, err := openOutbox(r.dir, *s, r.ledger, r.about, r.log, r.reg)
+			box, err := open(r.dir, *s, r.ledger, r.about, r.log, r.reg)
 			if err != nil {
 				return err
 			}
@@ -142,13 +156,13 @@ func (r *mailroom) replace(wanted []station) error {
 
 // sweep looks at what receivers that are no more left behind: it is told when one of that name comes back, and removed
 // when it has become too old for that.
-func (r *mailroom) sweep() {
+func (r *Room) sweep() {
 	folders, err := os.ReadDir(r.dir)
 	if err != nil {
 		return // there is none before the first receiver
 	}
 	for _, folder := range folders {
-		if slices.ContainsFunc(r.boxes, func(o *outbox) bool { return o.station.name == folder.Name() }) {
+		if slices.ContainsFunc(r.boxes, func(o *Box) bool { return o.station.Name == folder.Name() }) {
 			continue
 		}
 		files, _ := filepath.Glob(filepath.Join(r.dir, folder.Name(), "*.json"))
@@ -170,17 +184,17 @@ func (r *mailroom) sweep() {
 }
 
 // start lets the outbox work until stop is called.
-func (o *outbox) start(ctx context.Context, failed chan<- error) {
+func (o *Box) start(ctx context.Context, failed chan<- error) {
 	ctx, o.cancel = context.WithCancel(ctx)
 	o.work.Go(func() { o.run(ctx) })
-	r, ok := o.to().(receivers.Runner)
+	r, ok := o.Receiver().(receivers.Runner)
 	if !ok {
 		return
 	}
 	o.work.Go(func() {
 		if err := r.Run(ctx); err != nil && ctx.Err() == nil {
 			select {
-			case failed <- fmt.Errorf("receiver %s: %w", o.station.name, err):
+			case failed <- fmt.Errorf("receiver %s: %w", o.station.Name, err):
 			default: // another one was first
 			}
 		}
@@ -188,7 +202,7 @@ func (o *outbox) start(ctx context.Context, failed chan<- error) {
 }
 
 // stop returns when the outbox does not work any more.
-func (o *outbox) stop() {
+func (o *Box) stop() {
 	if o.cancel != nil {
 		o.cancel()
 		o.work.Wait()
@@ -197,29 +211,29 @@ func (o *outbox) stop() {
 }
 
 // reopen exchanges the receiver of an outbox that does not work. What is unsent stays.
-func (o *outbox) reopen(s station) error {
-	o.own.undo()
+func (o *Box) reopen(s Station) error {
+	o.own.Undo()
 	o.usable = false
-	receiver, err := s.open(o.own)
+	receiver, err := s.Open(o.own)
 	if err != nil {
 		return err
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.receiver, o.minSeverity, o.spacing, o.lastErr = receiver, s.minSeverity, max(sendSpacing, s.spacing), ""
+	o.receiver, o.minSeverity, o.spacing, o.lastErr = receiver, s.MinSeverity, max(sendSpacing, s.Spacing), ""
 	o.station, o.usable = s, true
 	return nil
 }
 
 // close ends an outbox. Its messages stay on disk.
-func (o *outbox) close() {
+func (o *Box) close() {
 	o.stop()
-	o.own.undo()
-	o.shared.undo()
+	o.own.Undo()
+	o.shared.Undo()
 }
 
-// to returns the receiver.
-func (o *outbox) to() receivers.Receiver {
+// Receiver returns the receiver.
+func (o *Box) Receiver() receivers.Receiver {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.receiver

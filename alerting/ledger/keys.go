@@ -1,4 +1,4 @@
-package alerting
+package ledger
 
 import (
 	"encoding/json"
@@ -13,15 +13,15 @@ import (
 	"gatewatch/internal/atomicfile"
 )
 
-// groupedAlerts are the hashes of the alerts of groups, by the groups' keys.
-type groupedAlerts map[string][]uint64
+// Groups are the hashes of the alerts of groups, by the groups' keys.
+type Groups map[string][]uint64
 
-// incidentKeys knows under which key a receiver was told of a group. Alertmanager calls a group by its route: when routes
+// Keys knows under which key a receiver was told of a group. Alertmanager calls a group by its route: when routes
 // change while an incident goes on, the same alerts are a group with another key, and receivers, which know the incident
 // by the old one, would begin another. So the group keeps the key that was told until it is over.
-type incidentKeys struct {
+type Keys struct {
 	file   string
-	ledger *ledger
+	ledger *Ledger
 	log    *slog.Logger
 
 	mu sync.Mutex
@@ -29,9 +29,9 @@ type incidentKeys struct {
 	told map[string]map[string]string
 }
 
-// openIncidentKeys reads the keys of an earlier process.
-func openIncidentKeys(file string, l *ledger, log *slog.Logger) *incidentKeys {
-	k := &incidentKeys{file: file, ledger: l, log: log, told: map[string]map[string]string{}}
+// OpenKeys reads the keys of an earlier process.
+func OpenKeys(file string, l *Ledger, log *slog.Logger) *Keys {
+	k := &Keys{file: file, ledger: l, log: log, told: map[string]map[string]string{}}
 	text, err := os.ReadFile(file)
 	if err == nil {
 		err = json.Unmarshal(text, &k.told)
@@ -46,14 +46,14 @@ func openIncidentKeys(file string, l *ledger, log *slog.Logger) *incidentKeys {
 	return k
 }
 
-// of returns the key under which receiver is told of the group.
-func (k *incidentKeys) of(receiver, group string) string {
+// Of returns the key under which receiver is told of the group.
+func (k *Keys) Of(receiver, group string) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.lookUp(receiver, group)
 }
 
-func (k *incidentKeys) lookUp(receiver, group string) string {
+func (k *Keys) lookUp(receiver, group string) string {
 	all := k.told[receiver]
 	if told, ok := all[group]; ok {
 		return told
@@ -67,13 +67,13 @@ func (k *incidentKeys) lookUp(receiver, group string) string {
 	return all[group]
 }
 
-// open returns the groups of the incidents that receivers know to go on, by the groups' present keys.
-func (k *incidentKeys) open() (map[string]groupedAlerts, error) {
+// Open returns the groups of the incidents that receivers know to go on, by the groups' present keys.
+func (k *Keys) Open() (map[string]Groups, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	all, err := k.ledger.open()
 	for receiver, keys := range k.told {
-		groups := groupedAlerts{}
+		groups := Groups{}
 		for present, told := range keys {
 			if alerts, ok := all[receiver][told]; ok {
 				groups[present] = alerts
@@ -88,9 +88,9 @@ func (k *incidentKeys) open() (map[string]groupedAlerts, error) {
 	return all, err
 }
 
-// handOver lets groups that have a new key after a change of routes go on as the incidents that they were. before and
+// HandOver lets groups that have a new key after a change of routes go on as the incidents that they were. before and
 // after are the groups of each receiver.
-func (k *incidentKeys) handOver(before, after map[string]groupedAlerts) {
+func (k *Keys) HandOver(before, after map[string]Groups) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	changed := k.forget()
@@ -111,8 +111,8 @@ func (k *incidentKeys) handOver(before, after map[string]groupedAlerts) {
 }
 
 // gone returns the groups that are no more.
-func gone(before, after groupedAlerts) groupedAlerts {
-	left := groupedAlerts{}
+func gone(before, after Groups) Groups {
+	left := Groups{}
 	for key, alerts := range before {
 		if _, stays := after[key]; !stays {
 			left[key] = alerts
@@ -122,7 +122,7 @@ func gone(before, after groupedAlerts) groupedAlerts {
 }
 
 // follow lets the group with the key, which is new, take over from groups that are gone.
-func (k *incidentKeys) follow(receiver, key string, alerts []uint64, gone groupedAlerts, taken map[string]bool) {
+func (k *Keys) follow(receiver, key string, alerts []uint64, gone Groups, taken map[string]bool) {
 	var firing []uint64
 	followed := false
 	for _, old := range slices.Sorted(maps.Keys(gone)) {
@@ -133,7 +133,7 @@ func (k *incidentKeys) follow(receiver, key string, alerts []uint64, gone groupe
 			}
 		}
 		told := k.lookUp(receiver, old)
-		for _, a := range k.ledger.firing(receiver, told) {
+		for _, a := range k.ledger.Firing(receiver, told) {
 			if slices.Contains(shared, a) {
 				firing = append(firing, a)
 			}
@@ -147,16 +147,16 @@ func (k *incidentKeys) follow(receiver, key string, alerts []uint64, gone groupe
 	if len(firing) > 0 {
 		// What was told by whichever group is not told again by this one.
 		told := k.lookUp(receiver, key)
-		for _, a := range k.ledger.firing(receiver, told) {
+		for _, a := range k.ledger.Firing(receiver, told) {
 			if !slices.Contains(firing, a) {
 				firing = append(firing, a)
 			}
 		}
-		k.ledger.note(receiver, told, firing)
+		k.ledger.Note(receiver, told, firing)
 	}
 }
 
-func (k *incidentKeys) set(receiver, key, told string) {
+func (k *Keys) set(receiver, key, told string) {
 	if key == told {
 		delete(k.told[receiver], key)
 		return
@@ -168,10 +168,10 @@ func (k *incidentKeys) set(receiver, key, told string) {
 }
 
 // forget drops the keys of incidents that are over, and tells whether there were any.
-func (k *incidentKeys) forget() (some bool) {
+func (k *Keys) forget() (some bool) {
 	for receiver, all := range k.told {
 		maps.DeleteFunc(all, func(_, told string) bool {
-			over := len(k.ledger.firing(receiver, told)) == 0
+			over := len(k.ledger.Firing(receiver, told)) == 0
 			some = some || over
 			return over
 		})
@@ -182,7 +182,7 @@ func (k *incidentKeys) forget() (some bool) {
 	return some
 }
 
-func (k *incidentKeys) save() {
+func (k *Keys) save() {
 	text, err := json.Marshal(k.told)
 	if err == nil {
 		err = atomicfile.Write(k.file, text, 0o640)

@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 
+	"gatewatch/alerting/ledger"
+	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/receivers"
 	"gatewatch/alerting/routing"
 )
@@ -45,25 +47,32 @@ func (l *listener) all() string {
 	return strings.Join(l.told, " ")
 }
 
+// noFacts knows nothing of alerts but what they say.
+type noFacts struct{ *Engine }
+
+func (noFacts) Fill(context.Context, *receivers.Notice, time.Time) {}
+func (noFacts) Firing(string) (receivers.Alert, bool)              { return receivers.Alert{}, false }
+
 // TestEndInLongMaintenance has a window open for twelve hours while an alert fires that was told: its end is told, however
 // long ago the beginning was.
 func TestEndInLongMaintenance(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log, dir, heard := slog.New(slog.DiscardHandler), t.TempDir(), &listener{}
-		ledger, err := openLedger(filepath.Join(dir, "nflog"), log)
+		told, err := ledger.Open(filepath.Join(dir, "nflog"), log)
 		if err != nil {
 			t.Fatal(err)
 		}
-		box, err := openOutbox(dir, always(heard), ledger, &muted{}, log, prometheus.NewRegistry())
-		if err != nil {
+		room := outbox.NewRoom(dir, told, noFacts{}, log, prometheus.NewRegistry())
+		open := func(prometheus.Registerer) (receivers.Receiver, error) { return heard, nil }
+		if err := room.Exchange([]outbox.Station{{Name: "slack", Open: open}}); err != nil {
 			t.Fatal(err)
 		}
 		sil, err := openSilences(filepath.Join(dir, "silences"), log, prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := newDispatcher(dir, nil, sil, ledger, log)
+		d, err := newDispatcher(dir, nil, sil, told, log)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +80,7 @@ func TestEndInLongMaintenance(t *testing.T) {
 			c := routing.Config{Maintenance: windows}
 			plan, err := c.Plan([]string{"slack"}, routing.Timing{Interval: model.Duration(10 * time.Second), Repeat: model.Duration(4 * time.Hour)})
 			if err == nil {
-				err = d.exchange(plan, []*outbox{box})
+				err = d.exchange(plan, room.All())
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -81,7 +90,7 @@ func TestEndInLongMaintenance(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var work sync.WaitGroup
 		work.Go(func() { d.run(ctx) })
-		work.Go(func() { box.run(ctx) })
+		work.Go(func() { room.Run(ctx) })
 		begin, labels := time.Now(), map[string]string{"alertname": "A"}
 		d.put(ctx, labels, nil, begin, time.Time{})
 		time.Sleep(time.Minute)
@@ -94,38 +103,5 @@ func TestEndInLongMaintenance(t *testing.T) {
 		}
 		cancel()
 		work.Wait()
-	})
-}
-
-// TestLedgerOfTimesToCome has the clock set back after something was told: what is told from then on counts.
-func TestLedgerOfTimesToCome(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		log, file := slog.New(slog.DiscardHandler), filepath.Join(t.TempDir(), "nflog")
-		l, err := openLedger(file, log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		entry := l.entry(ledgerReceiver("a"), "g")
-		if entry != nil {
-			t.Fatalf("entry() = %v, want nil", entry)
-		}
-		l.note("a", "g", []uint64{1})
-		ahead := l.entry(ledgerReceiver("a"), "g")
-		ahead.Timestamp.Seconds += 3600
-		if err := l.put(ahead, time.Now().Add(2*time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		l.told(receivers.Told{Receiver: "a", GroupKey: "g", Resolved: []uint64{1}})
-		l.told(receivers.Told{Receiver: "a", GroupKey: "g", Firing: []uint64{2}})
-		if firing, over := l.state("a", "g"); fmt.Sprint(firing, over) != "[2] []" {
-			t.Errorf("state() = %v, %v, want that 2 fires", firing, over)
-		}
-		if l, err = openLedger(file, log); err != nil {
-			t.Fatal(err)
-		}
-		if firing := l.firing("a", "g"); fmt.Sprint(firing) != "[2]" {
-			t.Errorf("firing() after a restart = %v, want 2", firing)
-		}
 	})
 }

@@ -1,4 +1,4 @@
-package alerting
+package outbox
 
 import (
 	"context"
@@ -8,21 +8,28 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/fakeslack"
 )
 
 // present is what an alert says now.
-type present struct{ alert Alert }
+type present struct {
+	muted
+	alert receivers.Alert
+}
 
-func (p present) fill(_ context.Context, n *receivers.Notice, _ time.Time) {
+func (p *present) Fill(_ context.Context, n *receivers.Notice, _ time.Time) {
 	lost := 77.0
 	n.Alerts[0].Lost = &lost
 }
 
-func (p present) firing(key string) (Alert, bool) { return p.alert, key == p.alert.key() }
+func (p *present) Firing(key string) (receivers.Alert, bool) {
+	return p.alert, key == receivers.Key(p.alert.Labels)
+}
 
 // TestFiguresAreBroughtUpToDate refreshes the message of an incident that goes on, and none when it is over.
 func TestFiguresAreBroughtUpToDate(t *testing.T) {
@@ -33,13 +40,13 @@ func TestFiguresAreBroughtUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := openLedger(filepath.Join(t.TempDir(), "nflog"), log)
+	told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	labels := map[string]string{"alertname": "A", "severity": "critical"}
-	now := newAlert(stateFiring, labels, map[string]string{"summary": "now", "success": "42%"}, time.Now(), 0)
-	box, err := openOutbox(t.TempDir(), always(slack), ledger, present{now}, log, prometheus.NewRegistry())
+	now := receivers.Alert{Labels: labels, Annotations: map[string]string{"summary": "now", "success": "42%"}}
+	box, err := open(t.TempDir(), always(slack), told, &present{alert: now}, log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +75,16 @@ func TestFiguresAreBroughtUpToDate(t *testing.T) {
 // muted is the facts of an incident that is silenced and has ended.
 type muted struct{ gone bool }
 
-func (m *muted) fill(_ context.Context, n *receivers.Notice, _ time.Time) {
+func (m *muted) Fill(_ context.Context, n *receivers.Notice, _ time.Time) {
 	n.Handling = &receivers.Handling{}
 	if !n.Resolved() {
 		n.Handling.Silence = &receivers.Silence{By: "lin.wei", Until: time.Now().Add(time.Hour)}
 	}
 }
 
-func (m *muted) firing(string) (Alert, bool) { return Alert{}, !m.gone }
+func (m *muted) Firing(string) (receivers.Alert, bool) { return receivers.Alert{}, !m.gone }
+
+func (m *muted) About(*alert.Alert) receivers.Alert { return receivers.Alert{} }
 
 // TestEndOfWhatIsSilenced has an incident end while it is silenced: its message turns green without a word.
 func TestEndOfWhatIsSilenced(t *testing.T) {
@@ -86,12 +95,12 @@ func TestEndOfWhatIsSilenced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger, err := openLedger(filepath.Join(t.TempDir(), "nflog"), log)
+	told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	facts := &muted{}
-	box, err := openOutbox(t.TempDir(), always(slack), ledger, facts, log, prometheus.NewRegistry())
+	box, err := open(t.TempDir(), always(slack), told, facts, log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,6 +123,6 @@ func TestEndOfWhatIsSilenced(t *testing.T) {
 }
 
 // always is a station of a receiver that is there.
-func always(r receivers.Receiver) station {
-	return station{name: "slack", open: func(prometheus.Registerer) (receivers.Receiver, error) { return r, nil }}
+func always(r receivers.Receiver) Station {
+	return Station{Name: "slack", Open: func(prometheus.Registerer) (receivers.Receiver, error) { return r, nil }}
 }

@@ -1,4 +1,4 @@
-package alerting
+package outbox
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/fakeslack"
 )
@@ -44,11 +45,11 @@ func TestOutageOfHours(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ledger, err := openLedger(filepath.Join(t.TempDir(), "nflog"), log)
+		told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
 		if err != nil {
 			t.Fatal(err)
 		}
-		box, err := openOutbox(t.TempDir(), always(slack), ledger, &muted{}, log, prometheus.NewRegistry())
+		box, err := open(t.TempDir(), always(slack), told, &muted{}, log, prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,11 +111,11 @@ func TestOrderOfAnIncident(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ledger, err := openLedger(filepath.Join(t.TempDir(), "nflog"), log)
+		told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
 		if err != nil {
 			t.Fatal(err)
 		}
-		box, err := openOutbox(t.TempDir(), always(slack), ledger, &muted{}, log, prometheus.NewRegistry())
+		box, err := open(t.TempDir(), always(slack), told, &muted{}, log, prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,11 +141,11 @@ func TestOrderOfAnIncident(t *testing.T) {
 		if len(heads) != 1 {
 			t.Fatalf("%d messages, want 1: %+v", len(heads), heads)
 		}
-		var told []string
+		var replies []string
 		for _, r := range fake.Replies(heads[0].TS) {
-			told = append(told, strings.Split(strings.Split(r.Text, "*")[1], "*")[0])
+			replies = append(replies, strings.Split(strings.Split(r.Text, "*")[1], "*")[0])
 		}
-		if got := strings.Join(told, " "); got != "B C D E" {
+		if got := strings.Join(replies, " "); got != "B C D E" {
 			t.Errorf("replies = %s, want B C D E", got)
 		}
 	})

@@ -1,0 +1,45 @@
+package ledger
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatewatch/alerting/receivers"
+)
+
+// TestLedgerOfTimesToCome has the clock set back after something was told: what is told from then on counts.
+func TestLedgerOfTimesToCome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, file := slog.New(slog.DiscardHandler), filepath.Join(t.TempDir(), "nflog")
+		l, err := Open(file, log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entry := l.entry(Receiver("a"), "g")
+		if entry != nil {
+			t.Fatalf("entry() = %v, want nil", entry)
+		}
+		l.Note("a", "g", []uint64{1})
+		ahead := l.entry(Receiver("a"), "g")
+		ahead.Timestamp.Seconds += 3600
+		if err := l.put(ahead, time.Now().Add(2*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		l.Told(receivers.Told{Receiver: "a", GroupKey: "g", Resolved: []uint64{1}})
+		l.Told(receivers.Told{Receiver: "a", GroupKey: "g", Firing: []uint64{2}})
+		if firing, over := l.State("a", "g"); fmt.Sprint(firing, over) != "[2] []" {
+			t.Errorf("state() = %v, %v, want that 2 fires", firing, over)
+		}
+		if l, err = Open(file, log); err != nil {
+			t.Fatal(err)
+		}
+		if firing := l.Firing("a", "g"); fmt.Sprint(firing) != "[2]" {
+			t.Errorf("firing() after a restart = %v, want 2", firing)
+		}
+	})
+}
