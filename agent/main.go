@@ -42,6 +42,7 @@ func commands() []command {
 		{"replay", "[-config FILE] [-rules FILE] [-compare FILE] [-json] LOG …", "run old logs through the alert rules: which would have fired, and when", replayAbout, replayLogs},
 		{"rules", "test FILE … | list [-config FILE] | route -config FILE LABEL=VALUE …", "test alert rules, list those that are loaded, say who is told of an alert", rulesAbout, rulesCommand},
 		{"notify-test", "-config FILE", "send a test message to each receiver of alerts", notifyTestAbout, notifyTest},
+		{"collectors", "list [-kind KIND]", "list every metric that collectors give", collectorsAbout, collectorsCommand},
 		{"journal", "cat|verify|stats [-data FOLDER | -config FILE] [-from TIME] [-to TIME] [WORD …]", "print, check or describe what the agent keeps", journalAbout, inspectJournal},
 		{"config", "-config FILE", "print the effective configuration, secrets masked", configAbout, printConfig},
 		{"version", "", "print version and build", "", printVersion},

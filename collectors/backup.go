@@ -34,9 +34,11 @@ type backups struct {
 	found bool
 }
 
-func newBackups(cfg BackupConfig) *backups {
-	of := func(name, help string) metric { return gauge("backup_"+name, help, "name", "kind") }
-	return &backups{
+// newBackups returns the collector of one entry.
+func newBackups(cfg BackupConfig) collector {
+	var all metrics
+	of := func(name, help string) metric { return all.gauge("backup_"+name, help, "name", "kind") }
+	b := &backups{
 		cfg:               cfg,
 		lastSuccess:       of("last_success_timestamp_seconds", "When the last good backup was complete; 0 when there is none."),
 		lastFull:          of("last_full_timestamp_seconds", "When the last good backup that needs no other was complete."),
@@ -49,6 +51,7 @@ func newBackups(cfg BackupConfig) *backups {
 		restoreTest:       of("last_restore_test_timestamp_seconds", "When a backup was last restored to try it; 0: never."),
 		restoreTestMaxAge: of("restore_test_max_age_seconds", "How long ago that may be, as configured."),
 	}
+	return collector{name: "backup_" + cfg.Name, metrics: all, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout), collect: b.collect}
 }
 
 // collect lists the backups. What was found before is told again when they cannot be listed, which is an error.

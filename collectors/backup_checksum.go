@@ -44,8 +44,9 @@ type fileVersion struct {
 }
 
 func newChecksum(cfg BackupConfig) collector {
-	c := &checksum{cfg: cfg, ok: gauge("backup_last_verify_success", "Whether the newest backup that was read matches its checksum.", "name", "kind")}
-	return collector{name: "backup_" + cfg.Name + "_checksum", interval: checksumEvery, timeout: 2 * checksumSlice, collect: c.collect}
+	var all metrics
+	c := &checksum{cfg: cfg, ok: all.gauge("backup_last_verify_success", "Whether the newest backup that was read matches its checksum.", "name", "kind")}
+	return collector{name: "backup_" + cfg.Name + "_checksum", metrics: all, interval: checksumEvery, timeout: 2 * checksumSlice, collect: c.collect}
 }
 
 // collect reads on in the newest file. A file without a checksum is an error: nothing is known of it.

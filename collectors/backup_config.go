@@ -122,11 +122,16 @@ func backupKinds() []string {
 }
 
 func (b *BackupConfig) collectors(env) ([]collector, error) {
-	all := []collector{{name: "backup_" + b.Name, interval: time.Duration(b.Interval), timeout: time.Duration(b.Timeout), collect: newBackups(*b).collect}}
+	all := []collector{newBackups(*b)}
 	if b.Checksum {
 		all = append(all, newChecksum(*b))
 	}
 	return all, nil
+}
+
+func (*BackupConfig) catalogue() []Metric {
+	all := newBackups(BackupConfig{}).metrics.list("")
+	return append(all, newChecksum(BackupConfig{}).metrics.list("with checksum")...)
 }
 
 // errNoRestoreTest says that nothing can be noted for a name.

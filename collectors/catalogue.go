@@ -1,68 +1,81 @@
 package collectors
 
 import (
-	"fmt"
-	"strings"
-	"time"
+	"reflect"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// row is one line of the lists of metrics in docs/collectors.md.
-type row struct {
-	spec
-	when string
+// Metric is one metric that collectors can give, as lists of them show it.
+type Metric struct {
+	// Kind is the key of the configuration that switches it on; "" for what is told of all collectors.
+	Kind string
+	// Name is the metric's; one that ends with * stands for all that begin so.
+	Name string
+	// Type is counter, gauge or untyped.
+	Type string
+	// Labels are those it has, in their order.
+	Labels []string
+	// Help says what it tells.
+	Help string
+	// When says in which cases or how often it is there; "" for always.
+	When string
 }
 
-// postgresCatalogue lists the metrics about PostgreSQL, but for the settings, which are in postgresSettings.
-func postgresCatalogue() []row {
-	all := []row{{postgresUp, ""}, {postgresStatic, ""}}
-	return append(all, catalogue(append([]*query{&blockedCount, &blockedPairs}, postgresQueries()...))...)
-}
-
-// mysqlCatalogue lists the metrics about MySQL and MariaDB, but for those that are called after a variable.
-func mysqlCatalogue() []row {
-	all := []row{{mysqlUp, ""}, {mysqlVersion, "every 1 min"}}
-	for _, f := range statusFamilies {
-		all = append(all, row{f.spec, ""})
-	}
-	all = append(all, row{bufferPoolPages, ""}, row{bufferPoolDirty, ""})
-	for _, s := range []spec{binlogSize, binlogFiles, binlogNumber} {
-		all = append(all, row{s, "every 1 min"})
-	}
-	return append(all, catalogue(append([]*query{&mysqlBlockedCount, &mysqlBlockedPairs}, mysqlQueries()...))...)
-}
-
-// catalogue lists the metrics of queries. One that several queries give, for different versions, stands there once.
-func catalogue(all []*query) []row {
-	var rows []row
-	at := map[string]int{}
-	for _, q := range all {
-		for _, s := range q.specs() {
-			if i, ok := at[s.name]; ok {
-				rows[i].when = ""
-				continue
-			}
-			at[s.name] = len(rows)
-			rows = append(rows, row{s, q.when()})
+// Catalogue lists every metric that collectors can give, by kind in the order of the configuration's keys. It asks
+// nothing and needs no configuration.
+func Catalogue() []Metric {
+	var all []Metric
+	add := func(kind string, more []Metric) {
+		for _, m := range more {
+			m.Kind = kind
+			all = append(all, m)
 		}
 	}
-	return rows
+	add("", commonMetrics())
+	for kind, s := range everySection().sections() {
+		add(kind, s.catalogue())
+	}
+	return all
 }
 
-// when says in words for which versions and how often q is asked.
-func (q *query) when() string {
-	var parts []string
-	switch {
-	case q.since > 0:
-		parts = append(parts, fmt.Sprintf("from %d", q.since))
-	case q.before > 0:
-		parts = append(parts, fmt.Sprintf("before %d", q.before))
+// everySection returns a configuration in which no section is switched off. It reflects, as sections does.
+func everySection() *Config {
+	c := new(Config)
+	for _, field := range reflect.ValueOf(c).Elem().Fields() {
+		if field.Kind() == reflect.Pointer {
+			field.Set(reflect.New(field.Type().Elem()))
+		}
 	}
-	if q.every > 0 {
-		parts = append(parts, fmt.Sprintf("every %d min", int(q.every/time.Minute)))
+	return c
+}
+
+// commonMetrics are those about each collector, and about the parts of those that ask servers.
+func commonMetrics() []Metric {
+	all := metrics{durationSpec, successSpec, lastSuccessSpec, droppedSpec}.list("")
+	return slices.Concat(all, metrics{partSuccessSpec, partTimeSpec, restingSpec}.list("of servers", "collector"))
+}
+
+// list returns all for the catalogue, with further labels before their own. A metric that is there twice, with other
+// labels, is listed once with all of them.
+func (all metrics) list(when string, labels ...string) []Metric {
+	var listed []Metric
+	at := map[string]int{}
+	for _, s := range all {
+		i, twice := at[s.name]
+		if !twice {
+			at[s.name] = len(listed)
+			listed = append(listed, Metric{Name: s.name, Type: kindName(s.kind), Labels: slices.Concat(labels, s.labels), Help: s.help, When: when})
+			continue
+		}
+		for _, l := range s.labels {
+			if !slices.Contains(listed[i].Labels, l) {
+				listed[i].Labels = append(listed[i].Labels, l)
+			}
+		}
 	}
-	return strings.Join(parts, ", ")
+	return listed
 }
 
 // kindName is how a type of metric is called in an exposition.

@@ -3,62 +3,158 @@ package collectors
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+
+	dto "github.com/prometheus/client_model/go"
 )
 
 const documentation = "../docs/collectors.md"
 
-// TestDocumentation holds the lists in docs/collectors.md to the metrics that the collectors give. With -update it
-// writes them anew.
+// TestDocumentation holds docs/collectors.md to what is made of doc/all.md, of the text doc/KIND.md of each kind, and of
+// the catalogue, whose table stands where a text says {{metrics}}. With -update it writes the page anew.
 func TestDocumentation(t *testing.T) {
 	t.Parallel()
-	before, err := os.ReadFile(documentation)
+	if runtime.GOOS != "linux" {
+		t.Skip("the host's metrics are those of Linux")
+	}
+	page := chapter(t, "all", "", nil)
+	written := map[string]bool{"doc/all.md": true}
+	for kind := range everySection().sections() {
+		page += "\n" + chapter(t, kind, kind, written)
+	}
+	files, err := filepath.Glob("doc/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := string(before)
-	for name, lines := range map[string][]string{
-		"collectors":        table4([]row{{partSuccessSpec, ""}, {partTimeSpec, ""}, {restingSpec, ""}}, "collector"),
-		"postgres":          table4(postgresCatalogue()),
-		"mysql":             table4(mysqlCatalogue()),
-		"postgres settings": {"", "`" + strings.Join(postgresSettings, "`, `") + "`", ""},
-	} {
-		text = between(t, text, name, strings.Join(lines, "\n"))
+	for _, file := range files {
+		if !written[file] {
+			t.Errorf("%s is the text of no kind", file)
+		}
 	}
 	if *update {
-		if err := os.WriteFile(documentation, []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(documentation, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if text != string(before) {
-		t.Errorf("%s does not list the metrics that there are: go test ./collectors -run TestDocumentation -update", documentation)
+	before, err := os.ReadFile(documentation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page != string(before) {
+		t.Errorf("%s is not what the code and doc/*.md say: go test ./collectors -run TestDocumentation -update", documentation)
 	}
 }
 
-func table4(rows []row, more ...string) []string {
-	lines := []string{"", "| metric | type | labels | what it tells | when |", "|---|---|---|---|---|"}
-	for _, r := range rows {
-		labels := strings.Join(slices.Concat(more, r.labels), ", ")
-		lines = append(lines, strings.ReplaceAll(fmt.Sprintf("| `%s` | %s | %s | %s | %s |", r.name, kindName(r.kind), labels, r.help, r.when), "  ", " "))
-	}
-	return append(lines, "")
-}
-
-// between returns text with the part between the marks of name replaced.
-func between(t *testing.T, text, name, part string) string {
+// chapter returns the part of the page about a kind.
+func chapter(t *testing.T, name, kind string, written map[string]bool) string {
 	t.Helper()
-	begin, end := "<!-- list: "+name+" -->\n", "<!-- end -->"
-	head, rest, ok := strings.Cut(text, begin)
-	_, tail, ok2 := strings.Cut(rest, end)
-	if !ok || !ok2 {
-		t.Fatalf("%s has no %s", documentation, strings.TrimSpace(begin))
+	file := "doc/" + name + ".md"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("the kind %s has no text: %v", kind, err)
 	}
-	return head + begin + part + end + tail
+	if written != nil {
+		written[file] = true
+	}
+	var listed []Metric
+	for _, m := range Catalogue() {
+		if m.Kind == kind {
+			listed = append(listed, m)
+		}
+	}
+	if len(listed) == 0 {
+		t.Errorf("the kind %s lists no metric", kind)
+	}
+	const place = "{{metrics}}\n"
+	if strings.Count(string(text), place) != 1 {
+		t.Fatalf("%s has not one line {{metrics}}", file)
+	}
+	return strings.Replace(string(text), place, metricsTable(listed), 1)
 }
 
-func listed(rows []row, name string) bool {
-	return slices.ContainsFunc(rows, func(r row) bool { return r.name == name })
+// metricsTable writes the metrics of a kind. Labels that all have stand before it.
+func metricsTable(all []Metric) string {
+	var common []string
+	for _, l := range all[0].Labels {
+		if !slices.ContainsFunc(all, func(m Metric) bool { return !slices.Contains(m.Labels, l) }) {
+			common = append(common, l)
+		}
+	}
+	var b strings.Builder
+	if len(common) > 0 {
+		fmt.Fprintf(&b, "All have the label `%s`.\n\n", strings.Join(common, "`, and the label `"))
+	}
+	b.WriteString("| metric | type | labels | what it tells | when |\n|---|---|---|---|---|\n")
+	for _, m := range all {
+		own := slices.DeleteFunc(slices.Clone(m.Labels), func(l string) bool { return slices.Contains(common, l) })
+		line := fmt.Sprintf("| `%s` | %s | %s | %s | %s |\n", m.Name, m.Type, strings.Join(own, ", "), strings.ReplaceAll(m.Help, "|", "\\|"), m.When)
+		b.WriteString(strings.ReplaceAll(line, "  ", " "))
+	}
+	return b.String()
+}
+
+// TestCatalogue looks for what lists of metrics must not hold.
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, m := range Catalogue() {
+		if seen[m.Name] {
+			t.Errorf("%s is listed twice", m.Name)
+		}
+		seen[m.Name] = true
+		if m.Help == "" || m.Name == "" {
+			t.Errorf("%+v has no name or help", m)
+		}
+	}
+}
+
+var catalogueOnce = sync.OnceValue(Catalogue)
+
+// invented are metrics that tests make up.
+var invented = []string{"fake", "many", "pretended_up", "part_value", "backup_age", "jobs_total", "took", "good", "same",
+	"apt_upgrades_pending", "node_reboot_required"}
+
+// inCatalogue holds what a test got to the catalogue: a metric that no table names, or names with another type or other
+// labels, is a failure.
+func inCatalogue(t *testing.T, families []*dto.MetricFamily) {
+	t.Helper()
+	all := catalogueOnce()
+	for _, f := range families {
+		if slices.Contains(invented, f.GetName()) {
+			continue
+		}
+		m, ok := catalogued(all, f.GetName())
+		if !ok {
+			t.Errorf("%s is given and in no catalogue: make it with the metrics of its collector", f.GetName())
+			continue
+		}
+		if got := strings.ToLower(f.GetType().String()); got != m.Type && !strings.HasSuffix(m.Name, "*") {
+			t.Errorf("%s is a %s, and a %s in the catalogue", f.GetName(), got, m.Type)
+		}
+		for _, l := range f.Metric[0].Label {
+			if !slices.Contains(m.Labels, l.GetName()) {
+				t.Errorf("%s has the label %s, which the catalogue does not name: %q", f.GetName(), l.GetName(), m.Labels)
+			}
+		}
+	}
+}
+
+// catalogued returns what is listed of a metric; of several families the one whose name says most.
+func catalogued(all []Metric, name string) (best Metric, ok bool) {
+	for _, m := range all {
+		prefix, family := strings.CutSuffix(m.Name, "*")
+		if m.Name == name {
+			return m, true
+		}
+		if family && prefix != "" && strings.HasPrefix(name, prefix) && len(m.Name) > len(best.Name) {
+			best, ok = m, true
+		}
+	}
+	return best, ok
 }

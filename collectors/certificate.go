@@ -23,14 +23,14 @@ func certificateLabels(where ...string) []string {
 }
 
 // newCertificateMetrics returns the metrics of certificates whose place is told by the labels where.
-func newCertificateMetrics(where ...string) certificateMetrics {
+func newCertificateMetrics(all *metrics, where ...string) certificateMetrics {
 	labels := certificateLabels(where...)
 	return certificateMetrics{
-		notAfter:  gauge("x509_cert_not_after", "Indicates the certificate's not after timestamp", labels...),
-		notBefore: gauge("x509_cert_not_before", "Indicates the certificate's not before timestamp", labels...),
-		expired:   gauge("x509_cert_expired", "Indicates if the certificate is expired", labels...),
-		used:      gauge("tls_cert_lifetime_used_ratio", "Share of the certificate's lifetime that is over; 1 and more: it expired.", labels...),
-		info: gauge("tls_cert_info", "Always 1; the labels tell the kind of key, its size and the signature.",
+		notAfter:  all.gauge("x509_cert_not_after", "Indicates the certificate's not after timestamp", labels...),
+		notBefore: all.gauge("x509_cert_not_before", "Indicates the certificate's not before timestamp", labels...),
+		expired:   all.gauge("x509_cert_expired", "Indicates if the certificate is expired", labels...),
+		used:      all.gauge("tls_cert_lifetime_used_ratio", "Share of the certificate's lifetime that is over; 1 and more: it expired.", labels...),
+		info: all.gauge("tls_cert_info", "Always 1; the labels tell the kind of key, its size and the signature.",
 			append(labels, "key_type", "key_bits", "signature")...),
 	}
 }

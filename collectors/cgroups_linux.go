@@ -19,9 +19,9 @@ type cgroupMetrics struct {
 	memory, memoryLimit, oomKills, pids, pidsLimit          metric
 }
 
-func newCgroupMetrics() cgroupMetrics {
-	of := func(name, help string) metric { return gauge("container_"+name, help, "id", "name") }
-	count := func(name, help string) metric { return counter("container_"+name, help, "id", "name") }
+func newCgroupMetrics(all *metrics) cgroupMetrics {
+	of := func(name, help string) metric { return all.gauge("container_"+name, help, "id", "name") }
+	count := func(name, help string) metric { return all.counter("container_"+name, help, "id", "name") }
 	return cgroupMetrics{
 		periods:       count("cpu_cfs_periods_total", "Number of elapsed enforcement period intervals."),
 		throttled:     count("cpu_cfs_throttled_periods_total", "Number of throttled period intervals."),

@@ -20,13 +20,13 @@ type timexMetric struct {
 	value func(t *unix.Timex, unit float64) float64
 }
 
-func timexMetrics() []timexMetric {
+func timexMetrics(all *metrics) []timexMetric {
 	type timex = unix.Timex
 	of := func(name, help string, value func(t *timex, unit float64) float64) timexMetric {
-		return timexMetric{gauge("node_timex_"+name, help), value}
+		return timexMetric{all.gauge("node_timex_"+name, help), value}
 	}
 	count := func(name, help string, value func(t *timex) int64) timexMetric {
-		return timexMetric{counter("node_timex_"+name, help), func(t *timex, _ float64) float64 { return float64(value(t)) }}
+		return timexMetric{all.counter("node_timex_"+name, help), func(t *timex, _ float64) float64 { return float64(value(t)) }}
 	}
 	return []timexMetric{
 		of("offset_seconds", "Time offset in between local system and reference clock.", func(t *timex, unit float64) float64 { return float64(t.Offset) * unit }),
@@ -50,9 +50,10 @@ func timexMetrics() []timexMetric {
 
 // collectClock gives how far the clock is off, as the kernel knows it. PCI DSS 10.6 wants clocks in step.
 func collectClock() collector {
-	sync := gauge("node_timex_sync_status", "Is clock synchronized to a reliable server (1 = yes, 0 = no).")
-	metrics := timexMetrics()
-	return collector{name: "clock", collect: func(_ context.Context, out *samples) error {
+	var all metrics
+	sync := all.gauge("node_timex_sync_status", "Is clock synchronized to a reliable server (1 = yes, 0 = no).")
+	metrics := timexMetrics(&all)
+	return collector{name: "clock", metrics: all, collect: func(_ context.Context, out *samples) error {
 		var t unix.Timex
 		state, err := unix.Adjtimex(&t)
 		if err != nil {

@@ -45,6 +45,7 @@ func exposition(t *testing.T, reg *prometheus.Registry) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	inCatalogue(t, families)
 	var b strings.Builder
 	for _, f := range families {
 		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {

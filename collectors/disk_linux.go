@@ -26,13 +26,13 @@ type diskMetric struct {
 	value  func(s *blockdevice.Diskstats) float64
 }
 
-func diskMetrics() []diskMetric {
+func diskMetrics(all *metrics) []diskMetric {
 	type stats = blockdevice.Diskstats
 	number := func(name, help string, fields int, value func(s *stats) uint64) diskMetric {
-		return diskMetric{counter("node_disk_"+name, help, "device"), fields, func(s *stats) float64 { return float64(value(s)) }}
+		return diskMetric{all.counter("node_disk_"+name, help, "device"), fields, func(s *stats) float64 { return float64(value(s)) }}
 	}
 	seconds := func(name, help string, fields int, milliseconds func(s *stats) uint64) diskMetric {
-		return diskMetric{counter("node_disk_"+name, help, "device"), fields, func(s *stats) float64 { return float64(milliseconds(s)) / 1e3 }}
+		return diskMetric{all.counter("node_disk_"+name, help, "device"), fields, func(s *stats) float64 { return float64(milliseconds(s)) / 1e3 }}
 	}
 	return []diskMetric{
 		number("reads_completed_total", "The total number of reads completed successfully.", 0, func(s *stats) uint64 { return s.ReadIOs }),
@@ -43,7 +43,7 @@ func diskMetrics() []diskMetric {
 		number("writes_merged_total", "The number of writes merged.", 0, func(s *stats) uint64 { return s.WriteMerges }),
 		number("written_bytes_total", "The total number of bytes written successfully.", 0, func(s *stats) uint64 { return s.WriteSectors * sectorSize }),
 		seconds("write_time_seconds_total", "This is the total number of seconds spent by all writes.", 0, func(s *stats) uint64 { return s.WriteTicks }),
-		{gauge("node_disk_io_now", "The number of I/Os currently in progress.", "device"), 0, func(s *stats) float64 { return float64(s.IOsInProgress) }},
+		{all.gauge("node_disk_io_now", "The number of I/Os currently in progress.", "device"), 0, func(s *stats) float64 { return float64(s.IOsInProgress) }},
 		seconds("io_time_seconds_total", "Total seconds spent doing I/Os.", 0, func(s *stats) uint64 { return s.IOsTotalTicks }),
 		seconds("io_time_weighted_seconds_total", "The weighted # of seconds spent doing I/Os.", 0, func(s *stats) uint64 { return s.WeightedIOTicks }),
 		number("discards_completed_total", "The total number of discards completed successfully.", fieldsWithDiscards, func(s *stats) uint64 { return s.DiscardIOs }),
@@ -57,8 +57,9 @@ func diskMetrics() []diskMetric {
 
 // collectDisks gives the work of each disk.
 func collectDisks(h HostConfig) collector {
-	metrics := diskMetrics()
-	return collector{name: "disk", collect: func(_ context.Context, out *samples) error {
+	var all metrics
+	metrics := diskMetrics(&all)
+	return collector{name: "disk", metrics: all, collect: func(_ context.Context, out *samples) error {
 		fs, err := blockdevice.NewFS(h.Proc, h.Sys)
 		if err != nil {
 			return err

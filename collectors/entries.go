@@ -20,6 +20,8 @@ type entryOf[E any] interface {
 	// Validate returns every mistake as invalid.Mistakes, but for those of the identity.
 	Validate() error
 	collectors(e env) ([]collector, error)
+	// catalogue lists every metric that they can give. It is asked of an entry that is empty.
+	catalogue() []Metric
 }
 
 func (all Entries[E, P]) setDefaults() {
@@ -50,6 +52,8 @@ func (all Entries[E, P]) collectors(e env) ([]collector, error) {
 	}
 	return found, nil
 }
+
+func (all Entries[E, P]) catalogue() []Metric { return P(new(E)).catalogue() }
 
 // checkEntries notes the mistakes of a list at path. check returns what tells an entry from the others, as identity
 // does, and its other mistakes.

@@ -40,8 +40,9 @@ type mount struct {
 // collectFileSystems gives size and free space of each mounted file system. A mount that does not answer is reported
 // as an error and not asked again until it does.
 func collectFileSystems(h HostConfig, statfs func(path string, buf *unix.Statfs_t) error) collector {
+	var all metrics
 	metric := func(name, help string) metric {
-		return gauge("node_filesystem_"+name, help, "device", "fstype", "mountpoint")
+		return all.gauge("node_filesystem_"+name, help, "device", "fstype", "mountpoint")
 	}
 	size := metric("size_bytes", "Filesystem size in bytes.")
 	free := metric("free_bytes", "Filesystem free space in bytes.")
@@ -52,7 +53,7 @@ func collectFileSystems(h HostConfig, statfs func(path string, buf *unix.Statfs_
 	deviceError := metric("device_error", "Whether an error occurred while getting statistics for the given device.")
 
 	guard := statGuard{statfs: statfs, pending: map[string]bool{}}
-	return collector{name: "filesystem", collect: func(ctx context.Context, out *samples) error {
+	return collector{name: "filesystem", metrics: all, collect: func(ctx context.Context, out *samples) error {
 		text, err := readMounts(h.Proc)
 		if err != nil {
 			return err

@@ -35,14 +35,15 @@ func newHAProxy(cfg HAProxyConfig) (collector, error) {
 	if err != nil {
 		return collector{}, errors.New("url is not a URL")
 	}
+	var all metrics
 	h := &haproxy{
-		cfg: cfg, instance: u.Host, client: statusClient(), sections: haproxySections(), info: haproxyInfos(),
-		up: gauge("haproxy_up", "Whether HAProxy answered.", "name", "instance"),
+		cfg: cfg, instance: u.Host, client: statusClient(), sections: haproxySections(&all), info: haproxyInfos(&all),
+		up: all.gauge("haproxy_up", "Whether HAProxy answered.", "name", "instance"),
 	}
 	if u.Scheme == "unix" {
 		h.socket, h.instance = u.Path, u.Path
 	}
-	return collector{name: "haproxy_" + cfg.Name, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
+	return collector{name: "haproxy_" + cfg.Name, metrics: all, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
 		collect: h.collect}, nil
 }
 

@@ -32,3 +32,8 @@ func (c *HAProxyConfig) collectors(env) ([]collector, error) {
 	one, err := newHAProxy(*c)
 	return []collector{one}, err
 }
+
+func (*HAProxyConfig) catalogue() []Metric {
+	one, _ := newHAProxy(HAProxyConfig{}) // "" is a URL
+	return one.metrics.list("")
+}

@@ -66,9 +66,10 @@ var haproxyTable = []struct {
 }
 
 // haproxySections returns the metrics by kind.
-func haproxySections() map[string]haproxySection {
+func haproxySections(all *metrics) map[string]haproxySection {
 	sections := map[string]haproxySection{}
-	for kind, letter := range map[string]string{"frontend": "f", "backend": "b", "server": "s"} {
+	for _, kind := range []string{"frontend", "backend", "server"} {
+		letter := kind[:1]
 		labels := []string{"name", "instance", "proxy"}
 		states := []string{"DOWN", "UP"}
 		if kind == "server" {
@@ -78,17 +79,17 @@ func haproxySections() map[string]haproxySection {
 		with := func(more string) []string { return append(append([]string(nil), labels...), more) }
 		s := haproxySection{
 			states:    states,
-			status:    gauge("haproxy_"+kind+"_status", "Current status of the service, per state label value.", with("state")...),
-			responses: counter("haproxy_"+kind+"_http_responses_total", "Total number of HTTP responses returned by this object since the worker process started.", with("code")...),
+			status:    all.gauge("haproxy_"+kind+"_status", "Current status of the service, per state label value.", with("state")...),
+			responses: all.counter("haproxy_"+kind+"_http_responses_total", "Total number of HTTP responses returned by this object since the worker process started.", with("code")...),
 		}
 		for _, c := range haproxyTable {
 			for _, in := range c.in {
 				if string(in) != letter {
 					continue
 				}
-				make := gauge
+				make := all.gauge
 				if c.counts {
-					make = counter
+					make = all.counter
 				}
 				s.columns = append(s.columns, haproxyColumn{c.column, make("haproxy_"+kind+"_"+c.name, c.help, labels...), c.scale})
 			}
@@ -99,9 +100,9 @@ func haproxySections() map[string]haproxySection {
 }
 
 // haproxyInfos are those of the whole process, which only the socket tells.
-func haproxyInfos() []haproxyInfo {
+func haproxyInfos(all *metrics) []haproxyInfo {
 	of := func(key, name, help string) haproxyInfo {
-		return haproxyInfo{key, gauge("haproxy_process_"+name, help, "name", "instance")}
+		return haproxyInfo{key, all.gauge("haproxy_process_"+name, help, "name", "instance")}
 	}
 	return []haproxyInfo{
 		of("CurrConns", "current_connections", "Current number of connections on this worker process."),

@@ -23,9 +23,10 @@ func (h HostConfig) at(ctx context.Context) context.Context {
 
 // collectCPU gives the time each CPU spent in each mode.
 func collectCPU(h HostConfig) collector {
-	seconds := counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode")
-	guest := counter("node_cpu_guest_seconds_total", "Seconds the CPUs spent in guests (VMs) for each mode.", "cpu", "mode")
-	return collector{name: "cpu", collect: func(ctx context.Context, out *samples) error {
+	var all metrics
+	seconds := all.counter("node_cpu_seconds_total", "Seconds the CPUs spent in each mode.", "cpu", "mode")
+	guest := all.counter("node_cpu_guest_seconds_total", "Seconds the CPUs spent in guests (VMs) for each mode.", "cpu", "mode")
+	return collector{name: "cpu", metrics: all, collect: func(ctx context.Context, out *samples) error {
 		times, err := cpu.TimesWithContext(h.at(ctx), true)
 		if err != nil {
 			return err
@@ -54,10 +55,11 @@ func collectCPU(h HostConfig) collector {
 
 // collectLoad gives the load averages.
 func collectLoad(h HostConfig) collector {
-	load1 := gauge("node_load1", "1m load average.")
-	load5 := gauge("node_load5", "5m load average.")
-	load15 := gauge("node_load15", "15m load average.")
-	return collector{name: "load", collect: func(ctx context.Context, out *samples) error {
+	var all metrics
+	load1 := all.gauge("node_load1", "1m load average.")
+	load5 := all.gauge("node_load5", "5m load average.")
+	load15 := all.gauge("node_load15", "15m load average.")
+	return collector{name: "load", metrics: all, collect: func(ctx context.Context, out *samples) error {
 		avg, err := load.AvgWithContext(h.at(ctx))
 		if err != nil {
 			return err
@@ -71,9 +73,10 @@ func collectLoad(h HostConfig) collector {
 
 // collectTime gives the host's clock.
 func collectTime() collector {
-	seconds := gauge("node_time_seconds", "System time in seconds since epoch (1970).")
-	zone := gauge("node_time_zone_offset_seconds", "System time zone offset in seconds.", "time_zone")
-	return collector{name: "time", collect: func(_ context.Context, out *samples) error {
+	var all metrics
+	seconds := all.gauge("node_time_seconds", "System time in seconds since epoch (1970).")
+	zone := all.gauge("node_time_zone_offset_seconds", "System time zone offset in seconds.", "time_zone")
+	return collector{name: "time", metrics: all, collect: func(_ context.Context, out *samples) error {
 		now := time.Now()
 		name, offset := now.Zone()
 		out.add(seconds, unixSeconds(now))

@@ -58,5 +58,19 @@ func (h *HostConfig) collectors(e env) ([]collector, error) {
 	return all, nil
 }
 
+func (*HostConfig) catalogue() []Metric {
+	var all, scrapes metrics = nil, metrics{nodeDurationSpec, nodeSuccessSpec}
+	for _, c := range hostTable(HostConfig{}) {
+		all = append(all, c.metrics...)
+	}
+	listed := append(all.list(""), metrics{textfileOther}.list("textfile_dir")...)
+	for _, name := range optionalNames() {
+		if make := optionalCollectors[name]; make != nil {
+			listed = append(listed, make(HostConfig{}).metrics.list("also: "+name)...)
+		}
+	}
+	return append(listed, scrapes.list("")...)
+}
+
 // optionalNames are the parts of the host that collectors.host.also may name.
 func optionalNames() []string { return []string{"connections", "interrupts", "processes"} }

@@ -33,9 +33,11 @@ var plainProperties = []string{"fault", "alarm", "type", "beep", "enable"}
 
 // collectSensors gives temperatures, fans and voltages of the chips that watch the hardware.
 func collectSensors(h HostConfig) collector {
-	names := gauge("node_hwmon_chip_names", "Annotation metric for human-readable chip names", "chip", "chip_name")
-	label := gauge("node_hwmon_sensor_label", "Label for given chip and sensor", "chip", "sensor", "label")
-	return collector{name: "hwmon", collect: func(ctx context.Context, out *samples) error {
+	var all metrics
+	names := all.gauge("node_hwmon_chip_names", "Annotation metric for human-readable chip names", "chip", "chip_name")
+	all.untyped("node_hwmon_*", "Hardware monitors by kind and property, in volts, celsius, amps, rpm, watt; energy in joules counts.", "chip", "sensor")
+	label := all.gauge("node_hwmon_sensor_label", "Label for given chip and sensor", "chip", "sensor", "label")
+	return collector{name: "hwmon", metrics: all, collect: func(ctx context.Context, out *samples) error {
 		dirs, err := filepath.Glob(filepath.Join(h.Sys, "class/hwmon/*"))
 		if err != nil {
 			return err

@@ -15,13 +15,14 @@ import (
 
 // collectKernel gives boot time, context switches, interrupts and processes.
 func collectKernel(h HostConfig) collector {
-	boot := gauge("node_boot_time_seconds", "Node boot time, in unixtime.")
-	switches := counter("node_context_switches_total", "Total number of context switches.")
-	interrupts := counter("node_intr_total", "Total number of interrupts serviced.")
-	forks := counter("node_forks_total", "Total number of forks.")
-	running := gauge("node_procs_running", "Number of processes in runnable state.")
-	blocked := gauge("node_procs_blocked", "Number of processes blocked waiting for I/O to complete.")
-	return collector{name: "kernel", collect: func(_ context.Context, out *samples) error {
+	var all metrics
+	boot := all.gauge("node_boot_time_seconds", "Node boot time, in unixtime.")
+	switches := all.counter("node_context_switches_total", "Total number of context switches.")
+	interrupts := all.counter("node_intr_total", "Total number of interrupts serviced.")
+	forks := all.counter("node_forks_total", "Total number of forks.")
+	running := all.gauge("node_procs_running", "Number of processes in runnable state.")
+	blocked := all.gauge("node_procs_blocked", "Number of processes blocked waiting for I/O to complete.")
+	return collector{name: "kernel", metrics: all, collect: func(_ context.Context, out *samples) error {
 		fs, err := procfs.NewFS(h.Proc)
 		if err != nil {
 			return err
@@ -42,10 +43,11 @@ func collectKernel(h HostConfig) collector {
 
 // collectFileDescriptors gives the open files of the whole host.
 func collectFileDescriptors(h HostConfig) collector {
-	allocated := gauge("node_filefd_allocated", "File descriptor statistics: allocated.")
-	maximum := gauge("node_filefd_maximum", "File descriptor statistics: maximum.")
+	var all metrics
+	allocated := all.gauge("node_filefd_allocated", "File descriptor statistics: allocated.")
+	maximum := all.gauge("node_filefd_maximum", "File descriptor statistics: maximum.")
 	path := filepath.Join(h.Proc, "sys/fs/file-nr")
-	return collector{name: "filefd", collect: func(_ context.Context, out *samples) error {
+	return collector{name: "filefd", metrics: all, collect: func(_ context.Context, out *samples) error {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
@@ -72,8 +74,10 @@ var vmstatFields = regexp.MustCompile(`^(oom_kill|pgpg|pswp|pg.*fault)`)
 
 // collectVMStat gives paging and the kernel's out-of-memory kills.
 func collectVMStat(h HostConfig) collector {
+	var all metrics
 	path := filepath.Join(h.Proc, "vmstat")
-	return collector{name: "vmstat", collect: func(_ context.Context, out *samples) error {
+	all.untyped("node_vmstat_*", "Counters of /proc/vmstat that dashboards use, such as node_vmstat_oom_kill.")
+	return collector{name: "vmstat", metrics: all, collect: func(_ context.Context, out *samples) error {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return err
@@ -95,14 +99,15 @@ func collectVMStat(h HostConfig) collector {
 
 // collectPressure gives the time that work waited for CPU, memory and disks.
 func collectPressure(h HostConfig) collector {
+	var all metrics
 	const help = "Total time in seconds that processes have "
-	cpuWaiting := counter("node_pressure_cpu_waiting_seconds_total", help+"waited for CPU time")
-	ioWaiting := counter("node_pressure_io_waiting_seconds_total", help+"waited due to IO congestion")
-	ioStalled := counter("node_pressure_io_stalled_seconds_total", "Total time in seconds no process could make progress due to IO congestion")
-	memoryWaiting := counter("node_pressure_memory_waiting_seconds_total", help+"waited for memory")
-	memoryStalled := counter("node_pressure_memory_stalled_seconds_total", "Total time in seconds no process could make progress due to memory congestion")
-	irqStalled := counter("node_pressure_irq_stalled_seconds_total", "Total time in seconds no process could make progress due to IRQ congestion")
-	return collector{name: "pressure", collect: func(_ context.Context, out *samples) error {
+	cpuWaiting := all.counter("node_pressure_cpu_waiting_seconds_total", help+"waited for CPU time")
+	ioWaiting := all.counter("node_pressure_io_waiting_seconds_total", help+"waited due to IO congestion")
+	ioStalled := all.counter("node_pressure_io_stalled_seconds_total", "Total time in seconds no process could make progress due to IO congestion")
+	memoryWaiting := all.counter("node_pressure_memory_waiting_seconds_total", help+"waited for memory")
+	memoryStalled := all.counter("node_pressure_memory_stalled_seconds_total", "Total time in seconds no process could make progress due to memory congestion")
+	irqStalled := all.counter("node_pressure_irq_stalled_seconds_total", "Total time in seconds no process could make progress due to IRQ congestion")
+	return collector{name: "pressure", metrics: all, collect: func(_ context.Context, out *samples) error {
 		// A kernel older than 4.20, or with psi=0, does not know.
 		if _, err := os.ReadFile(filepath.Join(h.Proc, "pressure/cpu")); err != nil {
 			return nil
@@ -138,9 +143,10 @@ func collectPressure(h HostConfig) collector {
 
 // collectUname gives the names of host and kernel.
 func collectUname() collector {
-	info := gauge("node_uname_info", "Labeled system information as provided by the uname system call.",
+	var all metrics
+	info := all.gauge("node_uname_info", "Labeled system information as provided by the uname system call.",
 		"sysname", "release", "version", "machine", "nodename", "domainname")
-	return collector{name: "uname", collect: func(_ context.Context, out *samples) error {
+	return collector{name: "uname", metrics: all, collect: func(_ context.Context, out *samples) error {
 		var u unix.Utsname
 		if err := unix.Uname(&u); err != nil {
 			return err

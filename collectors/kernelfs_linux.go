@@ -10,8 +10,8 @@ import (
 )
 
 // fromProc returns a collector that reads the host's /proc.
-func fromProc(h HostConfig, name string, read func(proc procfs.FS, out *samples) error) collector {
-	return collector{name: name, collect: func(_ context.Context, out *samples) error {
+func fromProc(h HostConfig, name string, gives metrics, read func(proc procfs.FS, out *samples) error) collector {
+	return collector{name: name, metrics: gives, collect: func(_ context.Context, out *samples) error {
 		proc, err := procfs.NewFS(h.Proc)
 		if err != nil {
 			return err
@@ -21,8 +21,8 @@ func fromProc(h HostConfig, name string, read func(proc procfs.FS, out *samples)
 }
 
 // fromSys returns a collector that reads the host's /sys.
-func fromSys(h HostConfig, name string, read func(sys sysfs.FS, out *samples) error) collector {
-	return collector{name: name, collect: func(_ context.Context, out *samples) error {
+func fromSys(h HostConfig, name string, gives metrics, read func(sys sysfs.FS, out *samples) error) collector {
+	return collector{name: name, metrics: gives, collect: func(_ context.Context, out *samples) error {
 		sys, err := sysfs.NewFS(h.Sys)
 		if err != nil {
 			return err

@@ -15,8 +15,10 @@ import (
 
 // collectMemory gives every line of /proc/meminfo.
 func collectMemory(h HostConfig) collector {
+	var all metrics
+	all.gauge("node_memory_*", "Fields of /proc/meminfo.")
 	path := filepath.Join(h.Proc, "meminfo")
-	return collector{name: "memory", collect: func(_ context.Context, out *samples) error {
+	return collector{name: "memory", metrics: all, collect: func(_ context.Context, out *samples) error {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return err

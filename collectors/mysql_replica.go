@@ -43,15 +43,17 @@ func replicaPart(fixed prometheus.Labels) func(context.Context, *mysqlLink, *sam
 	}
 }
 
+// replicaOther is called after a column.
+var replicaOther = spec{"mysql_slave_status_*", prometheus.UntypedValue, "Every number in the state of replication.",
+	[]string{"master_host", "master_uuid", "channel_name", "connection_name"}}
+
 func addReplica(a rowset, row [][]byte, fixed prometheus.Labels, out *samples) {
 	for i, column := range a.columns {
 		number, ok := parseVariable(string(row[i]))
 		if !ok || column == "master_host" {
 			continue
 		}
-		s := spec{"mysql_slave_status_" + variableName(column), prometheus.UntypedValue, "Column of the state of replication.",
-			[]string{"master_host", "master_uuid", "channel_name", "connection_name"}}
-		out.add(s.metric(fixed), number, a.cell(row, "master_host"), a.cell(row, "master_uuid"),
+		out.add(replicaOther.called(variableName(column)).metric(fixed), number, a.cell(row, "master_host"), a.cell(row, "master_uuid"),
 			a.cell(row, "channel_name"), a.cell(row, "connection_name"))
 	}
 }

@@ -34,6 +34,12 @@ var (
 	bufferPoolDirty = spec{globalStatus + "buffer_pool_dirty_pages", prometheus.GaugeValue, "Dirty pages of InnoDB's buffer pool.", nil}
 )
 
+// What is called after a variable.
+var (
+	statusOther   = spec{globalStatus + "*", prometheus.UntypedValue, "Status variable of the server: every other number in SHOW GLOBAL STATUS.", nil}
+	variableOther = spec{"mysql_global_variables_*", prometheus.GaugeValue, "Setting of the server: every number and switch in SHOW GLOBAL VARIABLES.", nil}
+)
+
 // statusPart returns the question for SHOW GLOBAL STATUS.
 func statusPart(fixed prometheus.Labels) func(context.Context, *mysqlLink, *samples) error {
 	made := map[string]metric{}
@@ -76,7 +82,7 @@ func statusSpec(name string) (spec, []string) {
 			return f.spec, []string{rest}
 		}
 	}
-	return spec{globalStatus + name, prometheus.UntypedValue, "Status variable of the server.", nil}, nil
+	return statusOther.called(name), nil
 }
 
 // variablesPart returns the question for SHOW GLOBAL VARIABLES.
@@ -98,7 +104,7 @@ func variablesPart(fixed prometheus.Labels) func(context.Context, *mysqlLink, *s
 			}
 			m, known := made[name]
 			if !known {
-				m = spec{"mysql_global_variables_" + name, prometheus.GaugeValue, "Setting of the server.", nil}.metric(fixed)
+				m = variableOther.called(name).metric(fixed)
 				made[name] = m
 			}
 			out.add(m, number)

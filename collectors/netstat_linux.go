@@ -19,6 +19,8 @@ var netstatFields = regexp.MustCompile(`^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(
 
 // collectNetstat gives counters of the protocols; retransmitted segments tell of a bad way to a provider.
 func collectNetstat(h HostConfig) collector {
+	var all metrics
+	all.untyped("node_netstat_*", "Counters of the protocols that dashboards use, of /proc/net/netstat, snmp and snmp6.")
 	files := []struct {
 		name  string
 		parse func(text string) map[string]float64
@@ -27,7 +29,7 @@ func collectNetstat(h HostConfig) collector {
 		{"net/snmp", parseNetstat},
 		{"net/snmp6", parseSNMP6},
 	}
-	return collector{name: "netstat", collect: func(_ context.Context, out *samples) error {
+	return collector{name: "netstat", metrics: all, collect: func(_ context.Context, out *samples) error {
 		for _, file := range files {
 			text, err := os.ReadFile(filepath.Join(h.Proc, file.name))
 			if errors.Is(err, fs.ErrNotExist) && file.name == "net/snmp6" {

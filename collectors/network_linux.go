@@ -12,13 +12,14 @@ import (
 
 // collectNetwork gives the traffic and errors of each network device.
 func collectNetwork(h HostConfig) collector {
+	var all metrics
 	type line = procfs.NetDevLine
 	type netMetric struct {
 		metric
 		value func(l *line) uint64
 	}
 	of := func(name string, value func(l *line) uint64) netMetric {
-		return netMetric{counter("node_network_"+name+"_total", "Network device statistic "+name+".", "device"), value}
+		return netMetric{all.counter("node_network_"+name+"_total", "Network device statistic "+name+".", "device"), value}
 	}
 	metrics := []netMetric{
 		of("receive_bytes", func(l *line) uint64 { return l.RxBytes }),
@@ -38,7 +39,7 @@ func collectNetwork(h HostConfig) collector {
 		of("transmit_carrier", func(l *line) uint64 { return l.TxCarrier }),
 		of("transmit_compressed", func(l *line) uint64 { return l.TxCompressed }),
 	}
-	return collector{name: "network", collect: func(_ context.Context, out *samples) error {
+	return collector{name: "network", metrics: all, collect: func(_ context.Context, out *samples) error {
 		fs, err := procfs.NewFS(h.Proc)
 		if err != nil {
 			return err
@@ -59,24 +60,25 @@ func collectNetwork(h HostConfig) collector {
 
 // collectNetworkDevices gives the state of each network device.
 func collectNetworkDevices(h HostConfig) collector {
+	var all metrics
 	type iface = sysfs.NetClassIface
 	type ifaceMetric struct {
 		metric
 		value func(i *iface) *int64
 		scale float64
 	}
-	up := gauge("node_network_up", "Value is 1 if operstate is 'up', 0 otherwise.", "device")
-	info := gauge("node_network_info", "Non-numeric data from /sys/class/net/<iface>, value is always 1.",
+	up := all.gauge("node_network_up", "Value is 1 if operstate is 'up', 0 otherwise.", "device")
+	info := all.gauge("node_network_info", "Non-numeric data from /sys/class/net/<iface>, value is always 1.",
 		"device", "address", "broadcast", "duplex", "operstate", "ifalias")
 	metrics := []ifaceMetric{
-		{gauge("node_network_carrier", "Network device property: carrier", "device"), func(i *iface) *int64 { return i.Carrier }, 1},
-		{counter("node_network_carrier_changes_total", "Network device property: carrier_changes_total", "device"), func(i *iface) *int64 { return i.CarrierChanges }, 1},
-		{gauge("node_network_mtu_bytes", "Network device property: mtu_bytes", "device"), func(i *iface) *int64 { return i.MTU }, 1},
+		{all.gauge("node_network_carrier", "Network device property: carrier", "device"), func(i *iface) *int64 { return i.Carrier }, 1},
+		{all.counter("node_network_carrier_changes_total", "Network device property: carrier_changes_total", "device"), func(i *iface) *int64 { return i.CarrierChanges }, 1},
+		{all.gauge("node_network_mtu_bytes", "Network device property: mtu_bytes", "device"), func(i *iface) *int64 { return i.MTU }, 1},
 		// The kernel says megabits a second.
-		{gauge("node_network_speed_bytes", "Network device property: speed_bytes", "device"), func(i *iface) *int64 { return i.Speed }, 1e6 / 8},
+		{all.gauge("node_network_speed_bytes", "Network device property: speed_bytes", "device"), func(i *iface) *int64 { return i.Speed }, 1e6 / 8},
 	}
-	nohandler := counter("node_network_receive_nohandler_total", "Network device statistic receive_nohandler.", "device")
-	return collector{name: "network_devices", collect: func(_ context.Context, out *samples) error {
+	nohandler := all.counter("node_network_receive_nohandler_total", "Network device statistic receive_nohandler.", "device")
+	return collector{name: "network_devices", metrics: all, collect: func(_ context.Context, out *samples) error {
 		fs, err := sysfs.NewFS(h.Sys)
 		if err != nil {
 			return err

@@ -30,8 +30,9 @@ type nginxServer struct {
 
 // newNginx returns the collector of one nginx. proc is where the host's /proc is seen.
 func newNginx(cfg NginxConfig, proc string, _ *slog.Logger) (collector, error) {
-	of := func(name, help string) metric { return gauge("nginx_"+name, help, "name", "instance") }
-	count := func(name, help string) metric { return counter("nginx_"+name, help, "name", "instance") }
+	var all metrics
+	of := func(name, help string) metric { return all.gauge("nginx_"+name, help, "name", "instance") }
+	count := func(name, help string) metric { return all.counter("nginx_"+name, help, "name", "instance") }
 	u, err := url.Parse(cfg.StatusURL)
 	if err != nil {
 		return collector{}, errors.New("status_url is not a URL")
@@ -51,7 +52,7 @@ func newNginx(cfg NginxConfig, proc string, _ *slog.Logger) (collector, error) {
 		testOK:   of("config_test_success", "Whether the configuration passed its last test."),
 		testTime: of("config_test_timestamp_seconds", "When the configuration was last tested."),
 	}
-	return collector{name: "nginx_" + cfg.Name, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
+	return collector{name: "nginx_" + cfg.Name, metrics: all, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
 		collect: n.collect}, nil
 }
 

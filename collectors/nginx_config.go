@@ -39,3 +39,8 @@ func (c *NginxConfig) collectors(e env) ([]collector, error) {
 	one, err := newNginx(*c, e.host.Proc, e.log)
 	return []collector{one}, err
 }
+
+func (*NginxConfig) catalogue() []Metric {
+	one, _ := newNginx(NginxConfig{}, "", nil) // "" is a URL
+	return one.metrics.list("")
+}

@@ -23,8 +23,9 @@ var optionalCollectors = map[string]func(HostConfig) collector{
 
 // collectInterrupts gives the interrupts of each CPU by their source.
 func collectInterrupts(h HostConfig) collector {
-	total := counter("node_interrupts_total", "Interrupt details.", "cpu", "type", "info", "devices")
-	return collector{name: "interrupts", collect: func(_ context.Context, out *samples) error {
+	var all metrics
+	total := all.counter("node_interrupts_total", "Interrupt details.", "cpu", "type", "info", "devices")
+	return collector{name: "interrupts", metrics: all, collect: func(_ context.Context, out *samples) error {
 		text, err := os.ReadFile(filepath.Join(h.Proc, "interrupts"))
 		if err != nil {
 			return err
@@ -77,12 +78,13 @@ func parseInterrupts(text string) []interrupt {
 
 // collectProcessStates gives how many processes and threads there are, in which state.
 func collectProcessStates(h HostConfig) collector {
-	threads := gauge("node_processes_threads", "Allocated threads in system")
-	maxThreads := gauge("node_processes_max_threads", "Limit of threads in the system")
-	states := gauge("node_processes_state", "Number of processes in each state.", "state")
-	pids := gauge("node_processes_pids", "Number of PIDs")
-	maxPIDs := gauge("node_processes_max_processes", "Number of max PIDs limit")
-	return fromProc(h, "processes", func(proc procfs.FS, out *samples) error {
+	var all metrics
+	threads := all.gauge("node_processes_threads", "Allocated threads in system")
+	maxThreads := all.gauge("node_processes_max_threads", "Limit of threads in the system")
+	states := all.gauge("node_processes_state", "Number of processes in each state.", "state")
+	pids := all.gauge("node_processes_pids", "Number of PIDs")
+	maxPIDs := all.gauge("node_processes_max_processes", "Number of max PIDs limit")
+	return fromProc(h, "processes", all, func(proc procfs.FS, out *samples) error {
 		all, err := proc.AllProcs()
 		if err != nil {
 			return err
@@ -125,8 +127,9 @@ var tcpStates = map[uint64]string{
 // collectConnections gives how many TCP connections are in which state. Many in close_wait tell of a program that
 // leaks them.
 func collectConnections(h HostConfig) collector {
-	connections := gauge("node_tcp_connection_states", "Number of connection states.", "state")
-	return fromProc(h, "connections", func(proc procfs.FS, out *samples) error {
+	var all metrics
+	connections := all.gauge("node_tcp_connection_states", "Number of connection states.", "state")
+	return fromProc(h, "connections", all, func(proc procfs.FS, out *samples) error {
 		number, rx, tx := map[string]int{}, uint64(0), uint64(0)
 		for _, read := range []func() (procfs.NetTCP, error){proc.NetTCP, proc.NetTCP6} {
 			lines, err := read()

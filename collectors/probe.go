@@ -38,8 +38,9 @@ func newProbe(cfg ProbeConfig, log *slog.Logger) (collector, error) {
 	if err != nil {
 		return collector{}, err
 	}
+	var all metrics
 	p := &probe{
-		cfg: cfg, log: log, metrics: probeMetrics(),
+		cfg: cfg, log: log, metrics: probeMetrics(&all),
 		// The host only: a query may hold a key.
 		instance: u.Host,
 	}
@@ -62,7 +63,7 @@ func newProbe(cfg ProbeConfig, log *slog.Logger) (collector, error) {
 		return collector{}, err
 	}
 	return collector{
-		name: "probe_" + cfg.Name, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
+		name: "probe_" + cfg.Name, metrics: all, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
 		collect: p.collect,
 	}, nil
 }

@@ -128,6 +128,16 @@ func (p *ProbeConfig) collectors(e env) ([]collector, error) {
 	return []collector{one}, err
 }
 
+func (*ProbeConfig) catalogue() []Metric {
+	var all metrics
+	probeMetrics(&all)
+	listed := all.list("")
+	for i, m := range slices.Concat(probeTable(), announcementTable()) {
+		listed[i].When = m.kinds
+	}
+	return listed
+}
+
 func (p *ProbeConfig) validateURL(m *invalid.Mistakes) (kind string) {
 	u, err := url.Parse(p.URL)
 	switch {

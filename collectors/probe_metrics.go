@@ -43,13 +43,13 @@ func probeTable() []probeMetric {
 	}
 }
 
-func probeMetrics() map[string]metric {
+func probeMetrics(seen *metrics) map[string]metric {
 	all := map[string]metric{}
 	for _, m := range probeTable() {
-		all[m.name] = gauge("probe_"+m.name, m.help, append([]string{"name", "instance"}, m.labels...)...)
+		all[m.name] = seen.gauge("probe_"+m.name, m.help, append([]string{"name", "instance"}, m.labels...)...)
 	}
 	for _, m := range announcementTable() {
-		all[m.name] = gauge(m.name, m.help, append([]string{"name", "instance"}, m.labels...)...)
+		all[m.name] = seen.gauge(m.name, m.help, append([]string{"name", "instance"}, m.labels...)...)
 	}
 	return all
 }

@@ -12,12 +12,12 @@ type processMetrics struct {
 	cgroups                                                          cgroupMetrics
 }
 
-func newProcessMetrics() processMetrics {
+func newProcessMetrics(all *metrics) processMetrics {
 	of := func(name, help string, labels ...string) metric {
-		return gauge("namedprocess_namegroup_"+name, help, append([]string{"groupname"}, labels...)...)
+		return all.gauge("namedprocess_namegroup_"+name, help, append([]string{"groupname"}, labels...)...)
 	}
 	count := func(name, help string, labels ...string) metric {
-		return counter("namedprocess_namegroup_"+name, help, append([]string{"groupname"}, labels...)...)
+		return all.counter("namedprocess_namegroup_"+name, help, append([]string{"groupname"}, labels...)...)
 	}
 	return processMetrics{
 		number:      of("num_procs", "number of processes in this group"),
@@ -33,8 +33,8 @@ func newProcessMetrics() processMetrics {
 		switches:    count("context_switches_total", "Context switches", "ctxswitchtype"),
 		read:        count("read_bytes_total", "number of bytes read by this group"),
 		written:     count("write_bytes_total", "number of bytes written by this group"),
-		starts:      counter("gatewatch_process_starts_total", "Processes of the group that were started since the agent was.", "groupname"),
-		cgroups:     newCgroupMetrics(),
+		starts:      all.counter("gatewatch_process_starts_total", "Processes of the group that were started since the agent was.", "groupname"),
+		cgroups:     newCgroupMetrics(all),
 	}
 }
 

@@ -79,3 +79,12 @@ func (g *ProcessGroupConfig) validate() error {
 	}
 	return m.Err()
 }
+
+func (*ProcessesConfig) catalogue() []Metric {
+	var all metrics
+	found, _ := processTable(ProcessesConfig{}, HostConfig{}) // without groups nothing can be wrong
+	for _, c := range found {
+		all = append(all, c.metrics...)
+	}
+	return all.list("")
+}

@@ -78,7 +78,8 @@ type groupState struct {
 }
 
 func newProcessGroups(cfg ProcessesConfig, h HostConfig) (collector, error) {
-	w := &processWatch{h: h, groups: map[string]*groupTotals{}, known: map[processKey]*knownProcess{}, metrics: newProcessMetrics()}
+	var all metrics
+	w := &processWatch{h: h, groups: map[string]*groupTotals{}, known: map[processKey]*knownProcess{}, metrics: newProcessMetrics(&all)}
 	for _, g := range cfg.Groups {
 		m, err := newGroupMatch(g)
 		if err != nil {
@@ -87,7 +88,7 @@ func newProcessGroups(cfg ProcessesConfig, h HostConfig) (collector, error) {
 		w.matches = append(w.matches, m)
 		w.groups[g.Name] = &groupTotals{}
 	}
-	return collector{name: "processes_groups", collect: w.collect}, nil
+	return collector{name: "processes_groups", metrics: all, collect: w.collect}, nil
 }
 
 func (w *processWatch) collect(ctx context.Context, out *samples) error {

@@ -14,15 +14,16 @@ import (
 // collectSoftnet gives the packets that each CPU took from network devices, and those it dropped or left for later
 // because it was too busy.
 func collectSoftnet(h HostConfig) collector {
-	count := func(name, help string) metric { return counter("node_softnet_"+name+"_total", help, "cpu") }
+	var all metrics
+	count := func(name, help string) metric { return all.counter("node_softnet_"+name+"_total", help, "cpu") }
 	processed := count("processed", "Number of processed packets")
 	dropped := count("dropped", "Number of dropped packets")
 	squeezed := count("times_squeezed", "Number of times processing packets ran out of quota")
 	collision := count("cpu_collision", "Number of collision occur while obtaining device lock while transmitting")
 	rps := count("received_rps", "Number of times cpu woken up received_rps")
 	limited := count("flow_limit_count", "Number of times flow limit has been reached")
-	backlog := gauge("node_softnet_backlog_len", "Softnet backlog status", "cpu")
-	return fromProc(h, "softnet", func(proc procfs.FS, out *samples) error {
+	backlog := all.gauge("node_softnet_backlog_len", "Softnet backlog status", "cpu")
+	return fromProc(h, "softnet", all, func(proc procfs.FS, out *samples) error {
 		cpus, err := proc.NetSoftnetStat()
 		if err != nil {
 			return unlessMissing(err)
@@ -43,8 +44,9 @@ func collectSoftnet(h HostConfig) collector {
 
 // collectUDPQueues gives the bytes that wait in UDP sockets; DNS answers that nobody reads wait there.
 func collectUDPQueues(h HostConfig) collector {
-	queues := gauge("node_udp_queues", "Number of allocated memory in the kernel for UDP datagrams in bytes.", "queue", "ip")
-	return fromProc(h, "udp_queues", func(proc procfs.FS, out *samples) error {
+	var all metrics
+	queues := all.gauge("node_udp_queues", "Number of allocated memory in the kernel for UDP datagrams in bytes.", "queue", "ip")
+	return fromProc(h, "udp_queues", all, func(proc procfs.FS, out *samples) error {
 		for _, v := range []struct {
 			ip  string
 			sum func() (*procfs.NetUDPSummary, error)
@@ -65,8 +67,9 @@ func collectUDPQueues(h HostConfig) collector {
 
 // collectARP gives the neighbours known on each network device.
 func collectARP(h HostConfig) collector {
-	entries := gauge("node_arp_entries", "ARP entries by device", "device")
-	return fromProc(h, "arp", func(proc procfs.FS, out *samples) error {
+	var all metrics
+	entries := all.gauge("node_arp_entries", "ARP entries by device", "device")
+	return fromProc(h, "arp", all, func(proc procfs.FS, out *samples) error {
 		all, err := proc.GatherARPEntries()
 		if err != nil {
 			return unlessMissing(err)
@@ -85,9 +88,10 @@ func collectARP(h HostConfig) collector {
 // collectConntrack gives how full the table of tracked connections is. A full one drops new connections without a word
 // to anyone.
 func collectConntrack(h HostConfig) collector {
-	entries := gauge("node_nf_conntrack_entries", "Number of currently allocated flow entries for connection tracking.")
-	limit := gauge("node_nf_conntrack_entries_limit", "Maximum size of connection tracking table.")
-	of := func(name, what string) metric { return gauge("node_nf_conntrack_stat_"+name, what) }
+	var all metrics
+	entries := all.gauge("node_nf_conntrack_entries", "Number of currently allocated flow entries for connection tracking.")
+	limit := all.gauge("node_nf_conntrack_entries_limit", "Maximum size of connection tracking table.")
+	of := func(name, what string) metric { return all.gauge("node_nf_conntrack_stat_"+name, what) }
 	type stat = procfs.ConntrackStatEntry
 	stats := []struct {
 		metric
@@ -102,7 +106,7 @@ func collectConntrack(h HostConfig) collector {
 		{of("early_drop", "Number of dropped conntrack entries to make room for new ones, if maximum table size was reached."), func(e *stat) uint64 { return e.EarlyDrop }},
 		{of("search_restart", "Number of conntrack table lookups which had to be restarted due to hashtable resizes."), func(e *stat) uint64 { return e.SearchRestart }},
 	}
-	return fromProc(h, "conntrack", func(proc procfs.FS, out *samples) error {
+	return fromProc(h, "conntrack", all, func(proc procfs.FS, out *samples) error {
 		for _, f := range []struct {
 			metric
 			file string

@@ -10,25 +10,7 @@ import (
 // devices does not flood the store.
 const maxSamples = 5000
 
-// metric is one metric that a collector gives: its description and type.
-type metric struct {
-	desc *prometheus.Desc
-	kind prometheus.ValueType
-}
-
-func gauge(name, help string, labels ...string) metric {
-	return metric{prometheus.NewDesc(name, help, labels, nil), prometheus.GaugeValue}
-}
-
-func counter(name, help string, labels ...string) metric {
-	return metric{prometheus.NewDesc(name, help, labels, nil), prometheus.CounterValue}
-}
-
-func untyped(name, help string, labels ...string) metric {
-	return metric{prometheus.NewDesc(name, help, labels, nil), prometheus.UntypedValue}
-}
-
-// spec describes one metric by its name, as a table can list it.
+// spec describes one metric, as a table can list it. A name that ends with * stands for all that begin so.
 type spec struct {
 	name   string
 	kind   prometheus.ValueType
@@ -36,9 +18,54 @@ type spec struct {
 	labels []string
 }
 
+// called returns s, which stands for many, as the one whose name ends so.
+func (s spec) called(end string) spec {
+	s.name = strings.TrimSuffix(s.name, "*") + end
+	return s
+}
+
+// metric is one metric that a collector gives.
+type metric struct {
+	spec
+	desc *prometheus.Desc
+}
+
 // metric returns the metric of s with the constant labels fixed.
 func (s spec) metric(fixed prometheus.Labels) metric {
-	return metric{prometheus.NewDesc(s.name, s.help, s.labels, fixed), s.kind}
+	return metric{s, prometheus.NewDesc(s.name, s.help, s.labels, fixed)}
+}
+
+func gauge(name, help string, labels ...string) metric {
+	return spec{name, prometheus.GaugeValue, help, labels}.metric(nil)
+}
+
+func counter(name, help string, labels ...string) metric {
+	return spec{name, prometheus.CounterValue, help, labels}.metric(nil)
+}
+
+func untyped(name, help string, labels ...string) metric {
+	return spec{name, prometheus.UntypedValue, help, labels}.metric(nil)
+}
+
+// metrics makes the metrics of a collector and remembers them, so that they can be listed.
+type metrics []spec
+
+func (all *metrics) gauge(name, help string, labels ...string) metric {
+	return all.take(gauge(name, help, labels...))
+}
+
+func (all *metrics) counter(name, help string, labels ...string) metric {
+	return all.take(counter(name, help, labels...))
+}
+
+// untyped is also for a family whose names are known only when it is collected: they are listed as prefix_*.
+func (all *metrics) untyped(name, help string, labels ...string) metric {
+	return all.take(untyped(name, help, labels...))
+}
+
+func (all *metrics) take(m metric) metric {
+	*all = append(*all, m.spec)
+	return m
 }
 
 // samples is what one collection found.

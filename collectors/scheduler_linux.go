@@ -6,11 +6,12 @@ import (
 
 // collectScheduler gives how long tasks ran and waited on each CPU, and how many hung.
 func collectScheduler(h HostConfig) collector {
-	running := counter("node_schedstat_running_seconds_total", "Number of seconds CPU spent running a process.", "cpu")
-	waiting := counter("node_schedstat_waiting_seconds_total", "Number of seconds spent by processing waiting for this CPU.", "cpu")
-	slices := counter("node_schedstat_timeslices_total", "Number of timeslices executed by CPU.", "cpu")
-	hung := counter("node_kernel_hung_tasks_total", "Total number of tasks that have been detected as hung since the system booted.")
-	return fromProc(h, "schedstat", func(proc procfs.FS, out *samples) error {
+	var all metrics
+	running := all.counter("node_schedstat_running_seconds_total", "Number of seconds CPU spent running a process.", "cpu")
+	waiting := all.counter("node_schedstat_waiting_seconds_total", "Number of seconds spent by processing waiting for this CPU.", "cpu")
+	slices := all.counter("node_schedstat_timeslices_total", "Number of timeslices executed by CPU.", "cpu")
+	hung := all.counter("node_kernel_hung_tasks_total", "Total number of tasks that have been detected as hung since the system booted.")
+	return fromProc(h, "schedstat", all, func(proc procfs.FS, out *samples) error {
 		stats, err := proc.Schedstat()
 		if unlessMissing(err) != nil {
 			return err
@@ -35,9 +36,10 @@ func collectScheduler(h HostConfig) collector {
 
 // collectEntropy gives how much randomness the kernel has gathered.
 func collectEntropy(h HostConfig) collector {
-	available := gauge("node_entropy_available_bits", "Bits of available entropy.")
-	pool := gauge("node_entropy_pool_size_bits", "Bits of entropy pool.")
-	return fromProc(h, "entropy", func(proc procfs.FS, out *samples) error {
+	var all metrics
+	available := all.gauge("node_entropy_available_bits", "Bits of available entropy.")
+	pool := all.gauge("node_entropy_pool_size_bits", "Bits of entropy pool.")
+	return fromProc(h, "entropy", all, func(proc procfs.FS, out *samples) error {
 		random, err := proc.KernelRandom()
 		if err != nil {
 			return unlessMissing(err)

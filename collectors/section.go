@@ -16,6 +16,8 @@ type section interface {
 	Validate() error
 	// collectors returns what the section switches on. It is valid.
 	collectors(e env) ([]collector, error)
+	// catalogue lists every metric that they can give.
+	catalogue() []Metric
 }
 
 // env is what sections share.
@@ -34,14 +36,12 @@ type env struct {
 // accepted in the configuration and never collected.
 func (c *Config) sections() iter.Seq2[string, section] {
 	return func(yield func(string, section) bool) {
-		v := reflect.ValueOf(c).Elem()
-		for i := range v.NumField() {
-			field := v.Field(i)
+		for of, field := range reflect.ValueOf(c).Elem().Fields() {
 			if field.Kind() != reflect.Pointer {
 				field = field.Addr()
 			}
 			s, ok := field.Interface().(section)
-			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			key, _, _ := strings.Cut(of.Tag.Get("yaml"), ",")
 			if ok && !field.IsNil() && !yield(key, s) {
 				return
 			}

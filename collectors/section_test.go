@@ -48,6 +48,7 @@ type cask struct{ label string }
 
 func (c *cask) identity() (key, value string) { return "label", c.label }
 func (c *cask) most() int                     { return 3 }
+func (c *cask) catalogue() []Metric           { return []Metric{{Name: "cask_level"}} }
 func (c *cask) setDefaults()                  { setDefault(&c.label, "cider") }
 func (c *cask) collectors(env) ([]collector, error) {
 	return []collector{{name: c.label}}, nil

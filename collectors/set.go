@@ -19,6 +19,8 @@ import (
 type collector struct {
 	name              string
 	interval, timeout time.Duration
+	// metrics are all that it may give.
+	metrics metrics
 	// ofHost marks the parts of the host, whose duration and success have node_exporter's names as well.
 	ofHost bool
 	// collect honours ctx, which ends after timeout. What it added before an error is kept.
@@ -76,16 +78,24 @@ func New(cfg Config, notes Notes, log *slog.Logger, reg prometheus.Registerer) (
 	return s, nil
 }
 
+// What is told of each collector; of those of the host under node_exporter's names as well.
+var (
+	durationSpec     = spec{"gatewatch_collector_duration_seconds", gaugeKind, "How long the last collection took.", []string{"collector"}}
+	successSpec      = spec{"gatewatch_collector_success", gaugeKind, "Whether the last collection succeeded.", []string{"collector"}}
+	lastSuccessSpec  = spec{"gatewatch_collector_last_success_timestamp_seconds", gaugeKind, "When a collection last succeeded; 0 when none has.", []string{"collector"}}
+	droppedSpec      = spec{"gatewatch_collector_dropped_samples_total", counterKind, "Samples left out because a collector has too many.", []string{"collector"}}
+	nodeDurationSpec = spec{"node_scrape_collector_duration_seconds", gaugeKind, "node_exporter: Duration of a collector scrape.", []string{"collector"}}
+	nodeSuccessSpec  = spec{"node_scrape_collector_success", gaugeKind, "node_exporter: Whether a collector succeeded.", []string{"collector"}}
+)
+
 func newSet(all []collector, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
 	s := &Set{
-		duration:     gauge("gatewatch_collector_duration_seconds", "How long the last collection took.", "collector"),
-		success:      gauge("gatewatch_collector_success", "Whether the last collection succeeded.", "collector"),
-		lastSuccess:  gauge("gatewatch_collector_last_success_timestamp_seconds", "When a collection last succeeded; 0 when none has.", "collector"),
-		nodeDuration: gauge("node_scrape_collector_duration_seconds", "node_exporter: Duration of a collector scrape.", "collector"),
-		nodeSuccess:  gauge("node_scrape_collector_success", "node_exporter: Whether a collector succeeded.", "collector"),
-		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "gatewatch_collector_dropped_samples_total", Help: "Samples left out because a collector has too many.",
-		}, []string{"collector"}),
+		duration:     durationSpec.metric(nil),
+		success:      successSpec.metric(nil),
+		lastSuccess:  lastSuccessSpec.metric(nil),
+		nodeDuration: nodeDurationSpec.metric(nil),
+		nodeSuccess:  nodeSuccessSpec.metric(nil),
+		dropped:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: droppedSpec.name, Help: droppedSpec.help}, droppedSpec.labels),
 	}
 	for _, c := range all {
 		s.runners = append(s.runners, &runner{

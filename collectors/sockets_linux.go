@@ -10,14 +10,16 @@ import (
 // collectSockets gives the sockets in use by protocol; time-wait sockets tell of a gateway that opens a connection
 // for each payment.
 func collectSockets(h HostConfig) collector {
-	used := gauge("node_sockstat_sockets_used", "Number of IPv4 sockets in use.")
+	var all metrics
+	used := all.gauge("node_sockstat_sockets_used", "Number of IPv4 sockets in use.")
+	all.gauge("node_sockstat_*", "Sockets by protocol and state.")
 	pageSize := float64(os.Getpagesize())
 	add := func(out *samples, protocol, field string, value *int, scale float64) {
 		if value != nil {
 			out.add(gauge("node_sockstat_"+protocol+"_"+field, "Number of "+protocol+" sockets in state "+field+"."), float64(*value)*scale)
 		}
 	}
-	return collector{name: "sockets", collect: func(_ context.Context, out *samples) error {
+	return collector{name: "sockets", metrics: all, collect: func(_ context.Context, out *samples) error {
 		fs, err := procfs.NewFS(h.Proc)
 		if err != nil {
 			return err

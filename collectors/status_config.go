@@ -100,3 +100,7 @@ func (c *StatusPageConfig) collectors(e env) ([]collector, error) {
 	one, err := newStatusPage(*c, e.log)
 	return []collector{one}, err
 }
+
+func (*StatusPageConfig) catalogue() []Metric {
+	return statusCollector(StatusPageConfig{}, nil, nil).metrics.list("")
+}

@@ -75,14 +75,15 @@ func newStatusPage(cfg StatusPageConfig, log *slog.Logger) (collector, error) {
 
 // statusCollector returns the collector of a status page that is reached by via.
 func statusCollector(cfg StatusPageConfig, log *slog.Logger, via http.RoundTripper) collector {
+	var all metrics
 	names := statusTable()
 	p := &statusPage{
 		cfg: cfg, log: log, client: &http.Client{Transport: via},
-		indicator: gauge(names[0].name, names[0].help, names[0].labels...),
-		incidents: gauge(names[1].name, names[1].help, names[1].labels...),
+		indicator: all.gauge(names[0].name, names[0].help, names[0].labels...),
+		incidents: all.gauge(names[1].name, names[1].help, names[1].labels...),
 	}
 	return collector{
-		name: "status_page_" + cfg.Provider, interval: min(statusTick, time.Duration(cfg.Interval)),
+		name: "status_page_" + cfg.Provider, metrics: all, interval: min(statusTick, time.Duration(cfg.Interval)),
 		timeout: time.Duration(cfg.Timeout), collect: p.collect,
 	}
 }

@@ -14,12 +14,13 @@ var mdStates = []string{"active", "inactive", "recovering", "resync", "check"}
 
 // collectRAID gives the state of software RAIDs.
 func collectRAID(h HostConfig) collector {
-	state := gauge("node_md_state", "Indicates the state of md-device.", "device", "state")
-	disks := gauge("node_md_disks", "Number of active/failed/spare disks of device.", "device", "state")
-	required := gauge("node_md_disks_required", "Total number of disks of device.", "device")
-	blocks := gauge("node_md_blocks", "Total number of blocks on device.", "device")
-	synced := gauge("node_md_blocks_synced", "Number of blocks synced on device.", "device")
-	return fromProc(h, "mdadm", func(proc procfs.FS, out *samples) error {
+	var all metrics
+	state := all.gauge("node_md_state", "Indicates the state of md-device.", "device", "state")
+	disks := all.gauge("node_md_disks", "Number of active/failed/spare disks of device.", "device", "state")
+	required := all.gauge("node_md_disks_required", "Total number of disks of device.", "device")
+	blocks := all.gauge("node_md_blocks", "Total number of blocks on device.", "device")
+	synced := all.gauge("node_md_blocks_synced", "Number of blocks synced on device.", "device")
+	return fromProc(h, "mdadm", all, func(proc procfs.FS, out *samples) error {
 		all, err := proc.MDStat()
 		if err != nil {
 			return unlessMissing(err)
@@ -43,9 +44,10 @@ func collectRAID(h HostConfig) collector {
 
 // collectNVMe names the NVMe disks and their state.
 func collectNVMe(h HostConfig) collector {
-	info := gauge("node_nvme_info", "Non-numeric data from /sys/class/nvme/<device>, value is always 1.",
+	var all metrics
+	info := all.gauge("node_nvme_info", "Non-numeric data from /sys/class/nvme/<device>, value is always 1.",
 		"device", "firmware_revision", "model", "serial", "state", "cntlid")
-	return fromSys(h, "nvme", func(sys sysfs.FS, out *samples) error {
+	return fromSys(h, "nvme", all, func(sys sysfs.FS, out *samples) error {
 		devices, err := sys.NVMeClass()
 		if err != nil {
 			return unlessMissing(err)
@@ -59,9 +61,10 @@ func collectNVMe(h HostConfig) collector {
 
 // collectMemoryErrors gives the memory errors that the hardware corrected and those it could not.
 func collectMemoryErrors(h HostConfig) collector {
-	corrected := counter("node_edac_correctable_errors_total", "Total correctable memory errors.", "controller")
-	uncorrected := counter("node_edac_uncorrectable_errors_total", "Total uncorrectable memory errors.", "controller")
-	return fromSys(h, "edac", func(_ sysfs.FS, out *samples) error {
+	var all metrics
+	corrected := all.counter("node_edac_correctable_errors_total", "Total correctable memory errors.", "controller")
+	uncorrected := all.counter("node_edac_uncorrectable_errors_total", "Total uncorrectable memory errors.", "controller")
+	return fromSys(h, "edac", all, func(_ sysfs.FS, out *samples) error {
 		controllers, err := filepath.Glob(filepath.Join(h.Sys, "devices/system/edac/mc/mc[0-9]*"))
 		if err != nil {
 			return err

@@ -11,16 +11,17 @@ import (
 
 // collectOS names the distribution.
 func collectOS(h HostConfig) collector {
+	var all metrics
 	keys := []string{"BUILD_ID", "ID", "ID_LIKE", "IMAGE_ID", "IMAGE_VERSION", "NAME", "PRETTY_NAME", "VARIANT",
 		"VARIANT_ID", "VERSION", "VERSION_CODENAME", "VERSION_ID"}
 	labels := make([]string, len(keys))
 	for i, k := range keys {
 		labels[i] = strings.ToLower(k)
 	}
-	info := gauge("node_os_info", "A metric with a constant '1' value labeled by build_id, id, id_like, image_id, image_version, "+
+	info := all.gauge("node_os_info", "A metric with a constant '1' value labeled by build_id, id, id_like, image_id, image_version, "+
 		"name, pretty_name, variant, variant_id, version, version_codename, version_id.", labels...)
-	version := gauge("node_os_version", "Metric containing the major.minor part of the OS version.", "id", "id_like", "name")
-	return collector{name: "os", collect: func(_ context.Context, out *samples) error {
+	version := all.gauge("node_os_version", "Metric containing the major.minor part of the OS version.", "id", "id_like", "name")
+	return collector{name: "os", metrics: all, collect: func(_ context.Context, out *samples) error {
 		release, err := readRelease(h.Root)
 		if err != nil {
 			return unlessMissing(err)
@@ -60,9 +61,10 @@ func readRelease(root string) (map[string]string, error) {
 
 // collectSELinux says whether SELinux is on, as far as its files are there.
 func collectSELinux(h HostConfig) collector {
-	enabled := gauge("node_selinux_enabled", "SELinux is enabled, 1 is true, 0 is false")
-	enforcing := gauge("node_selinux_current_mode", "Current SELinux enforcement mode")
-	return collector{name: "selinux", collect: func(_ context.Context, out *samples) error {
+	var all metrics
+	enabled := all.gauge("node_selinux_enabled", "SELinux is enabled, 1 is true, 0 is false")
+	enforcing := all.gauge("node_selinux_current_mode", "Current SELinux enforcement mode")
+	return collector{name: "selinux", metrics: all, collect: func(_ context.Context, out *samples) error {
 		mode, err := readNumber(filepath.Join(h.Sys, "fs/selinux/enforce"))
 		out.add(enabled, boolValue(err == nil))
 		if err == nil {

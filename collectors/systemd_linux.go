@@ -42,26 +42,27 @@ type systemdMetrics struct {
 	watchdog, watchdogSeen, result           metric
 }
 
-func newSystemdMetrics() systemdMetrics {
+func newSystemdMetrics(all *metrics) systemdMetrics {
 	return systemdMetrics{
-		state:        gauge("node_systemd_unit_state", "Systemd unit", "name", "state", "type"),
-		units:        gauge("node_systemd_units", "Summary of systemd unit states", "state"),
-		restarts:     counter("node_systemd_service_restart_total", "Service unit count of Restart triggers", "name"),
-		running:      gauge("node_systemd_system_running", "Whether the system is operational (see 'systemctl is-system-running')"),
-		version:      gauge("node_systemd_version", "Detected systemd version", "version"),
-		accepted:     counter("node_systemd_socket_accepted_connections_total", "Total number of accepted socket connections", "name"),
-		current:      gauge("node_systemd_socket_current_connections", "Current number of socket connections", "name"),
-		refused:      gauge("node_systemd_socket_refused_connections_total", "Total number of refused socket connections", "name"),
-		watchdog:     gauge("gatewatch_systemd_watchdog_seconds", "In which time the service must report to systemd's watchdog.", "name"),
-		watchdogSeen: gauge("gatewatch_systemd_watchdog_timestamp_seconds", "When the service last reported to systemd's watchdog.", "name"),
-		result:       gauge("gatewatch_systemd_service_result", "How the service last ended: success, exit-code, signal, watchdog, oom-kill …", "name", "result"),
+		state:        all.gauge("node_systemd_unit_state", "Systemd unit", "name", "state", "type"),
+		units:        all.gauge("node_systemd_units", "Summary of systemd unit states", "state"),
+		restarts:     all.counter("node_systemd_service_restart_total", "Service unit count of Restart triggers", "name"),
+		running:      all.gauge("node_systemd_system_running", "Whether the system is operational (see 'systemctl is-system-running')"),
+		version:      all.gauge("node_systemd_version", "Detected systemd version", "version"),
+		accepted:     all.counter("node_systemd_socket_accepted_connections_total", "Total number of accepted socket connections", "name"),
+		current:      all.gauge("node_systemd_socket_current_connections", "Current number of socket connections", "name"),
+		refused:      all.gauge("node_systemd_socket_refused_connections_total", "Total number of refused socket connections", "name"),
+		watchdog:     all.gauge("gatewatch_systemd_watchdog_seconds", "In which time the service must report to systemd's watchdog.", "name"),
+		watchdogSeen: all.gauge("gatewatch_systemd_watchdog_timestamp_seconds", "When the service last reported to systemd's watchdog.", "name"),
+		result:       all.gauge("gatewatch_systemd_service_result", "How the service last ended: success, exit-code, signal, watchdog, oom-kill …", "name", "result"),
 	}
 }
 
 // collectSystemd gives the states of units. A host without systemd gives nothing, and that is no failure.
 func collectSystemd(cfg ProcessesConfig) collector {
-	m := newSystemdMetrics()
-	return collector{name: "systemd", collect: func(ctx context.Context, out *samples) error {
+	var all metrics
+	m := newSystemdMetrics(&all)
+	return collector{name: "systemd", metrics: all, collect: func(ctx context.Context, out *samples) error {
 		if socket, ok := strings.CutPrefix(cfg.DBus, "unix:path="); ok {
 			if _, err := os.Stat(socket); os.IsNotExist(err) {
 				return nil

@@ -23,14 +23,18 @@ const (
 	maxTextfileBytes = 1 << 20
 )
 
+// textfileOther is what files give.
+var textfileOther = spec{"*", prometheus.UntypedValue, "What the *.prom files say, under their own names.", nil}
+
 // reservedNames are the beginnings of names that only the agent itself gives: a file cannot pretend to be it.
 var reservedNames = []string{"gatewatch_", "payment_", "log_", "gateway_", "go_", "process_", "promhttp_"}
 
 // collectTextfiles gives what cron jobs and scripts leave as *.prom in a folder.
 func collectTextfiles(h HostConfig) collector {
-	failed := gauge("node_textfile_scrape_error", "1 if there was an error opening or reading a file, 0 otherwise")
-	mtime := gauge("node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file")
-	return collector{name: "textfile", collect: func(_ context.Context, out *samples) error {
+	var all metrics
+	failed := all.gauge("node_textfile_scrape_error", "1 if there was an error opening or reading a file, 0 otherwise")
+	mtime := all.gauge("node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file")
+	return collector{name: "textfile", metrics: all, collect: func(_ context.Context, out *samples) error {
 		files, err := filepath.Glob(filepath.Join(h.TextfileDir, "*.prom"))
 		if h.TextfileDir == "" || err != nil {
 			return err

@@ -8,10 +8,11 @@ import (
 
 // collectThermal gives temperatures of zones and how hard the host cools.
 func collectThermal(h HostConfig) collector {
-	temp := gauge("node_thermal_zone_temp", "Zone temperature in Celsius", "zone", "type")
-	current := gauge("node_cooling_device_cur_state", "Current throttle state of the cooling device", "name", "type")
-	maximum := gauge("node_cooling_device_max_state", "Maximum throttle state of the cooling device", "name", "type")
-	return fromSys(h, "thermal_zone", func(sys sysfs.FS, out *samples) error {
+	var all metrics
+	temp := all.gauge("node_thermal_zone_temp", "Zone temperature in Celsius", "zone", "type")
+	current := all.gauge("node_cooling_device_cur_state", "Current throttle state of the cooling device", "name", "type")
+	maximum := all.gauge("node_cooling_device_max_state", "Maximum throttle state of the cooling device", "name", "type")
+	return fromSys(h, "thermal_zone", all, func(sys sysfs.FS, out *samples) error {
 		zones, err := sys.ClassThermalZoneStats()
 		if unlessMissing(err) != nil {
 			return err
@@ -35,12 +36,13 @@ func collectThermal(h HostConfig) collector {
 
 // collectFrequencies gives the clock of each CPU, where the host may change it.
 func collectFrequencies(h HostConfig) collector {
-	of := func(name, help string) metric { return gauge("node_cpu_scaling_frequency_"+name, help, "cpu") }
+	var all metrics
+	of := func(name, help string) metric { return all.gauge("node_cpu_scaling_frequency_"+name, help, "cpu") }
 	current := of("hertz", "Current scaled CPU thread frequency in hertz.")
 	minimum := of("min_hertz", "Minimum scaled CPU thread frequency in hertz.")
 	maximum := of("max_hertz", "Maximum scaled CPU thread frequency in hertz.")
-	governor := gauge("node_cpu_scaling_governor", "Current enabled CPU frequency governor.", "cpu", "governor")
-	return fromSys(h, "cpufreq", func(sys sysfs.FS, out *samples) error {
+	governor := all.gauge("node_cpu_scaling_governor", "Current enabled CPU frequency governor.", "cpu", "governor")
+	return fromSys(h, "cpufreq", all, func(sys sysfs.FS, out *samples) error {
 		cpus, err := sys.SystemCpufreq()
 		if err != nil {
 			return unlessMissing(err)
@@ -68,8 +70,9 @@ func collectFrequencies(h HostConfig) collector {
 
 // collectPower says which power supplies are on.
 func collectPower(h HostConfig) collector {
-	online := gauge("node_power_supply_online", "online value of /sys/class/power_supply/<power_supply>.", "power_supply")
-	return fromSys(h, "powersupplyclass", func(sys sysfs.FS, out *samples) error {
+	var all metrics
+	online := all.gauge("node_power_supply_online", "online value of /sys/class/power_supply/<power_supply>.", "power_supply")
+	return fromSys(h, "powersupplyclass", all, func(sys sysfs.FS, out *samples) error {
 		supplies, err := sys.PowerSupplyClass()
 		if err != nil {
 			return unlessMissing(err)

@@ -128,6 +128,11 @@ func (c *TLSConfig) collectors(e env) ([]collector, error) {
 	return all, nil
 }
 
+func (*TLSConfig) catalogue() []Metric {
+	endpoint, _ := newTLSEndpoint(TLSEndpointConfig{}, TLSConfig{}, nil) // without a ca_file nothing can be wrong
+	return append(newTLSFiles(TLSConfig{}, nil).metrics, endpoint.metrics...).list("")
+}
+
 func (e *TLSEndpointConfig) validate() error {
 	var m invalid.Mistakes
 	host, port, err := net.SplitHostPort(e.Address)

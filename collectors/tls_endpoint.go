@@ -39,13 +39,14 @@ func newTLSEndpoint(cfg TLSEndpointConfig, all TLSConfig, log *slog.Logger) (col
 	if err != nil {
 		return collector{}, fmt.Errorf("read ca_file: %w", err)
 	}
+	var seen metrics
 	of := func(name, help string, labels ...string) metric {
-		return gauge(name, help, append([]string{"name", "instance"}, labels...)...)
+		return seen.gauge(name, help, append([]string{"name", "instance"}, labels...)...)
 	}
 	e := &tlsEndpoint{
 		cfg: cfg, roots: roots, log: log, base: tlsProbeConfig(cfg),
 		changes: changes{log: log, before: map[place]string{}}, scan: tlsScan{every: time.Duration(all.ScanInterval)},
-		certs:          newCertificateMetrics("instance"),
+		certs:          newCertificateMetrics(&seen, "instance"),
 		success:        of("ssl_probe_success", "If the probe was a success"),
 		version:        of("ssl_tls_version_info", "The TLS version used", "version"),
 		verified:       of("ssl_verified_cert_not_after", "NotAfter expressed as a Unix Epoch Time for a certificate in the list of verified chains", "chain_no", "cn", "issuer_cn", "serial_no"),
@@ -58,10 +59,10 @@ func newTLSEndpoint(cfg TLSEndpointConfig, all TLSConfig, log *slog.Logger) (col
 		weakness:       of("tls_weakness", "Whether the endpoint accepts, or has, what is too weak.", "kind"),
 		matches:        of("tls_served_matches_disk", "Whether the certificate that is served is in one of the files it should come from."),
 		scanned:        of("tls_scan_timestamp_seconds", "When old protocols and weak ciphers were last tried."),
-		fileError:      newFileError(),
-		news:           counter("tls_cert_changes_total", "How often another certificate took the place of the one before.", "name", "instance"),
+		fileError:      newFileError(&seen),
+		news:           seen.counter("tls_cert_changes_total", "How often another certificate took the place of the one before.", "name", "instance"),
 	}
-	return collector{name: "tls_" + cfg.Name, interval: time.Duration(all.Interval), timeout: time.Duration(all.Timeout), collect: e.collect}, nil
+	return collector{name: "tls_" + cfg.Name, metrics: seen, interval: time.Duration(all.Interval), timeout: time.Duration(all.Timeout), collect: e.collect}, nil
 }
 
 // tlsProbeConfig accepts every certificate, protocol and cipher, so that all can be seen; they are judged afterwards.

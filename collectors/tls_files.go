@@ -29,20 +29,21 @@ type tlsFiles struct {
 const tlsFilesTimeout = 30 * time.Second
 
 func newTLSFiles(cfg TLSConfig, log *slog.Logger) collector {
+	var all metrics
 	t := &tlsFiles{
 		entries: cfg.Files, log: log,
 		changes: changes{log: log, before: map[place]string{}},
 		changed: map[place]int{}, failed: map[place]bool{},
-		certs:     newCertificateMetrics("filename", "filepath"),
-		fileError: newFileError(),
-		found:     gauge("tls_files_found", "Number of files with certificates that an entry of collectors.tls.files finds.", "name"),
-		news:      counter("tls_cert_changes_total", "How often another certificate took the place of the one before.", "name", "filename", "filepath"),
+		certs:     newCertificateMetrics(&all, "filename", "filepath"),
+		fileError: newFileError(&all),
+		found:     all.gauge("tls_files_found", "Number of files with certificates that an entry of collectors.tls.files finds.", "name"),
+		news:      all.counter("tls_cert_changes_total", "How often another certificate took the place of the one before.", "name", "filename", "filepath"),
 	}
-	return collector{name: "tls_files", interval: time.Duration(cfg.Interval), timeout: tlsFilesTimeout, collect: t.collect}
+	return collector{name: "tls_files", metrics: all, interval: time.Duration(cfg.Interval), timeout: tlsFilesTimeout, collect: t.collect}
 }
 
-func newFileError() metric {
-	return gauge("x509_cert_error", "Indicates if the file cannot be read", "name", "source", "provider", "filename", "filepath")
+func newFileError(all *metrics) metric {
+	return all.gauge("x509_cert_error", "Indicates if the file cannot be read", "name", "source", "provider", "filename", "filepath")
 }
 
 // collect looks at all files. One that cannot be read is a good collection with x509_cert_error 1.
