@@ -188,12 +188,3 @@ func shownRouting(plan *routing.Plan) *amconfig.Config {
 	}
 	return shown
 }
-
-// names returns the members as people know them.
-func (r *relay) names() string {
-	var all []string
-	for _, m := range r.members {
-		all = append(all, m.name)
-	}
-	return strings.Join(all, ", ")
-}

@@ -27,6 +27,7 @@ import (
 	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/receivers"
+	"gatewatch/alerting/relay"
 	"gatewatch/alerting/routing"
 	"gatewatch/alerting/states"
 )
@@ -58,7 +59,7 @@ type Engine struct {
 	desk    *desk
 	sockets *sockets
 	// relay and heartbeat are nil when they are not configured.
-	relay     *relay
+	relay     *relay.Relay
 	heartbeat *heartbeat
 
 	// reloading is held while a configuration is put into effect.
@@ -127,7 +128,10 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		return nil, fmt.Errorf("alerting: %w", err)
 	}
 	if len(cfg.Alertmanagers) > 0 {
-		e.relay = newRelay(cfg.Alertmanagers, host, cfg.ExternalURL, e.tellHere, log, reg)
+		e.relay = relay.New(relay.Options{
+			Members: cfg.Alertmanagers, Host: host, Page: cfg.ExternalURL, Private: lostQuery,
+			Direct: func(ctx context.Context, a relay.Alert) { e.tellHere(ctx, asSaved(a)) },
+		}, log, reg)
 	}
 	if cfg.Heartbeat != nil {
 		e.heartbeat = newHeartbeat(*cfg.Heartbeat, log, reg)
@@ -189,7 +193,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return e.dispatch.run(ctx) })
 	if e.relay != nil {
-		g.Go(func() error { return e.relay.run(ctx) })
+		g.Go(func() error { return e.relay.Run(ctx) })
 	}
 	if e.heartbeat != nil {
 		g.Go(func() error { return e.heartbeat.run(ctx) })

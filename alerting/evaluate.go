@@ -118,9 +118,9 @@ func (e *Engine) tell(ctx context.Context, g *group, ts time.Time) {
 // the cluster can be reached.
 func (e *Engine) hand(ctx context.Context, a savedAlert) {
 	switch {
-	case e.relay != nil && a.Ended.IsZero() && !e.relay.fires(a) && e.dispatch.mutes(a):
+	case e.relay != nil && a.Ended.IsZero() && !e.relay.Fires(a.relayed()) && e.dispatch.mutes(a):
 		// Alertmanagers know nothing of maintenance here: they hear of what still fires afterwards.
-	case e.relay == nil || e.relay.put(a):
+	case e.relay == nil || e.relay.Put(a.relayed()):
 		e.tellHere(ctx, a)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"gatewatch/alerting/relay"
 	"gatewatch/internal/atomicfile"
 )
 
@@ -35,6 +36,14 @@ type savedAlert struct {
 
 func saved(a Alert) savedAlert {
 	return savedAlert{Labels: a.Labels, Annotations: a.Annotations, Since: a.Since}
+}
+
+func (s *savedAlert) relayed() relay.Alert {
+	return relay.Alert{Labels: s.Labels, Annotations: s.Annotations, Since: s.Since, Ended: s.Ended}
+}
+
+func asSaved(a relay.Alert) savedAlert {
+	return savedAlert{Labels: a.Labels, Annotations: a.Annotations, Since: a.Since, Ended: a.Ended}
 }
 
 // key identifies the alert as Alert's does.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatewatch/alerting/receivers"
+	"gatewatch/alerting/relay"
 )
 
 // Arrival is what became of a test message to one receiver.
@@ -33,9 +34,9 @@ func SendTests(ctx context.Context, cfg Config, host string, log *slog.Logger) (
 	}
 	all := newStations(cfg, dir, host, nil, log)
 	arrivals := make([]Arrival, 0, len(all)+len(cfg.Alertmanagers))
-	for _, m := range newMembers(cfg.Alertmanagers) {
-		a := Arrival{Receiver: "alertmanager " + m.name}
-		if err := m.check(ctx); err != nil {
+	for _, m := range relay.Members(cfg.Alertmanagers) {
+		a := Arrival{Receiver: "alertmanager " + m.Name}
+		if err := m.Check(ctx); err != nil {
 			a.Err, a.Advice = err, "check the address under alerting.alertmanagers, and that the agent's host may reach it"
 		}
 		arrivals = append(arrivals, a)

@@ -176,5 +176,5 @@ func (e *Engine) toldElsewhere() error {
 	if e.relay == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: do it at %s", errToldElsewhere, e.relay.names())
+	return fmt.Errorf("%w: do it at %s", errToldElsewhere, e.relay.Names())
 }

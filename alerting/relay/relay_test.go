@@ -1,4 +1,4 @@
-package alerting
+package relay
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 
 // relayRig is a relay whose clock is the test's, with fake members.
 type relayRig struct {
-	*relay
+	*Relay
 	t      *testing.T
 	direct []string
 	log    strings.Builder
@@ -34,9 +34,9 @@ func newRelayRig(t *testing.T, members ...string) *relayRig {
 	for _, m := range members {
 		addresses = append(addresses, secret.Secret(m))
 	}
-	r.relay = newRelay(addresses, "pay-gw-01", "http://page.example", func(_ context.Context, a savedAlert) {
+	r.Relay = New(Options{Members: addresses, Host: "pay-gw-01", Page: "http://page.example", Private: "lost_query", Direct: func(_ context.Context, a Alert) {
 		r.direct = append(r.direct, fmt.Sprint(a.Labels["alertname"], " ", a.Ended.IsZero()))
-	}, slog.New(slog.NewTextHandler(&r.log, nil)), prometheus.NewRegistry())
+	}}, slog.New(slog.NewTextHandler(&r.log, nil)), prometheus.NewRegistry())
 	return r
 }
 
@@ -72,10 +72,10 @@ func cluster(t *testing.T, status int, got *[]postedAlert) string {
 	return s.URL + "/am/"
 }
 
-func firing(name string) savedAlert {
-	return savedAlert{
+func firing(name string) Alert {
+	return Alert{
 		Labels: map[string]string{"alertname": name, "provider": "stripe"}, Since: time.Now().Add(-time.Hour),
-		Annotations: map[string]string{"summary": "s", lostQuery: "sum(x)"},
+		Annotations: map[string]string{"summary": "s", "lost_query": "sum(x)"},
 	}
 }
 
@@ -83,19 +83,19 @@ func TestRelayTellsAllMembers(t *testing.T) {
 	t.Parallel()
 	var one, two []postedAlert
 	r := newRelayRig(t, cluster(t, 200, &one), cluster(t, 200, &two))
-	if r.put(firing("A")) {
-		t.Error("put() = true with a cluster that was not tried")
+	if r.Put(firing("A")) {
+		t.Error("Put() = true with a cluster that was not tried")
 	}
 	own := firing("B")
 	own.Labels["host"] = "db-1"
-	r.put(own)
+	r.Put(own)
 	if errs := r.round(time.Hour); errs > 0 || len(r.direct) > 0 {
 		t.Errorf("%d errors, told here: %v, want none", errs, r.direct)
 	}
 	over := firing("A")
 	over.Ended = time.Now()
-	if !r.put(over) {
-		t.Error("put() of the end = false, though the receivers here may know of the beginning from before a restart")
+	if !r.Put(over) {
+		t.Error("Put() of the end = false, though the receivers here may know of the beginning from before a restart")
 	}
 	r.round(time.Hour)
 	for _, got := range [][]postedAlert{one, two} {
@@ -104,7 +104,7 @@ func TestRelayTellsAllMembers(t *testing.T) {
 		}
 		for _, a := range got[:2] {
 			left := time.Until(a.EndsAt)
-			if left < relayValid-time.Minute || left > relayValid || time.Since(a.StartsAt) > time.Minute || a.Annotations[lostQuery] != "" || a.Annotations["summary"] != "s" ||
+			if left < relayValid-time.Minute || left > relayValid || time.Since(a.StartsAt) > time.Minute || a.Annotations["lost_query"] != "" || a.Annotations["summary"] != "s" ||
 				a.Labels["host"] != map[string]string{"A": "pay-gw-01", "B": "db-1"}[a.Labels["alertname"]] {
 				t.Errorf("member has %+v", a)
 			}
@@ -123,7 +123,7 @@ func TestRelayFallsBack(t *testing.T) {
 	var got []postedAlert
 	bad := cluster(t, 503, nil)
 	r := newRelayRig(t, strings.Replace(bad, "http://", "http://user:very-secret@", 1), "http://127.0.0.1:1")
-	r.put(firing("A"))
+	r.Put(firing("A"))
 	r.round(relayPatience - time.Second)
 	if len(r.direct) > 0 {
 		t.Errorf("told here at once: %v", r.direct)
@@ -135,14 +135,14 @@ func TestRelayFallsBack(t *testing.T) {
 	}
 	over := firing("A")
 	over.Ended = time.Now()
-	if !r.put(over) {
-		t.Error("put() of the end = false, though it was told here that A began")
+	if !r.Put(over) {
+		t.Error("Put() of the end = false, though it was told here that A began")
 	}
 	if strings.Contains(r.log.String(), "very-secret") || strings.Count(r.log.String(), "does not take") != 2 {
 		t.Errorf("log = %s", r.log.String())
 	}
 	r.members[1].address = secret.Secret(cluster(t, 200, &got))
-	r.put(firing("B"))
+	r.Put(firing("B"))
 	r.round(time.Hour)
 	if len(got) != 2 || len(r.direct) != 1 {
 		t.Errorf("member has %v, told here: %v", got, r.direct)
@@ -154,12 +154,12 @@ func TestRelayIsBounded(t *testing.T) {
 	var got []postedAlert
 	r := newRelayRig(t, cluster(t, 200, &got))
 	for i := range maxRelayed {
-		if r.put(firing(fmt.Sprint("A", i))) {
-			t.Fatalf("put() of alert %d = true", i)
+		if r.Put(firing(fmt.Sprint("A", i))) {
+			t.Fatalf("Put() of alert %d = true", i)
 		}
 	}
-	if !r.put(firing("one more")) {
-		t.Error("put() beyond the bound = false, so nobody would be told")
+	if !r.Put(firing("one more")) {
+		t.Error("Put() beyond the bound = false, so nobody would be told")
 	}
 	if r.round(0); len(got) != maxRelayed {
 		t.Errorf("member has %d alerts, want %d", len(got), maxRelayed)
@@ -175,8 +175,8 @@ func TestRelayRuns(t *testing.T) {
 	r := newRelayRig(t, s.URL)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- r.run(ctx) }()
-	r.put(firing("A"))
+	go func() { done <- r.Run(ctx) }()
+	r.Put(firing("A"))
 	<-came
 	cancel()
 	if err := <-done; err != nil {
@@ -206,9 +206,9 @@ func TestRelayFindsRefusedAlert(t *testing.T) {
 	r := newRelayRig(t, s.URL)
 	const good = 2*relayBatch + 7
 	for i := range good {
-		r.put(firing(fmt.Sprint("A", i)))
+		r.Put(firing(fmt.Sprint("A", i)))
 	}
-	r.put(firing("bad"))
+	r.Put(firing("bad"))
 	if errs := r.round(relayHurry); errs > 0 || len(taken) != good || len(r.direct) > 0 {
 		t.Errorf("%d errors, %d taken, told here: %v, want %d taken", errs, len(taken), r.direct, good)
 	}
@@ -234,7 +234,7 @@ func TestRelayGoesOnAfterBatch(t *testing.T) {
 	defer s.Close()
 	r := newRelayRig(t, s.URL)
 	for i := range 3 * relayBatch {
-		r.put(firing(fmt.Sprint("A", i)))
+		r.Put(firing(fmt.Sprint("A", i)))
 	}
 	if errs := r.round(time.Hour); errs != 1 || testutil.ToFloat64(r.relayed) != 2*relayBatch || len(r.direct) != relayBatch {
 		t.Errorf("%d errors, %v relayed, %d told here, want %d relayed", errs, testutil.ToFloat64(r.relayed), len(r.direct), 2*relayBatch)

@@ -1,4 +1,4 @@
-package alerting
+package relay
 
 import (
 	"bytes"
@@ -16,10 +16,11 @@ import (
 	"gatewatch/internal/secret"
 )
 
-// member is one Alertmanager. The relay's mutex guards how it is doing.
-type member struct {
+// Member is one Alertmanager. The relay's mutex guards how it is doing.
+type Member struct {
 	address secret.Secret
-	name    string
+	// Name is the host and port of its address.
+	Name    string
 	client  *http.Client
 	wake    chan struct{}
 	up      prometheus.Gauge
@@ -28,27 +29,28 @@ type member struct {
 	lastErr string
 }
 
-func newMembers(addresses []secret.Secret) []*member {
-	var all []*member
+// Members returns the members at the addresses.
+func Members(addresses []secret.Secret) []*Member {
+	var all []*Member
 	for _, address := range addresses {
 		name := "?"
 		if u, err := url.Parse(address.Reveal()); err == nil {
 			name = u.Host
 		}
-		all = append(all, &member{
-			address: address, name: name, client: &http.Client{Timeout: relayTimeout}, wake: make(chan struct{}, 1),
+		all = append(all, &Member{
+			address: address, Name: name, client: &http.Client{Timeout: relayTimeout}, wake: make(chan struct{}, 1),
 		})
 	}
 	return all
 }
 
-// check asks the member whether it is there.
-func (m *member) check(ctx context.Context) error {
+// Check asks the member whether it is there.
+func (m *Member) Check(ctx context.Context) error {
 	return m.post(ctx, http.MethodGet, "/api/v2/status", nil)
 }
 
 // post sends a request. Its errors hold nothing of the address but the host.
-func (m *member) post(ctx context.Context, method, path string, body []byte) error {
+func (m *Member) post(ctx context.Context, method, path string, body []byte) error {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(m.address.Reveal(), "/")+path, bytes.NewReader(body))
 	if err != nil {
 		return errors.New("the address is wrong")

@@ -1,4 +1,4 @@
-package alerting
+package relay
 
 import (
 	"context"
@@ -31,7 +31,7 @@ type postedState struct {
 
 // telling is one round of telling a member.
 type telling struct {
-	member         *member
+	member         *Member
 	splits         int // left
 	taken, refused []postedState
 	refusal        error // what the member said of the first refused alert
@@ -39,7 +39,7 @@ type telling struct {
 }
 
 // tell posts all alerts to m; an empty list when there is none, which asks whether m is there.
-func (r *relay) tell(ctx context.Context, m *member) error {
+func (r *Relay) tell(ctx context.Context, m *Member) error {
 	all := r.states(time.Now())
 	t := telling{member: m, splits: maxSplits}
 	if len(all) == 0 {
@@ -95,7 +95,7 @@ func (t *telling) post(ctx context.Context, batch []postedState) (goOn bool) {
 }
 
 // mark notes what a round came to.
-func (r *relay) mark(t *telling) {
+func (r *Relay) mark(t *telling) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range t.taken {
@@ -113,12 +113,12 @@ func (r *relay) mark(t *telling) {
 		}
 	}
 	if fresh > 0 {
-		r.log.Warn("Alertmanager refuses alerts", "alertmanager", t.member.name, "alerts", fresh, "err", t.refusal)
+		r.log.Warn("Alertmanager refuses alerts", "alertmanager", t.member.Name, "alerts", fresh, "err", t.refusal)
 	}
 }
 
 // states returns what is to be told. It forgets old ends.
-func (r *relay) states(now time.Time) []postedState {
+func (r *Relay) states(now time.Time) []postedState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	all := make([]postedState, 0, len(r.alerts))
@@ -132,12 +132,12 @@ func (r *relay) states(now time.Time) []postedState {
 	return all
 }
 
-func (r *relay) posted(a *relayedAlert, now time.Time) postedAlert {
+func (r *Relay) posted(a *relayedAlert, now time.Time) postedAlert {
 	p := postedAlert{Labels: maps.Clone(a.Labels), Annotations: maps.Clone(a.Annotations), StartsAt: a.fired, EndsAt: now.Add(relayValid), GeneratorURL: r.page}
 	if _, named := p.Labels[labelHost]; !named && r.host != "" {
 		p.Labels[labelHost] = r.host
 	}
-	delete(p.Annotations, lostQuery)
+	delete(p.Annotations, r.private)
 	if !a.Ended.IsZero() {
 		p.EndsAt = a.Ended
 		if !p.StartsAt.Before(p.EndsAt) {

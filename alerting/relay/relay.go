@@ -1,8 +1,10 @@
-package alerting
+// Package relay hands alerts to an Alertmanager cluster.
+package relay
 
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"golang.org/x/sync/errgroup"
 
+	"gatewatch/alerting/receivers"
 	"gatewatch/internal/retry"
 	"gatewatch/internal/secret"
 )
@@ -35,23 +38,23 @@ const (
 	labelHost = "host"
 )
 
-// relay hands alerts to all members of an Alertmanager cluster, as Prometheus does; they agree among themselves who
+// Relay hands alerts to all members of an Alertmanager cluster, as Prometheus does; they agree among themselves who
 // tells people. An alert that no member takes goes to the receivers here, until its end.
-type relay struct {
-	host, page string
-	members    []*member
-	direct     func(context.Context, savedAlert)
-	log        *slog.Logger
-	relayed    prometheus.Counter
-	alone      prometheus.Counter
-	refused    prometheus.Counter
+type Relay struct {
+	host, page, private string
+	members             []*Member
+	direct              func(context.Context, Alert)
+	log                 *slog.Logger
+	relayed             prometheus.Counter
+	alone               prometheus.Counter
+	refused             prometheus.Counter
 
 	mu     sync.Mutex
 	alerts map[string]*relayedAlert
 }
 
 type relayedAlert struct {
-	savedAlert
+	Alert
 	fired time.Time // when it was first heard of
 	came  time.Time // when it was first heard of in its present state
 	taken bool      // a member knows the present state
@@ -61,13 +64,35 @@ type relayedAlert struct {
 	direct bool
 }
 
-func newRelay(members []secret.Secret, host, page string, direct func(context.Context, savedAlert), log *slog.Logger, reg prometheus.Registerer) *relay {
+// Alert is an alert that a rule found.
+type Alert struct {
+	Labels, Annotations map[string]string
+	// Since is when its condition became true, Ended when it was over; zero while it fires.
+	Since, Ended time.Time
+}
+
+func (a *Alert) key() string { return receivers.Key(a.Labels) }
+
+// Options say whose alerts go where.
+type Options struct {
+	// Members are the addresses of all members of the cluster.
+	Members []secret.Secret
+	// Host is a label of all alerts without such, Page where they come from.
+	Host, Page string
+	// Private is an annotation that members are not told.
+	Private string
+	// Direct tells the receivers here.
+	Direct func(context.Context, Alert)
+}
+
+// New returns a relay that begins to work with Run.
+func New(o Options, log *slog.Logger, reg prometheus.Registerer) *Relay {
 	f := promauto.With(reg)
 	up := f.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "gatewatch_alertmanager_up", Help: "Whether the Alertmanager is there to take alerts; one that refuses a bad alert is.",
 	}, []string{"alertmanager"})
-	r := &relay{
-		host: host, page: page, direct: direct, log: log, alerts: map[string]*relayedAlert{},
+	r := &Relay{
+		host: o.Host, page: o.Page, private: o.Private, direct: o.Direct, log: log, alerts: map[string]*relayedAlert{},
 		relayed: f.NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_alerts_relayed_total", Help: "Beginnings and ends of alerts that an Alertmanager took.",
 		}),
@@ -78,16 +103,16 @@ func newRelay(members []secret.Secret, host, page string, direct func(context.Co
 			Name: "gatewatch_alerts_refused_total", Help: "Beginnings and ends of alerts that an Alertmanager refused as bad requests.",
 		}),
 	}
-	for _, m := range newMembers(members) {
-		m.up = up.WithLabelValues(m.name)
+	for _, m := range Members(o.Members) {
+		m.up = up.WithLabelValues(m.Name)
 		r.members = append(r.members, m)
 	}
 	return r
 }
 
-// put takes an alert in, and tells whether the receivers here have to hear of it, too. A zero end means that it fires.
+// Put takes an alert in, and tells whether the receivers here have to hear of it, too. A zero end means that it fires.
 // Ends they always hear of: they may have been told of the beginning before a restart, and else an end means nothing.
-func (r *relay) put(a savedAlert) (direct bool) {
+func (r *Relay) Put(a Alert) (direct bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now, key := time.Now(), a.key()
@@ -96,7 +121,7 @@ func (r *relay) put(a savedAlert) (direct bool) {
 	case known == nil && len(r.alerts) >= maxRelayed:
 		return true
 	case known == nil:
-		known = &relayedAlert{savedAlert: a, fired: now, came: now}
+		known = &relayedAlert{Alert: a, fired: now, came: now}
 		r.alerts[key] = known
 	case known.Ended.IsZero() != a.Ended.IsZero():
 		if a.Ended.IsZero() { // again
@@ -106,7 +131,7 @@ func (r *relay) put(a savedAlert) (direct bool) {
 	case !a.Ended.IsZero():
 		a.Ended = known.Ended // repeated
 	}
-	known.savedAlert = a
+	known.Alert = a
 	if known.came.Equal(now) {
 		for _, m := range r.members {
 			select {
@@ -118,16 +143,16 @@ func (r *relay) put(a savedAlert) (direct bool) {
 	return known.direct || !a.Ended.IsZero()
 }
 
-// fires tells whether members were or will be told that the alert fires.
-func (r *relay) fires(a savedAlert) bool {
+// Fires tells whether members were or will be told that the alert fires.
+func (r *Relay) Fires(a Alert) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	known := r.alerts[a.key()]
 	return known != nil && known.Ended.IsZero()
 }
 
-// run serves the members until ctx ends.
-func (r *relay) run(ctx context.Context) error {
+// Run serves the members until ctx ends.
+func (r *Relay) Run(ctx context.Context) error {
 	var g errgroup.Group
 	for _, m := range r.members {
 		g.Go(func() error {
@@ -142,7 +167,7 @@ func (r *relay) run(ctx context.Context) error {
 }
 
 // serve tells one member of all alerts when one changes, and now and then.
-func (r *relay) serve(ctx context.Context, m *member) {
+func (r *Relay) serve(ctx context.Context, m *Member) {
 	for {
 		wait := relayResend
 		if err := r.tell(ctx, m); err != nil {
@@ -161,15 +186,15 @@ func (r *relay) serve(ctx context.Context, m *member) {
 }
 
 // answered notes how m is doing, and logs when that changes.
-func (r *relay) answered(m *member, err error) {
+func (r *Relay) answered(m *Member, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
 	case err != nil && !m.failing:
 		m.since = time.Now()
-		r.log.Warn("Alertmanager does not take alerts", "alertmanager", m.name, "err", err)
+		r.log.Warn("Alertmanager does not take alerts", "alertmanager", m.Name, "err", err)
 	case err == nil && m.failing:
-		r.log.Info("Alertmanager takes alerts again", "alertmanager", m.name)
+		r.log.Info("Alertmanager takes alerts again", "alertmanager", m.Name)
 	}
 	m.failing, m.lastErr = err != nil, ""
 	m.up.Set(1)
@@ -180,8 +205,8 @@ func (r *relay) answered(m *member, err error) {
 }
 
 // tellDirectly hands what waited too long to the receivers here: all when no member can be reached, else what was refused.
-func (r *relay) tellDirectly(ctx context.Context, now time.Time) {
-	var waited []savedAlert
+func (r *Relay) tellDirectly(ctx context.Context, now time.Time) {
+	var waited []Alert
 	r.mu.Lock()
 	away := true
 	for _, m := range r.members {
@@ -193,11 +218,20 @@ func (r *relay) tellDirectly(ctx context.Context, now time.Time) {
 		if due && !a.taken && !a.direct && a.Ended.IsZero() {
 			a.direct = true
 			r.alone.Inc()
-			waited = append(waited, a.savedAlert)
+			waited = append(waited, a.Alert)
 		}
 	}
 	r.mu.Unlock()
 	for _, a := range waited {
 		r.direct(ctx, a)
 	}
+}
+
+// Names returns the members as people know them.
+func (r *Relay) Names() string {
+	var all []string
+	for _, m := range r.members {
+		all = append(all, m.Name)
+	}
+	return strings.Join(all, ", ")
 }
