@@ -18,6 +18,7 @@ import (
 	"gatewatch/collectors"
 	"gatewatch/configs"
 	"gatewatch/event"
+	"gatewatch/fraud"
 	"gatewatch/intents"
 	"gatewatch/journal"
 	"gatewatch/logmetrics"
@@ -44,6 +45,7 @@ type agent struct {
 	alerts     *alerting.Engine
 	incidents  *incidents
 	intents    *intents.Tracker
+	fraud      *fraud.Watch
 	patterns   *patterns.Tracker
 	counts     *logmetrics.Metrics
 	pipeline   pipeline.Parts
@@ -184,6 +186,8 @@ func (a *agent) preparePipelines() error {
 	}
 	a.intents = intents.New(a.cfg.Payments.Intents, filepath.Join(a.cfg.DataDir, "orders.json.zst"), a.log, a.registry)
 	a.parts = append(a.parts, part{"intents", a.intents.Run})
+	a.fraud = fraud.New(a.log, a.registry)
+	a.parts = append(a.parts, part{"fraud", a.fraud.Run})
 	a.patterns = patterns.New(a.cfg.Patterns, filepath.Join(a.cfg.DataDir, "patterns.json"), a.log, a.registry)
 	a.parts = append(a.parts, part{"patterns", a.patterns.Run})
 	a.counts = logmetrics.New(a.registry, logmetrics.Limits{})
@@ -193,6 +197,7 @@ func (a *agent) preparePipelines() error {
 			a.patterns.Observe(ev)
 			a.counts.Observe(ev)
 			a.intents.Observe(ev)
+			a.fraud.Observe(ev)
 		},
 		Metrics: pipeline.NewMetrics(a.registry), Log: a.log,
 	}

@@ -15,6 +15,7 @@ import (
 	"gatewatch/alerting"
 	"gatewatch/configs"
 	"gatewatch/event"
+	"gatewatch/fraud"
 	"gatewatch/intents"
 	"gatewatch/logmetrics"
 	"gatewatch/patterns"
@@ -44,6 +45,7 @@ type replay struct {
 	cards    *pipeline.Metrics
 	counts   *logmetrics.Metrics
 	intents  *intents.Tracker
+	fraud    *fraud.Watch
 	patterns *patterns.Tracker
 
 	now, tick, first, last, chosen time.Time
@@ -70,6 +72,7 @@ func newReplay(cfg *configs.Config, dir string, sides []*side) (*replay, error) 
 	orders.Redis = nil // the hosts' orders of today have no place in it
 	r.counts = logmetrics.New(r.registry, logmetrics.Limits{})
 	r.intents = intents.New(orders, "", quiet, r.registry)
+	r.fraud = fraud.New(quiet, r.registry)
 	r.patterns = patterns.New(cfg.Patterns, "", quiet, r.registry)
 	r.cards = pipeline.NewMetrics(r.registry)
 	r.parts = pipeline.Parts{
@@ -121,6 +124,7 @@ func (r *replay) begin(at time.Time) {
 	r.tick = at.Truncate(r.interval)
 	clock := func() time.Time { return r.now }
 	r.intents.SetClock(clock)
+	r.fraud.SetClock(clock)
 	r.patterns.SetClock(clock)
 }
 
@@ -165,12 +169,14 @@ func (r *replay) observe(record *oldRecord) {
 	r.patterns.Observe(ev)
 	r.counts.Observe(ev)
 	r.intents.Observe(ev)
+	r.fraud.Observe(ev)
 }
 
 // sample takes what the metrics are at ts, and evaluates the rules of all sides on it.
 func (r *replay) sample(ctx context.Context, ts time.Time) error {
 	r.now = ts
 	r.intents.Sweep()
+	r.fraud.Sweep()
 	if ts.Sub(r.chosen) >= chooseEvery {
 		r.chosen = ts
 		r.patterns.Choose()

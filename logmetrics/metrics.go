@@ -49,6 +49,7 @@ type Metrics struct {
 	services  *bounded[service]
 	upstreams *bounded[upstream]
 	unclassed unclassed
+	payers    *payers
 }
 
 // New returns Metrics that are registered with reg.
@@ -63,6 +64,7 @@ func New(reg prometheus.Registerer, limits Limits) *Metrics {
 		providers: newProviders(reg, limits, overflow),
 		services:  newServices(reg, limits, overflow),
 		upstreams: newUpstreams(reg, overflow),
+		payers:    newPayers(overflow.WithLabelValues("payer")),
 		unclassed: unclassed{evicted: overflow.WithLabelValues("unclassed"), codes: map[unclassedKey]*UnclassedCode{}},
 	}
 }
@@ -85,7 +87,7 @@ func (m *Metrics) Observe(ev *event.Event) {
 		m.unclassed.observe(ev)
 	}
 	if ev.Payment.Attempt() {
-		m.providers.get(ev.Payment.Provider).observe(ev)
+		m.providers.get(ev.Payment.Provider).observe(ev, m.payers)
 	}
 }
 

@@ -122,6 +122,7 @@ func TestLimits(t *testing.T) {
 {label="dataset"} 0
 {label="method"} 0
 {label="operation"} 0
+{label="payer"} 0
 {label="provider"} 1
 {label="service"} 0
 {label="unclassed"} 0

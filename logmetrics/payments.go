@@ -20,9 +20,16 @@ const maxOperations = 12
 // provider counts the payment attempts at one provider.
 type provider struct {
 	methods    *bounded[counters]
-	codes      *bounded[counters]
+	codes      *bounded[code]
 	currencies *bounded[money]
 	operations *bounded[prometheus.Observer]
+}
+
+// code counts the attempts that end with one code.
+type code struct {
+	byOutcome *counters
+	// payers counts those who fail with it, each once in minutes.
+	payers prometheus.Counter
 }
 
 // money sums the amounts in one currency.
@@ -33,6 +40,9 @@ type money struct {
 }
 
 func newProviders(reg prometheus.Registerer, limits Limits, overflow *prometheus.CounterVec) *bounded[provider] {
+	failing := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Name: "payment_code_payers_total", Help: "Attempts that failed with a code, of which one customer, card or order counts once in five minutes.",
+	}, []string{"provider", "code"})
 	attempts := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Name: "payment_attempts_total", Help: "Payment attempts by outcome class.",
 	}, []string{"provider", "method", "outcome"})
@@ -55,8 +65,8 @@ func newProviders(reg prometheus.Registerer, limits Limits, overflow *prometheus
 			methods: newBounded(limits.Methods, overMethod, func(method string) *counters {
 				return byOutcome(attempts, name, method)
 			}),
-			codes: newBounded(limits.Codes, overCode, func(code string) *counters {
-				return byOutcome(codes, name, code)
+			codes: newBounded(limits.Codes, overCode, func(value string) *code {
+				return &code{byOutcome(codes, name, value), failing.WithLabelValues(name, value)}
 			}),
 			currencies: newBounded(limits.Currencies, overCurrency, func(currency string) *money {
 				return &money{byOutcome(amounts, name, currency), minorUnit(currency)}
@@ -76,12 +86,21 @@ func byOutcome(vec *prometheus.CounterVec, first, second string) *counters {
 	})
 }
 
-func (p *provider) observe(ev *event.Event) {
+// fails tells the outcomes of payments that were not made.
+func fails(o event.Outcome) bool {
+	return o != event.Approved && o != event.Pending && o != event.Duplicate
+}
+
+func (p *provider) observe(ev *event.Event, known *payers) {
 	pay := &ev.Payment
 	outcome := int(pay.Outcome)
 	p.methods.get(pay.Method).at(outcome).Inc()
 	if pay.Code != "" {
-		p.codes.get(pay.Code).at(outcome).Inc()
+		c := p.codes.get(pay.Code)
+		c.byOutcome.at(outcome).Inc()
+		if fails(pay.Outcome) && known.fresh(ev) {
+			c.payers.Inc()
+		}
 	}
 	if ev.Duration >= 0 {
 		(*p.operations.get(pay.Operation)).Observe(ev.Duration.Seconds())

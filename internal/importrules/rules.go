@@ -8,7 +8,7 @@ const module = "gatewatch/"
 var layers = [][]string{
 	{"agent", "bench"},
 	{"configs"},
-	{"collectors", "alerting", "outputs", "web", "logmetrics", "intents", "patterns", "series", "scan", "detect"},
+	{"collectors", "alerting", "outputs", "web", "logmetrics", "intents", "fraud", "patterns", "series", "scan", "detect"},
 	{"pipeline", "parse", "facts", "redact", "payment", "journal", "tail"},
 	{"event", "internal"},
 }
