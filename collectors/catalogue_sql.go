@@ -13,6 +13,7 @@ func (*PostgresConfig) catalogue() []Metric {
 	all := metrics{postgresUp, postgresStatic}.list("", databaseLabels()...)
 	all = append(all, queryMetrics(append([]*query{&blockedCount, &blockedPairs}, postgresQueries()...))...)
 	settings := spec{"pg_settings_*", gaugeKind, "Settings of the server, in seconds and bytes: " + strings.Join(postgresSettings, ", ") + ".", nil}
+	all = append(all, statementMetrics("pg_")...)
 	return append(all, metrics{settings}.list("every 5 min", databaseLabels()...)...)
 }
 
@@ -25,7 +26,12 @@ func (*MySQLConfig) catalogue() []Metric {
 	rarely := metrics{mysqlVersion, variableOther, binlogSize, binlogFiles, binlogNumber}
 	listed := append(all.list("", databaseLabels()...), rarely.list("every 1 min", databaseLabels()...)...)
 	listed = append(listed, metrics{replicaOther}.list("", databaseLabels()...)...)
+	listed = append(listed, statementMetrics("mysql_")...)
 	return append(listed, queryMetrics(append([]*query{&mysqlBlockedCount, &mysqlBlockedPairs}, mysqlQueries()...))...)
+}
+
+func statementMetrics(prefix string) []Metric {
+	return metrics(statementSpecs(prefix)).list("every 5 min", databaseLabels()...)
 }
 
 // queryMetrics lists the metrics of queries. One that several queries give, for different versions, stands there once.

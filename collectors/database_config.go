@@ -14,11 +14,15 @@ type DatabaseConfig struct {
 	ServerConfig `yaml:",inline"`
 	// Where the database is and who asks it.
 	DSN secret.Secret `yaml:"dsn"`
+	// How many statements are told as documents every five minutes, those that took most time in all; -1: none.
+	Statements int `yaml:"statements"`
 }
 
 const (
 	defaultDatabaseInterval = model.Duration(15 * time.Second)
 	defaultDatabaseTimeout  = model.Duration(5 * time.Second)
+	defaultStatements       = 20
+	mostStatements          = 100
 	// minDatabaseTimeout leaves time to ask at least one part.
 	minDatabaseTimeout = model.Duration(time.Second)
 )
@@ -26,6 +30,7 @@ const (
 func (d *DatabaseConfig) setDefaults() {
 	setDefault(&d.Interval, defaultDatabaseInterval)
 	setDefault(&d.Timeout, defaultDatabaseTimeout)
+	setDefault(&d.Statements, defaultStatements)
 }
 
 // mistakes returns what is wrong as invalid.Mistakes. check says what is wrong with a DSN, without repeating it.
@@ -39,6 +44,9 @@ func (d *DatabaseConfig) mistakes(check func(dsn string) error) error {
 	m.AddIn("", d.ServerConfig.Validate())
 	if d.Timeout > 0 && d.Timeout < minDatabaseTimeout {
 		m.Add("timeout", "must be at least %s, is %s", minDatabaseTimeout, d.Timeout)
+	}
+	if d.Statements < -1 || d.Statements > mostStatements {
+		m.Add("statements", "must be at most %d, or -1 for none, is %d", mostStatements, d.Statements)
 	}
 	return m.Err()
 }

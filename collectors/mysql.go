@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -57,7 +56,7 @@ func (c *MySQLConfig) Validate() error {
 }
 
 func (c *MySQLConfig) collectors(e env) ([]collector, error) {
-	s, err := newMySQL(c.DatabaseConfig, e.log)
+	s, err := newMySQL(c.DatabaseConfig, e)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +64,7 @@ func (c *MySQLConfig) collectors(e env) ([]collector, error) {
 }
 
 // newMySQL returns what collects from one MySQL or MariaDB server.
-func newMySQL(d DatabaseConfig, log *slog.Logger) (*server[*mysqlLink], error) {
+func newMySQL(d DatabaseConfig, e env) (*server[*mysqlLink], error) {
 	cfg, err := mysqlConfig(d.DSN.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("dsn: %w", err)
@@ -85,7 +84,14 @@ func newMySQL(d DatabaseConfig, log *slog.Logger) (*server[*mysqlLink], error) {
 		close:  (*mysqlLink).close,
 		usable: (*mysqlLink).usable,
 	}
-	for _, p := range mysqlParts(fixed, log.With("collector", s.name)) {
+	e.log = e.log.With("collector", s.name)
+	parts := mysqlParts(fixed, e.log)
+	if d.Statements > 0 {
+		told := newStatements("mysql_", "mysql.statement", d, fixed["instance"], fixed, e)
+		told.quoted, told.more = true, []string{"query.rows_examined"}
+		parts = append(parts, &mysqlPart{name: "statements", every: statementsEvery, ask: mysqlStatements{told}.ask})
+	}
+	for _, p := range parts {
 		ask := p.ask
 		p.ask = func(ctx context.Context, link *mysqlLink, out *samples) error {
 			return mysqlError(ask(ctx, link, out), cfg)

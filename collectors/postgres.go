@@ -58,7 +58,7 @@ func (c *PostgresConfig) Validate() error {
 }
 
 func (c *PostgresConfig) collectors(e env) ([]collector, error) {
-	s, err := newPostgres(c.DatabaseConfig, e.log)
+	s, err := newPostgres(c.DatabaseConfig, e)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +66,7 @@ func (c *PostgresConfig) collectors(e env) ([]collector, error) {
 }
 
 // newPostgres returns what collects from one PostgreSQL server.
-func newPostgres(d DatabaseConfig, log *slog.Logger) (*server[*pgconn.PgConn], error) {
+func newPostgres(d DatabaseConfig, e env) (*server[*pgconn.PgConn], error) {
 	cfg, err := postgresConfig(d.DSN.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("dsn: %w", err)
@@ -82,7 +82,14 @@ func newPostgres(d DatabaseConfig, log *slog.Logger) (*server[*pgconn.PgConn], e
 		close:  closePostgres,
 		usable: func(conn *pgconn.PgConn) bool { return !conn.IsClosed() },
 	}
-	for _, p := range postgresParts(fixed, log.With("collector", s.name)) {
+	e.log = e.log.With("collector", s.name)
+	parts := postgresParts(fixed, e.log)
+	if d.Statements > 0 {
+		told := newStatements("pg_", "postgresql.statement", d, fixed["instance"], fixed, e)
+		told.more = []string{"query.memory.shared.hit", "query.memory.shared.read"}
+		parts = append(parts, &postgresPart{name: "statements", every: statementsEvery, ask: postgresStatements{told}.ask})
+	}
+	for _, p := range parts {
 		ask := p.ask
 		p.ask = func(ctx context.Context, conn *pgconn.PgConn, out *samples) error {
 			return postgresError(ask(ctx, conn, out), cfg)

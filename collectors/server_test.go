@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 
+	"gatewatch/event"
 	"gatewatch/internal/secret"
 )
 
@@ -24,7 +25,11 @@ type watched struct {
 	log    *lockedLog
 	// allDue makes the next collection ask every part.
 	allDue func()
+	// notes are the documents it gave.
+	notes []event.Note
 }
+
+func (w *watched) Add(n event.Note) { w.notes = append(w.notes, n) }
 
 // lockedLog is a log that a test may read while it is written.
 type lockedLog struct {
@@ -45,12 +50,12 @@ func (l *lockedLog) String() string {
 }
 
 // watch returns a collector of the database at dsn, called main. A timeout of 0 is the default's.
-func watch[C any](t *testing.T, make func(DatabaseConfig, *slog.Logger) (*server[C], error), dsn string, timeout time.Duration) *watched {
+func watch[C any](t *testing.T, make func(DatabaseConfig, env) (*server[C], error), dsn string, timeout time.Duration) *watched {
 	t.Helper()
 	w := &watched{log: &lockedLog{}}
-	d := DatabaseConfig{ServerConfig{Name: "main", Timeout: model.Duration(timeout)}, secret.Secret(dsn)}
+	d := DatabaseConfig{ServerConfig: ServerConfig{Name: "main", Timeout: model.Duration(timeout)}, DSN: secret.Secret(dsn)}
 	d.setDefaults()
-	s, err := make(d, slog.New(slog.NewTextHandler(w.log, nil)))
+	s, err := make(d, env{log: slog.New(slog.NewTextHandler(w.log, nil)), notes: w})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,9 +11,12 @@ const maxStatement = 500
 // statementShape returns a statement without the values in it: "?" stands for each string and number, comments are
 // left out. quoted says whether double quotes hold text (MySQL) or names (PostgreSQL). Where it is not certain where a
 // string ends, the rest is left out.
-func statementShape(text string, quoted bool) string {
+func statementShape(text string, quoted bool) string { return shapeOf(text, quoted, maxStatement) }
+
+// shapeOf is statementShape for at most most bytes.
+func shapeOf(text string, quoted bool, most int) string {
 	var b strings.Builder
-	for rest := text; rest != "" && b.Len() < maxStatement; {
+	for rest := text; rest != "" && b.Len() < most; {
 		r := rune(rest[0])
 		switch {
 		case r == '\'' || r == '"' && quoted:
@@ -41,7 +44,7 @@ func statementShape(text string, quoted bool) string {
 		}
 	}
 	shape := strings.TrimSpace(b.String())
-	return strings.ToValidUTF8(shape[:min(len(shape), maxStatement)], "")
+	return strings.ToValidUTF8(shape[:min(len(shape), most)], "")
 }
 
 // afterString returns what follows the string that rest begins with. A doubled quote begins another string, which gives
