@@ -3,16 +3,13 @@ package series
 import (
 	"context"
 	"net/http"
-	"sync"
 
-	"github.com/grafana/regexp"
-	"github.com/prometheus/common/route"
-	"github.com/prometheus/prometheus/config"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
-	v1 "github.com/prometheus/prometheus/web/api/v1"
-
-	"gatewatch/internal/quietlog"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/httputil"
 )
 
 // Rules are the rules that are evaluated on a store.
@@ -29,46 +26,61 @@ type Build struct {
 // prometheusVersion is the version whose API this is: Grafana asks, to know what it can do.
 const prometheusVersion = "3.15.0"
 
-// apiPaths are the parts of Prometheus' API that are served: what reads metrics, rules and alerts. All else of it is
-// about scraping, remote storage and administration.
-var apiPaths = [...]string{
-	"query", "query_range", "query_exemplars", "format_query", "parse_query", "labels", "label/{name}/values", "series",
-	"metadata", "rules", "alerts", "status/buildinfo",
+// api answers what Prometheus' web/api/v1 answers, to which the tests compare it byte by byte.
+type api struct {
+	engine   *promql.Engine
+	samples  storage.Queryable
+	slot     func(context.Context) (release func(), err error)
+	gatherer prometheus.Gatherer
+	rules    Rules
+	build    Build
+	parser   parser.Parser
 }
 
-// API returns a handler of the reading half of Prometheus' HTTP API, below /api/v1/: Prometheus' own handlers over this
-// store. Its queries share the bounds of all others. It changes nothing.
+// endpoint makes the body of a good answer, or none when there is nothing to tell. Its errors are *apiError.
+type endpoint func(*http.Request) ([]byte, error)
+
+// API returns a handler of the reading half of Prometheus' HTTP API, below /api/v1/: what reads metrics, rules and
+// alerts. All else of that API is about scraping, remote storage and administration. Its queries share the bounds of all
+// others. It changes nothing.
 func (s *Store) API(rules Rules, build Build) http.Handler {
-	// Building it takes a while, most agents are never asked, and the start should not wait for it.
-	made := sync.OnceValue(func() http.Handler { return s.newAPI(rules, build) })
-	a := &boundedAPI{api: made, slots: make(chan struct{}, maxAPIRequests)}
+	a := &api{
+		engine: s.engine, samples: s, gatherer: s.gatherer, rules: rules, build: build, slot: s.slot, parser: parser.NewParser(parser.Options{}),
+	}
+	const get, getPost = "GET", "GET, POST"
+	slots := make(chan struct{}, maxAPIRequests)
 	mux := http.NewServeMux()
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		refuse(w, http.StatusNotFound, "not_found", errNotServed)
-	})
-	for _, path := range apiPaths {
-		mux.Handle("/api/v1/"+path, a)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { refuse(w, failure(notFound, errNotServed)) })
+	for _, one := range []struct {
+		path, methods string
+		answer        endpoint
+	}{
+		{"query", getPost, a.query},
+		{"query_range", getPost, a.queryRange},
+		{"query_exemplars", getPost, a.exemplars},
+		{"format_query", getPost, a.format},
+		{"parse_query", getPost, a.parse},
+		{"labels", getPost, a.labelNames},
+		{"label/{name}/values", get, a.labelValues},
+		{"series", getPost, a.series},
+		{"metadata", get, a.metadata},
+		{"rules", get, a.ruleGroups},
+		{"alerts", get, a.alerts},
+		{"status/buildinfo", get, a.buildInfo},
+	} {
+		bounded := &boundedEndpoint{answer: one.answer, methods: one.methods, slots: slots}
+		mux.Handle("/api/v1/"+one.path, httputil.CompressionHandler{Handler: bounded})
 	}
 	return mux
 }
 
-func (s *Store) newAPI(rules Rules, build Build) http.Handler {
-	log := quietlog.Warnings(s.log)
-	empty := func() config.Config { return config.DefaultConfig }
-	api := v1.NewAPI(
-		boundedEngine{s.engine, s}, samplesOnly{s}, nil, nil, noExemplars{},
-		nil, s.targets(), nil,
-		empty, nil, v1.GlobalURLOptions{}, func(next http.HandlerFunc) http.HandlerFunc { return next },
-		nil, "", false, false, 0, log,
-		func(context.Context) v1.RulesRetriever { return rules },
-		0, 0, 0, false,
-		regexp.MustCompile(`^$`), // no other site may read the answers
-		nil, &v1.PrometheusVersion{Version: prometheusVersion, Revision: build.Revision, Branch: "gatewatch " + build.Version, GoVersion: build.GoVersion},
-		nil, nil, nil, nil, nil,
-		false, nil, false, false, false, false, 0, false, false, nil, nil,
-		v1.OpenAPIOptions{IncludePaths: []string{"/status/buildinfo"}}, parser.NewParser(parser.Options{}),
-	)
-	router := route.New()
-	api.Register(router.WithPrefix("/api/v1"))
-	return router
+func (a *api) buildInfo(*http.Request) ([]byte, error) {
+	return success(struct {
+		Version   string `json:"version"`
+		Revision  string `json:"revision"`
+		Branch    string `json:"branch"`
+		BuildUser string `json:"buildUser"`
+		BuildDate string `json:"buildDate"`
+		GoVersion string `json:"goVersion"`
+	}{Version: prometheusVersion, Revision: a.build.Revision, Branch: "gatewatch " + a.build.Version, GoVersion: a.build.GoVersion})
 }

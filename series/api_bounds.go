@@ -1,17 +1,13 @@
 package series
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
-	"time"
-
-	"github.com/prometheus/prometheus/promql"
-	"github.com/prometheus/prometheus/storage"
+	"slices"
+	"strings"
 )
 
 const (
@@ -22,38 +18,47 @@ const (
 	maxAPIWait     = queryTimeout
 )
 
-var errNotServed = errors.New("this part of Prometheus' API is not served here")
-
-// boundedAPI bounds what requests ask for, and how many there are at a time.
-type boundedAPI struct {
-	api   func() http.Handler
-	slots chan struct{}
+// boundedEndpoint bounds what requests ask for, and how many there are at a time.
+type boundedEndpoint struct {
+	answer  endpoint
+	methods string
+	slots   chan struct{} // of all endpoints
 }
 
-func (a *boundedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (b *boundedEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !slices.Contains(strings.Split(b.methods, ", "), r.Method) {
+		w.Header().Set("Allow", b.methods)
+		refuse(w, failure(notAllowed, fmt.Errorf("the method must be one of %s", b.methods)))
+		return
+	}
 	// A dashboard asks for all its panels at once: they wait for each other.
 	ctx, cancel := context.WithTimeout(r.Context(), maxAPIWait)
 	defer cancel()
 	select {
-	case a.slots <- struct{}{}:
-		defer func() { <-a.slots }()
+	case b.slots <- struct{}{}:
+		defer func() { <-b.slots }()
 	case <-ctx.Done():
-		refuse(w, http.StatusServiceUnavailable, "unavailable", errors.New("too many requests at a time"))
+		refuse(w, failure(unavailable, errors.New("too many requests at a time")))
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxAPIBody)
 	if err := parseForm(r); err != nil {
-		refuse(w, http.StatusBadRequest, "bad_data", err)
+		refuse(w, failure(badData, err))
 		return
 	}
-	// Some answers hold the store until they are sent, and a client may take long to read.
-	answer := &wholeAnswer{ResponseWriter: w, code: http.StatusOK}
-	a.api().ServeHTTP(answer, r)
-	w.WriteHeader(answer.code)
-	w.Write(answer.body.Bytes())
+	// The answer is complete before it is sent: a client may take long to read, and must hold nothing of the store.
+	body, err := b.answer(r)
+	switch {
+	case err != nil:
+		refuse(w, err)
+	case body == nil:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		send(w, http.StatusOK, body)
+	}
 }
 
-// parseForm reads the parameters, also those that Prometheus' handlers would look for in parts of the body.
+// parseForm reads the parameters, also those in parts of the body.
 func parseForm(r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return err
@@ -73,60 +78,4 @@ func checkParameters(form url.Values) error {
 		}
 	}
 	return nil
-}
-
-// refuse answers with an error in the form of Prometheus' API.
-func refuse(w http.ResponseWriter, code int, kind string, err error) {
-	body, _ := json.Marshal(map[string]string{"status": "error", "errorType": kind, "error": err.Error()}) // texts always have a form in JSON
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(code)
-	w.Write(body)
-}
-
-// wholeAnswer keeps an answer until it is complete.
-type wholeAnswer struct {
-	http.ResponseWriter
-	code int
-	body bytes.Buffer
-}
-
-func (a *wholeAnswer) WriteHeader(code int)        { a.code = code }
-func (a *wholeAnswer) Write(p []byte) (int, error) { return a.body.Write(p) }
-
-// boundedEngine runs queries from outside with those of the page, and no more of them at a time.
-type boundedEngine struct {
-	promql.QueryEngine
-	store *Store
-}
-
-func (e boundedEngine) NewInstantQuery(ctx context.Context, q storage.Queryable, opts promql.QueryOpts, expr string, at time.Time) (promql.Query, error) {
-	query, err := e.QueryEngine.NewInstantQuery(ctx, q, opts, expr, at)
-	if err != nil {
-		return nil, err
-	}
-	return boundedQuery{query, e.store}, nil
-}
-
-func (e boundedEngine) NewRangeQuery(
-	ctx context.Context, q storage.Queryable, opts promql.QueryOpts, expr string, from, to time.Time, step time.Duration,
-) (promql.Query, error) {
-	query, err := e.QueryEngine.NewRangeQuery(ctx, q, opts, expr, from, to, step)
-	if err != nil {
-		return nil, err
-	}
-	return boundedQuery{query, e.store}, nil
-}
-
-type boundedQuery struct {
-	promql.Query
-	store *Store
-}
-
-func (q boundedQuery) Exec(ctx context.Context) *promql.Result {
-	release, err := q.store.slot(ctx)
-	if err != nil {
-		return &promql.Result{Err: err}
-	}
-	defer release()
-	return q.Query.Exec(ctx)
 }

@@ -62,6 +62,8 @@ func TestAPI(t *testing.T) {
 	f("GET", "status/buildinfo", "", 200, `"branch":"gatewatch 1.2.3"`)
 	f("POST", "admin/tsdb/delete_series", "match[]=up", 404, "is not served here")
 	f("POST", "write", "", 404, "is not served here")
+	f("PUT", "query", "query=1", 405, "the method must be one of GET, POST")
+	f("POST", "rules", "", 405, "the method must be one of GET")
 	f("GET", "status/config", "", 404, "is not served here")
 }
 

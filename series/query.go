@@ -115,9 +115,15 @@ func toLine(metric labels.Labels, floats []promql.FPoint) Line {
 
 // slot waits until fewer than maxConcurrentQueries are running.
 func (s *Store) slot(ctx context.Context) (release func(), err error) {
+	release = func() { <-s.slots }
 	select {
 	case s.slots <- struct{}{}:
-		return func() { <-s.slots }, nil
+		return release, nil
+	default:
+	}
+	select {
+	case s.slots <- struct{}{}:
+		return release, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
