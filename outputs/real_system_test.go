@@ -32,7 +32,7 @@ func TestRealSystemFields(t *testing.T) {
 		t.Errorf("dead letters: %s", dead)
 	}
 	for query, want := range map[string]int{
-		matchAll: 6,
+		matchAll: 8,
 		`{"match":{"mysql.slowlog.query":"needle"}}`:                       1,
 		`{"range":{"mysql.slowlog.lock_time.sec":{"gt":0.0002}}}`:          1,
 		`{"term":{"auditd.log.records.name":"/etc"}}`:                      1,
