@@ -17,7 +17,7 @@ func TestDamagedHandled(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		d, err := openDesk(file, nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+		d, err := openDesk(file, nil, nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,6 +33,8 @@ type desk struct {
 	silences    *silences
 	log         *slog.Logger
 	falseAlarms *prometheus.CounterVec
+	// groupedBy returns the labels that the alerts of an incident are grouped by, those that they do not have, too.
+	groupedBy func(*receivers.Notice) []string
 
 	mu      sync.Mutex
 	handled map[string]*handled
@@ -46,15 +48,17 @@ type handled struct {
 	Rank         int             `json:"rank"`
 	Acknowledged *receivers.Deed `json:"acknowledged,omitempty"`
 	FalseAlarm   *receivers.Deed `json:"false_alarm,omitempty"`
+	// Since is when the last of its alerts began of those that fired when somebody did something; zero when none did.
+	Since time.Time `json:"since,omitzero"`
 	// Over is when the incident was seen to have ended, zero before.
 	Over    time.Time `json:"over,omitzero"`
 	Touched time.Time `json:"touched"`
 }
 
 // openDesk reads what the process before knew. A file that cannot be read costs acknowledgements, not the start.
-func openDesk(file string, silences *silences, log *slog.Logger, reg prometheus.Registerer) (*desk, error) {
+func openDesk(file string, silences *silences, groupedBy func(*receivers.Notice) []string, log *slog.Logger, reg prometheus.Registerer) (*desk, error) {
 	d := &desk{
-		file: file, silences: silences, log: log, handled: map[string]*handled{},
+		file: file, silences: silences, groupedBy: groupedBy, log: log, handled: map[string]*handled{},
 		falseAlarms: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 			Name: "gatewatch_alert_false_alarms_total", Help: "Incidents that somebody called a false alarm, by rule.",
 		}, []string{"alertname"}),
@@ -112,7 +116,7 @@ func (d *desk) note(n *receivers.Notice, a receivers.Deed) (fresh bool) {
 	key := incidentKey(n)
 	h := d.handled[key]
 	if h == nil {
-		h = &handled{Labels: n.GroupLabels}
+		h = &handled{Labels: n.GroupLabels, Since: n.LastSince()}
 		d.handled[key] = h
 	}
 	place := &h.Acknowledged
@@ -136,6 +140,21 @@ func (d *desk) note(n *receivers.Notice, a receivers.Deed) (fresh bool) {
 	return true
 }
 
+// before tells whether n is about the incident before the one of h. Receivers hear of the same incident one after the other:
+// what is news to one of them may be long over.
+func (h *handled) before(n *receivers.Notice) bool {
+	return n.Resolved() && n.Ended().Before(h.Since)
+}
+
+// after tells whether n is about the incident after the one of h.
+func (h *handled) after(n *receivers.Notice) bool {
+	if n.Resolved() || h.Over.IsZero() {
+		return false
+	}
+	// A clock that was set back tells nothing.
+	return n.Fired().After(h.Over) || h.Over.After(time.Now())
+}
+
 // look puts into n what people did about its incident. An end, or a higher severity, takes an acknowledgement away
 // from what comes after it.
 func (d *desk) look(ctx context.Context, n *receivers.Notice) {
@@ -144,11 +163,11 @@ func (d *desk) look(ctx context.Context, n *receivers.Notice) {
 	if h := d.handled[incidentKey(n)]; h != nil {
 		changed := true
 		switch {
-		case n.Resolved() && h.Over.IsZero():
+		case n.Resolved() && h.Over.IsZero() && !h.before(n):
 			h.Over = n.Ended()
-		case !n.Resolved() && !h.Over.IsZero():
+		case h.after(n):
 			delete(d.handled, incidentKey(n)) // another incident
-		case !n.Resolved() && h.Acknowledged != nil && n.Rank() < h.Rank:
+		case !n.Resolved() && h.Over.IsZero() && h.Acknowledged != nil && n.Rank() < h.Rank:
 			h.Acknowledged = nil
 		default:
 			changed = false
@@ -158,6 +177,17 @@ func (d *desk) look(ctx context.Context, n *receivers.Notice) {
 			d.save()
 		}
 	}
+	d.show(ctx, n)
+}
+
+// Stand puts into n what people did about its incident by now.
+func (d *desk) Stand(ctx context.Context, n *receivers.Notice) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.show(ctx, n)
+}
+
+func (d *desk) show(ctx context.Context, n *receivers.Notice) {
 	stand := d.stand(ctx, n)
 	n.Handling = &stand
 }
@@ -165,7 +195,7 @@ func (d *desk) look(ctx context.Context, n *receivers.Notice) {
 // stand tells how the incident stands. The caller holds mu.
 func (d *desk) stand(ctx context.Context, n *receivers.Notice) receivers.Handling {
 	var stand receivers.Handling
-	if h := d.handled[incidentKey(n)]; h != nil {
+	if h := d.handled[incidentKey(n)]; h != nil && !h.before(n) && !h.after(n) {
 		stand.Acknowledged, stand.FalseAlarm = h.Acknowledged, h.FalseAlarm
 	}
 	if !n.Resolved() {

@@ -16,10 +16,17 @@ import (
 )
 
 // scopes are the labels whose silences silence the incident of n and nothing else: those that its alerts are grouped by,
-// or without such the labels of each alert that fires.
-func scopes(n *receivers.Notice) []map[string]string {
+// or without such the labels of each alert that fires. A label that its alerts are grouped by and do not have is there with
+// the value "": without it, the silence of an incident of no provider would be one of all providers.
+func (d *desk) scopes(n *receivers.Notice) []map[string]string {
 	if len(n.GroupLabels) > 0 {
-		return []map[string]string{n.GroupLabels}
+		scope := maps.Clone(n.GroupLabels)
+		for _, name := range d.groupedBy(n) {
+			if _, there := scope[name]; !there {
+				scope[name] = ""
+			}
+		}
+		return []map[string]string{scope}
 	}
 	var all []map[string]string
 	for i := range n.Alerts {
@@ -37,7 +44,7 @@ func (d *desk) silence(ctx context.Context, n *receivers.Notice, a receivers.Dee
 	if a.By.ID != "" && a.By.Name != "" {
 		who += " (" + a.By.ID + ")"
 	}
-	for _, scope := range scopes(n) {
+	for _, scope := range d.scopes(n) {
 		s := &silencepb.Silence{StartsAt: timestamppb.Now()}
 		if old := d.own(ctx, scope); len(old) > 0 {
 			s.Id, s.StartsAt = old[0].Id, old[0].StartsAt
@@ -58,7 +65,7 @@ func (d *desk) silence(ctx context.Context, n *receivers.Notice, a receivers.Dee
 
 // unsilence ends the silences of just this incident, and says whether there were any. The caller holds mu.
 func (d *desk) unsilence(ctx context.Context, n *receivers.Notice) (fresh bool, err error) {
-	for _, scope := range scopes(n) {
+	for _, scope := range d.scopes(n) {
 		for _, s := range d.own(ctx, scope) {
 			if err := d.silences.Expire(ctx, s.Id); err != nil {
 				return false, err
@@ -109,7 +116,7 @@ func (d *desk) silenced(ctx context.Context, n *receivers.Notice) *receivers.Sil
 	}
 	if first != nil {
 		first.Own = false
-		for _, scope := range scopes(n) {
+		for _, scope := range d.scopes(n) {
 			first.Own = first.Own || len(d.own(ctx, scope)) > 0
 		}
 	}
@@ -146,7 +153,11 @@ func toSilence(s *silencepb.Silence) receivers.Silence {
 	for _, set := range s.MatcherSets {
 		var parts []string
 		for _, m := range set.Matchers {
-			parts = append(parts, m.Name+matchSign(m.Type)+m.Pattern)
+			pattern := m.Pattern
+			if pattern == "" {
+				pattern = `""`
+			}
+			parts = append(parts, m.Name+matchSign(m.Type)+pattern)
 		}
 		sets = append(sets, strings.Join(parts, " "))
 	}

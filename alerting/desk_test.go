@@ -57,6 +57,7 @@ func TestSilenceFromSlack(t *testing.T) {
 	head := f.wait(t, 1)[0]
 	r.press(f, head.TS, "silence", "1h")
 	says(t, f, "🔕 <@U0LIN> silenced it until")
+	says(t, f, "That is every alert with `alertname=Broken provider=stripe`")
 	says(t, f, "Silenced until")
 	labels := map[string]string{"alertname": "Broken", "provider": "stripe", "part": "b"}
 	h := r.engine.Handling(t.Context(), labels)

@@ -3,8 +3,10 @@ package alerting
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
@@ -18,6 +20,7 @@ import (
 
 	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/outbox"
+	"gatewatch/alerting/receivers"
 	"gatewatch/alerting/routing"
 	"gatewatch/internal/quietlog"
 )
@@ -48,10 +51,12 @@ type dispatcher struct {
 	// fired are the alerts that fired when the process before ended.
 	fired []savedAlert
 
-	// mu guards the rest, and is held while deliveries are exchanged.
+	// current is the delivery in effect. What is on its way in one that is exchanged asks for it, too.
+	current atomic.Pointer[delivery]
+
+	// mu is held while deliveries are exchanged.
 	mu      sync.Mutex
 	running bool
-	current *delivery
 }
 
 func newDispatcher(dir string, fired []savedAlert, sil *silences, told *ledger.Ledger, log *slog.Logger) (*dispatcher, error) {
@@ -67,15 +72,30 @@ func newDispatcher(dir string, fired []savedAlert, sil *silences, told *ledger.L
 }
 
 // live returns the delivery that is in effect.
-func (d *dispatcher) live() *delivery {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.current
-}
+func (d *dispatcher) live() *delivery { return d.current.Load() }
 
 // mutes tells whether a maintenance window is open for the alert.
 func (d *dispatcher) mutes(a savedAlert) bool {
 	return d.live().plan.Windows.Mutes(a.Labels, time.Now()) != ""
+}
+
+// groupedBy returns the labels that the alerts of n are grouped by where they are one group.
+func (d *dispatcher) groupedBy(n *receivers.Notice) (names []string) {
+	of := labelSet(n.Alerts[0].Labels)
+	for _, r := range d.live().route.Match(of) {
+		group := map[string]string{}
+		for name := range r.RouteOpts.GroupBy {
+			if value, there := of[name]; there {
+				group[string(name)] = string(value)
+			}
+		}
+		if !r.RouteOpts.GroupByAll && maps.Equal(group, n.GroupLabels) {
+			for name := range r.RouteOpts.GroupBy {
+				names = append(names, string(name))
+			}
+		}
+	}
+	return names
 }
 
 // exchange puts a plan into effect, with the outboxes of all its receivers. What was told stays told: groups that get
@@ -87,7 +107,7 @@ func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox.Box) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	before := d.current
+	before := d.current.Load()
 	if before != nil && d.running {
 		before.stop()
 	}
@@ -96,7 +116,7 @@ func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox.Box) error {
 	} else {
 		d.resume(next)
 	}
-	d.current = next
+	d.current.Store(next)
 	if d.running {
 		next.start()
 	}
@@ -142,12 +162,12 @@ func (d *dispatcher) run(ctx context.Context) error {
 	})
 	d.mu.Lock()
 	d.running = true
-	d.current.start()
+	d.live().start()
 	d.mu.Unlock()
 	<-ctx.Done()
 	d.mu.Lock()
 	d.running = false
-	d.current.stop()
+	d.live().stop()
 	d.mu.Unlock()
 	close(stop)
 	err := g.Wait()

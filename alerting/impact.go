@@ -29,6 +29,9 @@ func (e *Engine) Fill(ctx context.Context, n *receivers.Notice, now time.Time) {
 	e.desk.look(ctx, n)
 }
 
+// Stand puts in what people did about the incident by now.
+func (e *Engine) Stand(ctx context.Context, n *receivers.Notice) { e.desk.Stand(ctx, n) }
+
 // Firing returns the firing alert with the key as of the last evaluation.
 func (e *Engine) Firing(key string) (receivers.Alert, bool) {
 	e.mu.Lock()

@@ -51,6 +51,7 @@ func (l *listener) all() string {
 type noFacts struct{ *Engine }
 
 func (noFacts) Fill(context.Context, *receivers.Notice, time.Time) {}
+func (noFacts) Stand(context.Context, *receivers.Notice)           {}
 func (noFacts) Firing(string) (receivers.Alert, bool)              { return receivers.Alert{}, false }
 
 // TestEndInLongMaintenance has a window open for twelve hours while an alert fires that was told: its end is told, however

@@ -19,7 +19,7 @@ func (*Engine) About(a *alert.Alert) receivers.Alert {
 	delete(annotations, annotationSince)
 	own := newAlert(stateFiring, stringMap(a.Labels), annotations, since, 0)
 	n := receivers.Alert{
-		Name: own.Name, Severity: own.Severity, Verdict: own.Verdict, Labels: own.Labels, Annotations: own.Annotations, Since: since,
+		Name: own.Name, Severity: own.Severity, Verdict: own.Verdict, Labels: own.Labels, Annotations: own.Annotations, Since: since, Fired: a.StartsAt,
 	}
 	if a.Resolved() {
 		n.Ended = a.EndsAt

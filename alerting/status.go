@@ -24,7 +24,7 @@ const (
 
 // openDesk makes the desk and a socket for each app token of the Slack receivers.
 func (e *Engine) openDesk(reg prometheus.Registerer) (err error) {
-	e.desk, err = openDesk(filepath.Join(e.dir, "handled.json"), e.dispatch.silences, e.log, reg)
+	e.desk, err = openDesk(filepath.Join(e.dir, "handled.json"), e.dispatch.silences, e.dispatch.groupedBy, e.log, reg)
 	if err != nil {
 		return err
 	}

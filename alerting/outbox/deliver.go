@@ -126,6 +126,7 @@ func (o *Box) send(ctx context.Context, n receivers.Notice) error {
 		}
 	})
 	defer stop()
+	o.facts.Stand(inner, &n) // somebody may have acknowledged it since
 	return o.Receiver().Send(inner, n, o.lateness(n))
 }
 

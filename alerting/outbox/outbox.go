@@ -39,6 +39,8 @@ type Facts interface {
 	About(a *alert.Alert) receivers.Alert
 	// Fill puts in what the incident cost by now.
 	Fill(ctx context.Context, n *receivers.Notice, now time.Time)
+	// Stand puts in what people did about the incident by now.
+	Stand(ctx context.Context, n *receivers.Notice)
 	// Firing returns the firing alert with the key as of the last evaluation.
 	Firing(key string) (receivers.Alert, bool)
 }

@@ -84,6 +84,8 @@ func (m *muted) Fill(_ context.Context, n *receivers.Notice, _ time.Time) {
 
 func (m *muted) Firing(string) (receivers.Alert, bool) { return receivers.Alert{}, !m.gone }
 
+func (m *muted) Stand(context.Context, *receivers.Notice) {}
+
 func (m *muted) About(*alert.Alert) receivers.Alert { return receivers.Alert{} }
 
 // TestEndOfWhatIsSilenced has an incident end while it is silenced: its message turns green without a word.

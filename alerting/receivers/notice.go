@@ -57,6 +57,8 @@ type Alert struct {
 	Since time.Time
 	// Value is the value of the rule's expression.
 	Value float64
+	// Fired is when people were first to be told of it, zero when unknown: after a restart that is a time after the restart.
+	Fired time.Time `json:"fired,omitzero"`
 	// Ended is when the alert ended, zero while it fires.
 	Ended time.Time `json:"ended,omitzero"`
 	// Lost is about how many payments were lost by now; nil when unknown.
@@ -148,6 +150,26 @@ func (n *Notice) Rank() int {
 		}
 	}
 	return rank
+}
+
+// Fired is when the first of the alerts that fire was first to be told of, zero when none fires or nobody knows.
+func (n *Notice) Fired() (first time.Time) {
+	for _, a := range n.alerting() {
+		if first.IsZero() || a.Fired.Before(first) {
+			first = a.Fired
+		}
+	}
+	return first
+}
+
+// LastSince is when the last of the alerts began that fire, zero when none does.
+func (n *Notice) LastSince() (last time.Time) {
+	for _, a := range n.alerting() {
+		if a.Since.After(last) {
+			last = a.Since
+		}
+	}
+	return last
 }
 
 // begun is when the last of the alerts began.

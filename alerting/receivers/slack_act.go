@@ -97,7 +97,7 @@ func (s *Socket) do(ctx context.Context, c *Slack, n *Notice, p *pressed) (resul
 	if !fresh {
 		return "late", w.tooLate(p.Deed.Kind, stand)
 	}
-	p.Words = w.did(p.Deed)
+	p.Words = w.did(p.Deed, stand.Silence)
 	return "done", ""
 }
 
@@ -113,12 +113,16 @@ func (s *Slack) silenceEnd(choice string, at time.Time) time.Time {
 }
 
 // did says in the thread what somebody did.
-func (w *deskWords) did(d Deed) string {
+func (w *deskWords) did(d Deed, silence *Silence) string {
 	switch d.Kind {
 	case DeedAcknowledge:
 		return fmt.Sprintf(w.didAcknowledge, who(d.By))
 	case DeedSilence:
-		return fmt.Sprintf(w.didSilence, who(d.By), moment(d.Until, d.At))
+		what := ""
+		if silence != nil && silence.What != "" {
+			what = " " + fmt.Sprintf(w.silenced, fit(silence.What, maxFact))
+		}
+		return fmt.Sprintf(w.didSilence, who(d.By), moment(d.Until, d.At)) + what
 	case DeedUnsilence:
 		return fmt.Sprintf(w.didUnsilence, who(d.By))
 	}

@@ -95,7 +95,11 @@ func (m *message) handling(h *Handling) {
 		parts = append(parts, "✋ "+fmt.Sprintf(w.acknowledged, who(a.By), clock(a.At, false)))
 	}
 	if s := h.Silence; s != nil {
-		parts = append(parts, "🔕 "+fmt.Sprintf(w.silencedUntil, moment(s.Until, m.now), fit(s.By, maxFact)))
+		what := ""
+		if s.What != "" {
+			what = " (`" + fit(s.What, maxFact) + "`)"
+		}
+		parts = append(parts, "🔕 "+fmt.Sprintf(w.silencedUntil, moment(s.Until, m.now), fit(s.By, maxFact))+what)
 	}
 	if a := h.FalseAlarm; a != nil {
 		parts = append(parts, "🚫 "+fmt.Sprintf(w.calledFalse, who(a.By)))

@@ -13,6 +13,8 @@ type deskWords struct {
 	acknowledged, silencedUntil, calledFalse string
 	// In the thread; who, and for a silence until when.
 	didAcknowledge, didSilence, didUnsilence, didFalse string
+	// Behind didSilence; the alerts.
+	silenced string
 	// To the one who pressed. The arguments are in the names.
 	already      string // who
 	nothing      string
@@ -55,6 +57,7 @@ func englishDesk() deskWords {
 		acknowledged: "Acknowledged by %s at %s", silencedUntil: "Silenced until %s by %s", calledFalse: "%s calls it a false alarm",
 		didAcknowledge: "✋ %s takes care of it.", didSilence: "🔕 %s silenced it until %s.", didUnsilence: "🔔 %s ended the silence.",
 		didFalse:    "🚫 %s calls it a false alarm.",
+		silenced:    "That is every alert with `%s`.",
 		already:     "%s was faster: that is done.",
 		nothing:     "There was nothing left to do.",
 		notAllowed:  "You may not do that. These may: %s. It is alerting.slack.allow in the configuration of Gatewatch that says so.",
@@ -82,7 +85,8 @@ func chineseDesk() deskWords {
 		unsilence: "结束静默", falseAlarm: "误报",
 		acknowledged: "%s 已于 %s 认领", silencedUntil: "静默至 %s（%s）", calledFalse: "%s 标记为误报",
 		didAcknowledge: "✋ %s 正在处理。", didSilence: "🔕 %s 已静默至 %s。", didUnsilence: "🔔 %s 结束了静默。", didFalse: "🚫 %s 标记为误报。",
-		already: "%s 已先行处理。", nothing: "没有需要处理的内容。",
+		silenced: "范围：所有符合 `%s` 的告警。",
+		already:  "%s 已先行处理。", nothing: "没有需要处理的内容。",
 		notAllowed:  "您没有此权限。有权限的是：%s。由 Gatewatch 配置中的 alerting.slack.allow 决定。",
 		cannotCheck: "您没有此权限：无法查看您是否属于用户组 %s（%s）。",
 		otherAgent: "未执行任何操作。此故障属于 *%s* 上的代理，但 Slack 把点击交给了 *%s* 上的代理，因为两者使用同一个应用令牌。" +
