@@ -48,8 +48,7 @@ type Engine struct {
 	log     *slog.Logger
 	metrics *metrics
 	query   rules.QueryFunc
-	manager *rules.Manager
-	options *rules.ManagerOptions // the manager's
+	options rules.ManagerOptions
 
 	host     string
 	dispatch *dispatcher
@@ -104,7 +103,7 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 	}
 	e.states = states.New(e.query, cfg.Flapping)
 	e.states.Read(e.statesFile(), log)
-	e.options = &rules.ManagerOptions{
+	e.options = rules.ManagerOptions{
 		ExternalURL:     external,
 		QueryFunc:       e.states.Query,
 		NotifyFunc:      func(context.Context, string, ...*rules.Alert) {}, // tell does
@@ -113,13 +112,13 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 		Queryable:       store,
 		Logger:          slog.New(slog.DiscardHandler), // failing rules are reported once by evaluate
 		OutageTolerance: outageTolerance,
+		Metrics:         rules.NewGroupMetrics(nil),
 	}
-	e.manager = rules.NewManager(e.options)
-	groups, err := e.load(cfg)
+	loaded, err := e.read(cfg)
 	if err != nil {
 		return nil, err
 	}
-	e.use(groups, cfg)
+	e.use(e.adopt(loaded, cfg), cfg)
 	e.lost = loadLost(e.lostFile(), log)
 	if err := e.openDelivery(planned, plan, reg); err != nil {
 		return nil, fmt.Errorf("alerting: %w", err)

@@ -171,18 +171,21 @@ func toAlert(a *rules.Alert, external map[string]string) Alert {
 	return newAlert(a.State.String(), withExternal(a.Labels, external), states.Told(a), a.ActiveAt, a.Value)
 }
 
-// load reads the rules of cfg. Groups that did not change are the present ones, changed ones keep the state of their
-// alerts.
-func (e *Engine) load(cfg Config) (map[string]*group, error) {
+// read reads the rules of cfg, or returns every mistake in them. It changes nothing.
+func (e *Engine) read(cfg Config) (map[string]*rules.Group, error) {
 	files, err := cfg.sources().Find()
 	if err != nil {
 		return nil, err
 	}
-	e.options.GroupLoader = cfg.sources().Loader()
-	loaded, errs := e.manager.LoadGroups(defaultInterval, labels.FromMap(cfg.ExternalLabels), cfg.ExternalURL, nil, false, files...)
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
-	}
+	options := e.options
+	options.GroupLoader = cfg.sources().Loader()
+	loaded, errs := rules.NewManager(&options).LoadGroups(defaultInterval, labels.FromMap(cfg.ExternalLabels), cfg.ExternalURL, nil, false, files...)
+	return loaded, errors.Join(errs...)
+}
+
+// adopt makes of groups that were read those that go on: groups that did not change are the present ones, changed ones keep
+// the state of their alerts.
+func (e *Engine) adopt(loaded map[string]*rules.Group, cfg Config) map[string]*group {
 	groups := make(map[string]*group, len(loaded))
 	for key, g := range loaded {
 		old := e.groups[key]
@@ -195,7 +198,7 @@ func (e *Engine) load(cfg Config) (map[string]*group, error) {
 			g.CopyState(old.Group)
 		}
 	}
-	return groups, nil
+	return groups
 }
 
 // use puts rules and labels into effect.

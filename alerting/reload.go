@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/rules"
 
 	"gatewatch/alerting/outbox"
 )
@@ -22,17 +23,21 @@ func (e *Engine) Reload(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if err := CheckRules(cfg); err != nil {
+	// Files are read once: what is wrong with them is known before anything is exchanged.
+	loaded, err := e.read(cfg)
+	if err != nil {
 		return err
 	}
+	before, routes := e.mail.Stations(), e.dispatch.live().plan
 	if err := e.exchangeReceivers(e.stations(planned)); err != nil {
 		return err
 	}
 	if err := e.dispatch.exchange(plan, e.mail.All()); err != nil {
-		return err
+		return errors.Join(err, e.exchangeReceivers(before), e.dispatch.exchange(routes, e.mail.All()))
 	}
 	e.logWarnings(plan.Warnings)
-	return e.reloadRules(ctx, cfg)
+	e.exchangeRules(ctx, loaded, cfg)
+	return nil
 }
 
 // exchangeReceivers makes the receivers those that are wanted, or leaves those that there are. Buttons wait meanwhile.
@@ -59,15 +64,11 @@ func (e *Engine) logWarnings(warnings []string) {
 	}
 }
 
-func (e *Engine) reloadRules(ctx context.Context, cfg Config) error {
+func (e *Engine) exchangeRules(ctx context.Context, loaded map[string]*rules.Group, cfg Config) {
 	e.evaluating.Lock()
 	defer e.evaluating.Unlock()
-	groups, err := e.load(cfg)
-	if err != nil {
-		return err
-	}
 	before := e.activeIn(e.groups)
-	e.use(groups, cfg)
+	e.use(e.adopt(loaded, cfg), cfg)
 	kept := map[string]bool{}
 	for _, a := range e.activeIn(e.groups) {
 		kept[a.key()] = true
@@ -78,7 +79,6 @@ func (e *Engine) reloadRules(ctx context.Context, cfg Config) error {
 			e.end(ctx, saved(a), now)
 		}
 	}
-	return nil
 }
 
 // withExternal returns the labels of an alert with external ones, over which its own go.

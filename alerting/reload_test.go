@@ -250,3 +250,26 @@ groups:
 		t.Errorf("labels = %v, alerts %+v", got, r.engine.Alerts())
 	}
 }
+
+// TestRefusedReload has new routes and receivers come with a rule file that is broken: all stays as it was.
+func TestRefusedReload(t *testing.T) {
+	t.Parallel()
+	before, after := newHook(t), newHook(t)
+	r := newRig(t)
+	r.broken.WithLabelValues("stripe", "a").Set(1)
+	cfg := only(t, before.to(config(nil), ""), brokenRule)
+	r.start(cfg)
+	r.tick()
+	before.wait(t, "firing a=firing\n")
+	wrong := only(t, after.to(config(nil), ""), "groups: [{name: g, rules: [{alert: Broken, expr: 'broken >'}]}]")
+	if err := r.engine.Reload(t.Context(), wrong); err == nil {
+		t.Fatal("Reload() = nil, want the mistake")
+	}
+	r.broken.WithLabelValues("stripe", "b").Set(1)
+	r.tick()
+	before.wait(t, "firing a=firing\nfiring a=firing b=firing\n")
+	if got := after.toldAs(); got != "" {
+		t.Errorf("the new receiver was told %s", got)
+	}
+	r.stop()
+}

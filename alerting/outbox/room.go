@@ -110,10 +110,34 @@ func (r *Room) Exchange(wanted []Station) error {
 	}
 	err := r.replace(wanted)
 	if err != nil {
-		err = errors.Join(err, r.replace(before))
+		err = errors.Join(err, r.restore(before))
 	}
 	r.sweep()
 	return err
+}
+
+// restore makes the receivers those of before when some were exchanged and others could not be. Where a receiver cannot be
+// made again, its outbox goes on with the one that it has: messages wait for nobody's mistake.
+func (r *Room) restore(before []Station) error {
+	var errs []error
+	var boxes []*Box
+	for _, box := range r.boxes {
+		at := slices.IndexFunc(before, func(s Station) bool { return s.Name == box.Name })
+		if at < 0 {
+			box.close()
+			continue
+		}
+		boxes = append(boxes, box)
+		if !box.usable || !box.station.equals(&before[at]) {
+			box.stop()
+			errs = append(errs, box.reopen(before[at]))
+		}
+		if r.ctx != nil && box.cancel == nil {
+			box.start(r.ctx, r.failed)
+		}
+	}
+	r.boxes = boxes
+	return errors.Join(errs...)
 }
 
 func (r *Room) replace(wanted []Station) error {
