@@ -39,7 +39,9 @@ type delivery struct {
 	// muted knows which groups time intervals mute.
 	muted marker.GroupMarker
 	gate  gate
-	work  sync.WaitGroup
+	// inside are the metrics of Alertmanager's packages.
+	inside prometheus.Gatherer
+	work   sync.WaitGroup
 }
 
 func newDelivery(plan *routing.Plan, boxes []*outbox.Box, d *dispatcher) (*delivery, error) {
@@ -74,13 +76,10 @@ func newDelivery(plan *routing.Plan, boxes []*outbox.Box, d *dispatcher) (*deliv
 	}
 	v.dispatcher = dispatch.NewDispatcher(d.alerts, v.route, &v.gate, v.muted,
 		func(d time.Duration) time.Duration { return max(d, notify.MinTimeout) },
-		groupMaintenance, groupLimit{}, log, events, dispatch.NewDispatcherMetrics(false, reg, flags), tmpl)
+		groupMaintenance, &d.limit, log, events, dispatch.NewDispatcherMetrics(false, reg, flags), tmpl)
+	v.inside = reg
 	return v, nil
 }
-
-type groupLimit struct{}
-
-func (groupLimit) MaxNumberOfAggregationGroups() int { return maxGroups }
 
 // start begins with all alerts that there are.
 func (v *delivery) start() {

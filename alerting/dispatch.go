@@ -35,8 +35,6 @@ const (
 	groupMaintenance = 30 * time.Second
 	alertGC          = 30 * time.Minute
 	stateMaintenance = 15 * time.Minute
-	// maxGroups bounds the groups that are alive at a time; each has a goroutine.
-	maxGroups = 1000
 )
 
 // dispatcher owns what of Alertmanager outlives a configuration, the alerts and the silences, and the delivery that the
@@ -47,6 +45,7 @@ type dispatcher struct {
 	silencer  *silence.Silencer
 	ledger    *ledger.Ledger
 	incidents *ledger.Keys
+	limit     groupLimit
 	log       *slog.Logger
 	// fired are the alerts that fired when the process before ended.
 	fired []savedAlert
@@ -110,6 +109,7 @@ func (d *dispatcher) exchange(plan *routing.Plan, boxes []*outbox.Box) error {
 	before := d.current.Load()
 	if before != nil && d.running {
 		before.stop()
+		d.limit.keep(before)
 	}
 	if before != nil {
 		d.incidents.HandOver(d.groups(before), d.groups(next))
@@ -188,6 +188,7 @@ func (d *dispatcher) put(ctx context.Context, labels, annotations map[string]str
 	} else if ends.Before(starts) {
 		starts = ends
 	}
+	d.limit.heed(labels["alertname"], ends.After(now))
 	a := &alert.Alert{
 		Alert: model.Alert{
 			Labels: labelSet(labels), Annotations: labelSet(annotations), StartsAt: starts, EndsAt: ends,

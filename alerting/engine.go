@@ -156,7 +156,11 @@ func (e *Engine) openDelivery(cfg Config, plan *routing.Plan, reg prometheus.Reg
 	if e.dispatch, err = newDispatcher(e.dir, slices.Collect(maps.Values(e.lost.alerts)), silences, told, e.log); err != nil {
 		return err
 	}
-	return e.dispatch.exchange(plan, e.mail.All())
+	if err := e.dispatch.exchange(plan, e.mail.All()); err != nil {
+		return err
+	}
+	e.dispatch.count(reg)
+	return nil
 }
 
 // stations are the receivers that cfg wants.

@@ -38,6 +38,7 @@ func TestShippedAgentRules(t *testing.T) {
 		{"GatewatchNotificationsRefused", "gatewatch_notifications_failed_total{receiver=\"slack\"} 3x200",
 			"gatewatch_notifications_failed_total{receiver=\"slack\"} 0x20 1x100"},
 		{"GatewatchAlertmanagerDown", "gatewatch_alertmanager_up{alertmanager=\"a\"} 1x10 0x20 1x100", "gatewatch_alertmanager_up{alertmanager=\"a\"} 0x100"},
+		{"GatewatchIncidentsUntold", "gatewatch_alerts_ungrouped_total 7x200", "gatewatch_alerts_ungrouped_total 0x20 1+1x100"},
 		{"GatewatchSlackDisconnected", "gatewatch_slack_socket_up{receiver=\"slack\"} 1x10 0x40 1x100", "gatewatch_slack_socket_up{receiver=\"slack\"} 0x100"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
