@@ -14,6 +14,7 @@ func (*PostgresConfig) catalogue() []Metric {
 	all = append(all, queryMetrics(append([]*query{&blockedCount, &blockedPairs}, postgresQueries()...))...)
 	settings := spec{"pg_settings_*", gaugeKind, "Settings of the server, in seconds and bytes: " + strings.Join(postgresSettings, ", ") + ".", nil}
 	all = append(all, statementMetrics("pg_")...)
+	all = append(all, metrics(amcheckSpecs()).list("with integrity", append(databaseLabels(), "datname")...)...)
 	return append(all, metrics{settings}.list("every 5 min", databaseLabels()...)...)
 }
 
@@ -27,6 +28,7 @@ func (*MySQLConfig) catalogue() []Metric {
 	listed := append(all.list("", databaseLabels()...), rarely.list("every 1 min", databaseLabels()...)...)
 	listed = append(listed, metrics{replicaOther}.list("", databaseLabels()...)...)
 	listed = append(listed, statementMetrics("mysql_")...)
+	listed = append(listed, metrics(tableCheckSpecs()).list("with integrity", databaseLabels()...)...)
 	return append(listed, queryMetrics(append([]*query{&mysqlBlockedCount, &mysqlBlockedPairs}, mysqlQueries()...))...)
 }
 

@@ -16,6 +16,8 @@ type DatabaseConfig struct {
 	DSN secret.Secret `yaml:"dsn"`
 	// How many statements are told as documents every five minutes, those that took most time in all; -1: none.
 	Statements int `yaml:"statements"`
+	// Whether, and when, data are read to find what is broken; null: never.
+	Integrity *IntegrityConfig `yaml:"integrity"`
 }
 
 const (
@@ -31,6 +33,7 @@ func (d *DatabaseConfig) setDefaults() {
 	setDefault(&d.Interval, defaultDatabaseInterval)
 	setDefault(&d.Timeout, defaultDatabaseTimeout)
 	setDefault(&d.Statements, defaultStatements)
+	d.Integrity.setDefaults()
 }
 
 // mistakes returns what is wrong as invalid.Mistakes. check says what is wrong with a DSN, without repeating it.
@@ -48,5 +51,6 @@ func (d *DatabaseConfig) mistakes(check func(dsn string) error) error {
 	if d.Statements < -1 || d.Statements > mostStatements {
 		m.Add("statements", "must be at most %d, or -1 for none, is %d", mostStatements, d.Statements)
 	}
+	m.AddIn("integrity", d.Integrity.mistakes(check))
 	return m.Err()
 }

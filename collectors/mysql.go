@@ -60,7 +60,19 @@ func (c *MySQLConfig) collectors(e env) ([]collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []collector{s.collector()}, nil
+	all := []collector{s.collector()}
+	if c.Integrity != nil {
+		checks, err := newTableCheck(c.DatabaseConfig, e)
+		if err != nil {
+			return nil, fmt.Errorf("integrity: %w", err)
+		}
+		all = append(all, checks)
+	}
+	return all, nil
+}
+
+func mysqlLabels(name string, cfg *mysql.Config) prometheus.Labels {
+	return prometheus.Labels{"name": name, "instance": cfg.Addr}
 }
 
 // newMySQL returns what collects from one MySQL or MariaDB server.
@@ -73,7 +85,7 @@ func newMySQL(d DatabaseConfig, e env) (*server[*mysqlLink], error) {
 	if err != nil {
 		return nil, errors.New("dsn: cannot be used: check its parameters")
 	}
-	fixed := prometheus.Labels{"name": d.Name, "instance": cfg.Addr}
+	fixed := mysqlLabels(d.Name, cfg)
 	s := &server[*mysqlLink]{
 		name: "mysql_" + d.Name, pace: time.Duration(d.Interval), timeout: time.Duration(d.Timeout),
 		up: mysqlUp.metric(fixed),

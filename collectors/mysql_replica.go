@@ -15,17 +15,21 @@ const maxReplicaChannels = 20
 // replicaWords turn names of MySQL 8.4 into those that alert rules ask for.
 var replicaWords = strings.NewReplacer("replica_", "slave_", "source_", "master_", "_source", "_master")
 
+// replicaQuestion is how the state of replication is asked for.
+func (l *mysqlLink) replicaQuestion() string {
+	switch {
+	case l.mariadb:
+		return "SHOW ALL SLAVES STATUS"
+	case l.version >= 804:
+		return "SHOW REPLICA STATUS"
+	}
+	return "SHOW SLAVE STATUS"
+}
+
 // replicaPart returns the question for the state of replication, one metric for each column that is a number.
 func replicaPart(fixed prometheus.Labels) func(context.Context, *mysqlLink, *samples) error {
 	return func(ctx context.Context, link *mysqlLink, out *samples) error {
-		text := "SHOW SLAVE STATUS"
-		switch {
-		case link.mariadb:
-			text = "SHOW ALL SLAVES STATUS"
-		case link.version >= 804:
-			text = "SHOW REPLICA STATUS"
-		}
-		a, err := link.ask(ctx, text)
+		a, err := link.ask(ctx, link.replicaQuestion())
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ const applicationName = "gatewatch"
 // postgresBegin stands before every question, in the same message: what is set holds for the one transaction alone, so
 // that behind PgBouncer no setting stays with a server connection that serves somebody else next. A transaction that
 // an agent left open by being frozen ends by itself. Only functions of the system are found by their bare names.
-const postgresBegin = "BEGIN READ ONLY; SET LOCAL statement_timeout = 1000; SET LOCAL lock_timeout = 100; " +
+const postgresBegin = "BEGIN READ ONLY; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = 100; " +
 	"SET LOCAL idle_in_transaction_session_timeout = 5000; SET LOCAL search_path = pg_catalog; "
 
 // postgresBefore is how many results come before the one of the question.
@@ -62,7 +62,19 @@ func (c *PostgresConfig) collectors(e env) ([]collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []collector{s.collector()}, nil
+	all := []collector{s.collector()}
+	if c.Integrity != nil {
+		checks, err := newAmcheck(c.DatabaseConfig, e)
+		if err != nil {
+			return nil, fmt.Errorf("integrity: %w", err)
+		}
+		all = append(all, checks)
+	}
+	return all, nil
+}
+
+func postgresLabels(name string, cfg *pgconn.Config) prometheus.Labels {
+	return prometheus.Labels{"name": name, "instance": net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port)))}
 }
 
 // newPostgres returns what collects from one PostgreSQL server.
@@ -71,7 +83,7 @@ func newPostgres(d DatabaseConfig, e env) (*server[*pgconn.PgConn], error) {
 	if err != nil {
 		return nil, fmt.Errorf("dsn: %w", err)
 	}
-	fixed := prometheus.Labels{"name": d.Name, "instance": net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port)))}
+	fixed := postgresLabels(d.Name, cfg)
 	s := &server[*pgconn.PgConn]{
 		name: "postgres_" + d.Name, pace: time.Duration(d.Interval), timeout: time.Duration(d.Timeout),
 		up: postgresUp.metric(fixed),
@@ -139,7 +151,12 @@ func (q *query) asker(fixed prometheus.Labels) func(context.Context, *pgconn.PgC
 // askPostgres asks one question in a transaction of its own that only reads and does not wait. Question and
 // transaction are one message of the simple protocol, which PgBouncer passes on in each of its modes.
 func askPostgres(ctx context.Context, conn *pgconn.PgConn, text string) (rowset, error) {
-	results, err := conn.Exec(ctx, postgresBegin+text+"; COMMIT").ReadAll()
+	return askPostgresFor(ctx, conn, time.Second, text)
+}
+
+// askPostgresFor is askPostgres for a question that may take as long as limit.
+func askPostgresFor(ctx context.Context, conn *pgconn.PgConn, limit time.Duration, text string) (rowset, error) {
+	results, err := conn.Exec(ctx, fmt.Sprintf(postgresBegin, limit.Milliseconds())+text+"; COMMIT").ReadAll()
 	if err != nil {
 		if !conn.IsClosed() && conn.TxStatus() != 'I' {
 			_, undo := conn.Exec(ctx, "ROLLBACK").ReadAll()
