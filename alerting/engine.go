@@ -131,6 +131,12 @@ func New(cfg Config, store Storage, dataDir, host string, log *slog.Logger, reg 
 			Members: cfg.Alertmanagers, Host: host, Page: cfg.ExternalURL, Private: lostQuery,
 			Direct: func(ctx context.Context, a relay.Alert) { e.tellHere(ctx, asSaved(a)) },
 		}, log, reg)
+		for _, a := range e.lost.alerts {
+			if a.Relayed {
+				// Maintenance that began before the restart does not let it end: it goes on to be told.
+				e.relay.Put(a.relayed())
+			}
+		}
 	}
 	if cfg.Heartbeat != nil {
 		e.heartbeat = newHeartbeat(*cfg.Heartbeat, log, reg)

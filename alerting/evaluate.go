@@ -118,12 +118,15 @@ func (e *Engine) tell(ctx context.Context, g *group, ts time.Time) {
 // the cluster can be reached.
 func (e *Engine) hand(ctx context.Context, a savedAlert) {
 	switch {
-	case e.relay != nil && a.Ended.IsZero() && !e.relay.Fires(a.relayed()) && e.dispatch.mutes(a):
+	case e.relay != nil && a.Ended.IsZero() && !e.relayed(a) && e.dispatch.mutes(a):
 		// Alertmanagers know nothing of maintenance here: they hear of what still fires afterwards.
 	case e.relay == nil || e.relay.Put(a.relayed()):
 		e.tellHere(ctx, a)
 	}
 }
+
+// relayed tells whether Alertmanagers were or will be told that the alert fires.
+func (e *Engine) relayed(a savedAlert) bool { return e.relay != nil && e.relay.Fires(a.relayed()) }
 
 func (e *Engine) tellHere(ctx context.Context, a savedAlert) {
 	e.dispatch.put(ctx, a.Labels, a.Annotations, a.Since, a.Ended)
@@ -156,7 +159,7 @@ func (e *Engine) publish(ctx context.Context, ts time.Time) {
 	for _, a := range e.lost.update(active, ts) {
 		e.end(ctx, a, ts)
 	}
-	e.lost.save(e.lostFile(), active, e.log)
+	e.lost.save(e.lostFile(), active, e.relayed, e.log)
 	e.states.Save(e.statesFile(), e.log)
 	flapping, noData := e.states.Counts()
 	e.metrics.flapping.Set(float64(flapping))

@@ -3,6 +3,7 @@ package alerting
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -32,6 +33,8 @@ type savedAlert struct {
 	Annotations map[string]string `json:"annotations"`
 	Since       time.Time         `json:"since"`
 	Ended       time.Time         `json:"-"`
+	// Relayed: Alertmanagers were told that it fires.
+	Relayed bool `json:"relayed,omitempty"`
 }
 
 func saved(a Alert) savedAlert {
@@ -88,7 +91,7 @@ func loadLost(file string, log *slog.Logger) lostAlerts {
 	}
 	for _, s := range before {
 		l.alerts[s.key()] = s
-		l.saved = append(l.saved, s.key())
+		l.saved = append(l.saved, s.mark())
 	}
 	slices.Sort(l.saved)
 	return l
@@ -118,22 +121,28 @@ func (l *lostAlerts) update(active []Alert, now time.Time) []savedAlert {
 	return ended
 }
 
-// save writes which alerts fire, when that changed.
-func (l *lostAlerts) save(file string, active []Alert, log *slog.Logger) {
-	var keys []string
+// mark is what has to change about an alert for it to be written down again.
+func (s *savedAlert) mark() string { return fmt.Sprint(s.Relayed, s.key()) }
+
+// save writes which alerts fire, when that changed. relayed tells of which of them Alertmanagers were told.
+func (l *lostAlerts) save(file string, active []Alert, relayed func(savedAlert) bool, log *slog.Logger) {
+	var marks []string
 	var all []savedAlert
-	for key, s := range l.alerts {
-		keys = append(keys, key)
+	add := func(s savedAlert) {
+		s.Relayed = relayed(s)
+		marks = append(marks, s.mark())
 		all = append(all, s)
+	}
+	for _, s := range l.alerts {
+		add(s)
 	}
 	for _, a := range active {
 		if a.State == stateFiring {
-			keys = append(keys, a.key())
-			all = append(all, saved(a))
+			add(saved(a))
 		}
 	}
-	slices.Sort(keys)
-	if slices.Equal(keys, l.saved) {
+	slices.Sort(marks)
+	if slices.Equal(marks, l.saved) {
 		return
 	}
 	text, err := json.Marshal(all)
@@ -144,5 +153,5 @@ func (l *lostAlerts) save(file string, active []Alert, log *slog.Logger) {
 		log.Warn("keeping which alerts fire", "err", err)
 		return
 	}
-	l.saved = keys
+	l.saved = marks
 }
