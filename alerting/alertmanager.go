@@ -64,7 +64,7 @@ func (e *Engine) Alertmanager(clean func([]byte) []byte, reg prometheus.Register
 	}
 	var err error
 	// Alertmanager's own metrics describe its insides.
-	a.api, err = apiv2.NewAPI(d.alerts, groups, func(route, group string) ([]string, bool) { return d.live().muted.Muted(route, group) }, d.silences.Silences, nil, quietlog.Warnings(e.log), prometheus.NewRegistry())
+	a.api, err = apiv2.NewAPI(e.posted, groups, func(route, group string) ([]string, bool) { return d.live().muted.Muted(route, group) }, d.silences.Silences, nil, quietlog.Warnings(e.log), prometheus.NewRegistry())
 	if err != nil {
 		return nil, fmt.Errorf("alertmanager's API: %w", err)
 	}

@@ -56,8 +56,8 @@ func newDelivery(plan *routing.Plan, boxes []*outbox.Box, d *dispatcher) (*deliv
 	quiet := []notify.Stage{
 		notify.NewTimeActiveStage(intervals, v.muted, metrics),
 		notify.NewTimeMuteStage(intervals, v.muted, metrics),
+		windowStage{plan.Windows, v.muted},
 		notify.NewMuteStage(d.silencer, metrics),
-		notify.NewMuteStage(maintenance(plan.Windows), metrics),
 	}
 	receivers := notify.RoutingStage{}
 	for name, told := range plan.Receivers {

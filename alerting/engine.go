@@ -54,6 +54,8 @@ type Engine struct {
 	dispatch *dispatcher
 	mail     *outbox.Room
 	lines    Lines
+	// posted are the alerts that others posted.
+	posted *postedAlerts
 	// desk is what people do about incidents, sockets are their ways to it.
 	desk    *desk
 	sockets *sockets
@@ -159,7 +161,12 @@ func (e *Engine) openDelivery(cfg Config, plan *routing.Plan, reg prometheus.Reg
 	if err != nil {
 		return err
 	}
-	if e.dispatch, err = newDispatcher(e.dir, slices.Collect(maps.Values(e.lost.alerts)), silences, told, e.log); err != nil {
+	e.posted = openPosted(filepath.Join(e.dir, "posted.json"), e.log, reg)
+	fired := append(slices.Collect(maps.Values(e.lost.alerts)), e.posted.saved()...)
+	if e.dispatch, err = newDispatcher(e.dir, fired, silences, told, e.log); err != nil {
+		return err
+	}
+	if err := e.posted.resume(context.Background(), e.dispatch.alerts, len(cfg.Alertmanagers) == 0); err != nil {
 		return err
 	}
 	if err := e.dispatch.exchange(plan, e.mail.All()); err != nil {

@@ -2,6 +2,8 @@ package alerting_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +15,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.yaml.in/yaml/v3"
 
+	"gatewatch/alerting/routing"
 	"gatewatch/internal/fakeslack"
 	"gatewatch/internal/secret"
 )
@@ -203,6 +207,87 @@ func TestPostedAlert(t *testing.T) {
 	if status, body := post(`[{"labels": {"alertname": "More"}}]`); status != http.StatusConflict || !strings.Contains(body, "more than 2000 alerts") {
 		t.Errorf("POST of more = %d %s, want 409", status, body)
 	}
+}
+
+// TestPostedAlertsOverRestart posts two alerts and restarts the agent: one goes on untold, the other has ended meanwhile, which
+// is told.
+func TestPostedAlertsOverRestart(t *testing.T) {
+	t.Parallel()
+	f := newFakeSlack(t)
+	r := newRig(t)
+	cfg := only(t, config(f), brokenRule)
+	r.start(cfg)
+	ends := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339Nano)
+	alerts := `[{"labels": {"alertname": "BackupFailed"}, "annotations": {"summary": "no backup"}, "endsAt": "` + time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"},
+		{"labels": {"alertname": "DiskFull"}, "annotations": {"summary": "no space"}, "endsAt": "` + ends + `"}]`
+	if status, body := ask(t, http.MethodPost, r.api().URL+"/api/v2/alerts", alerts); status != 200 {
+		t.Fatalf("POST = %d %s", status, body)
+	}
+	until(t, "both messages", func() bool { return len(f.Heads()) == 2 })
+	r.kill(cfg)
+	s := r.api()
+	if _, body := ask(t, http.MethodGet, s.URL+"/api/v2/alerts", ""); !strings.Contains(body, "no backup") {
+		t.Errorf("alerts after the restart = %s", body)
+	}
+	says(t, f, "🟢")
+	if n := len(f.Heads()); n != 2 {
+		t.Errorf("%d messages, want 2", n)
+	}
+	for _, m := range f.Heads() {
+		if over := strings.Contains(m.All(), "🟢"); over != strings.Contains(m.All(), "no space") {
+			t.Errorf("message = %s", m.All())
+		}
+	}
+	r.stop()
+}
+
+// TestMutedByOverAPI asks for groups that a maintenance window and a time interval mute, and for one that nothing does.
+func TestMutedByOverAPI(t *testing.T) {
+	t.Parallel()
+	h, now := newHook(t), time.Now().UTC()
+	cfg := only(t, h.to(config(nil), ""), brokenRule)
+	cfg.Routing.Maintenance = []routing.Window{{
+		Comment: "stripe moves", Matchers: []string{"provider=stripe"},
+		From: now.Add(-time.Hour).Format(time.RFC3339), To: now.Add(time.Hour).Format(time.RFC3339),
+	}}
+	var always routing.NamedInterval
+	if err := yaml.Unmarshal([]byte("{name: always, time_intervals: [{years: ['2020:2090']}]}"), &always); err != nil {
+		t.Fatal(err)
+	}
+	cfg.Routing.TimeIntervals = []routing.NamedInterval{always}
+	cfg.Routing.Route = &routing.Route{Receiver: "webhook", Routes: []routing.Route{
+		{Receiver: "webhook", Matchers: []string{"provider=adyen"}, MuteTimeIntervals: []string{"always"}},
+	}}
+	r := newRig(t)
+	for _, provider := range []string{"stripe", "adyen", "alipay"} {
+		r.broken.WithLabelValues(provider, "a").Set(1)
+	}
+	r.start(cfg)
+	r.tick()
+	s := r.api()
+	want := "adyen=[always] alipay=[] stripe=[stripe moves]"
+	got := ""
+	until(t, "what is muted", func() bool {
+		_, body := ask(t, http.MethodGet, s.URL+"/api/v2/alerts/groups", "")
+		var groups []struct {
+			Labels map[string]string
+			Alerts []struct{ Status struct{ MutedBy []string } }
+		}
+		if err := json.Unmarshal([]byte(body), &groups); err != nil {
+			t.Fatalf("groups = %s: %v", body, err)
+		}
+		var all []string
+		for _, g := range groups {
+			all = append(all, fmt.Sprint(g.Labels["provider"], "=", g.Alerts[0].Status.MutedBy))
+		}
+		slices.Sort(all)
+		got = strings.Join(all, " ")
+		return got == want
+	})
+	if _, body := ask(t, http.MethodGet, s.URL+"/api/v2/alerts/groups?muted=false", ""); strings.Contains(body, "stripe") || !strings.Contains(body, "alipay") {
+		t.Errorf("groups that are not muted = %s", body)
+	}
+	r.stop()
 }
 
 // TestNoSilenceWithAlertmanagers refuses what would have no effect, and says where it has one.

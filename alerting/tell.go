@@ -8,8 +8,8 @@ import (
 
 	"github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/eventrecorder"
+	"github.com/prometheus/alertmanager/marker"
 	"github.com/prometheus/alertmanager/notify"
-	"github.com/prometheus/common/model"
 
 	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/outbox"
@@ -51,15 +51,36 @@ func (t *tellStage) Exec(ctx context.Context, log *slog.Logger, alerts ...*alert
 	return all.Exec(ctx, log, alerts...)
 }
 
-// maintenance takes out what maintenance windows mute.
-func maintenance(windows routing.Windows) notify.MuteFunc {
-	return func(ctx context.Context, labels model.LabelSet) bool {
-		now, ok := notify.Now(ctx)
-		if !ok {
-			now = time.Now()
-		}
-		return windows.Mutes(stringMap(labels), now) != ""
+// windowStage takes out what maintenance windows mute. A group that is muted as a whole is marked like one that time
+// intervals mute, for Alertmanager's API. It comes behind the stages of those, which set the mark anew.
+type windowStage struct {
+	windows routing.Windows
+	marker  marker.GroupMarker
+}
+
+// Exec is what Alertmanager's pipeline calls with a group of alerts.
+func (w windowStage) Exec(ctx context.Context, _ *slog.Logger, alerts ...*alert.Alert) (context.Context, []*alert.Alert, error) {
+	now, ok := notify.Now(ctx)
+	if !ok {
+		now = time.Now()
 	}
+	var loud []*alert.Alert
+	var by []string
+	for _, a := range alerts {
+		comment := w.windows.Mutes(stringMap(a.Labels), now)
+		switch {
+		case comment == "":
+			loud = append(loud, a)
+		case !slices.Contains(by, comment):
+			by = append(by, comment)
+		}
+	}
+	route, _ := notify.RouteID(ctx)
+	group, _ := notify.GroupKey(ctx)
+	if len(loud) == 0 && len(by) > 0 {
+		w.marker.SetMuted(route, group, by)
+	}
+	return ctx, loud, nil
 }
 
 // integration is one receiver in Alertmanager's pipeline.
