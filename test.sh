@@ -74,6 +74,9 @@ missing_packages() {
   have redis-server valkey-server || echo redis-server
   have_postgres || echo postgresql
   have mariadb-install-db || echo mariadb-server
+  have pgbouncer || echo pgbouncer
+  have prometheus-postgres-exporter || echo prometheus-postgres-exporter
+  have prometheus-mysqld-exporter || echo prometheus-mysqld-exporter
   have javac || echo default-jdk-headless
   have mvn || echo maven
   have restic || echo restic
@@ -127,6 +130,9 @@ report_missing() {
     have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share"
     have_postgres || echo "PostgreSQL (package postgresql): the tests of its collector"
     have mariadb-install-db || echo "MariaDB (package mariadb-server): the tests of the collector for MySQL and MariaDB"
+    have pgbouncer || echo "PgBouncer (package pgbouncer): the test of the collector of PostgreSQL behind it"
+    have prometheus-postgres-exporter || echo "postgres_exporter (package prometheus-postgres-exporter): the comparison of PostgreSQL's metrics"
+    have prometheus-mysqld-exporter || echo "mysqld_exporter (package prometheus-mysqld-exporter): the comparison of MySQL's metrics"
     have restic || echo "restic (package restic): the test that lists its snapshots"
     have barman || echo "Barman (package barman): the test that lists its backups"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log, and of its collector"

@@ -32,7 +32,7 @@ const postgresCloseTimeout = time.Second
 var (
 	postgresUp = spec{"pg_up", prometheus.GaugeValue, "Whether the last connection to the server worked.", nil}
 	// postgresStatic tells the version in its labels.
-	postgresStatic = spec{"pg_static", prometheus.GaugeValue, "1, with the server's version.", []string{"short_version", "version"}}
+	postgresStatic = spec{"pg_static", prometheus.UntypedValue, "1, with the server's version.", []string{"short_version", "version"}}
 )
 
 // postgresConfig reads a DSN.
@@ -115,10 +115,14 @@ func newPostgres(d DatabaseConfig, e env) (*server[*pgconn.PgConn], error) {
 func postgresParts(fixed prometheus.Labels, log *slog.Logger) []*postgresPart {
 	static := postgresStatic.metric(fixed)
 	all := []*postgresPart{
-		{name: "version", ask: func(_ context.Context, conn *pgconn.PgConn, out *samples) error {
-			full := conn.ParameterStatus("server_version")
-			short, _, _ := strings.Cut(full, " ")
-			out.add(static, 1, short, full)
+		{name: "version", every: 5 * time.Minute, ask: func(ctx context.Context, conn *pgconn.PgConn, out *samples) error {
+			a, err := askPostgres(ctx, conn, "SELECT version() AS version")
+			if err != nil || len(a.rows) == 0 {
+				return err
+			}
+			// Three numbers, as the exporter gives it: 15.18.0.
+			short, _, _ := strings.Cut(conn.ParameterStatus("server_version"), " ")
+			out.add(static, 1, short+".0", a.cell(a.rows[0], "version"))
 			return nil
 		}},
 		{name: "blocked", ask: newBlockedSessions(fixed, log).ask},

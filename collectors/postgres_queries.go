@@ -18,7 +18,7 @@ func postgresQueries() []*query {
 	return slices.Concat(postgresDatabases(), postgresSessions(), postgresReplication(), postgresWriting(), postgresTables(), postgresIndexes())
 }
 
-// postgresDatabases tells what happens in each database, its size and its age.
+// postgresDatabases tells what happens in each database, its size and its age. What all databases share has no name.
 func postgresDatabases() []*query {
 	const statDatabase = "pg_stat_database_"
 	of := func(column, help string) value { return value{column, statDatabase + column, counterKind, help} }
@@ -28,7 +28,7 @@ func postgresDatabases() []*query {
 			blks_read, blks_hit, tup_returned, tup_fetched, tup_inserted, tup_updated, tup_deleted, conflicts, temp_files,
 			temp_bytes, deadlocks, blk_read_time, blk_write_time, extract(epoch FROM stats_reset) AS stats_reset,
 			checksum_failures, extract(epoch FROM checksum_last_failure) AS checksum_last_failure
-			FROM pg_stat_database WHERE datname IS NOT NULL ORDER BY xact_commit DESC LIMIT 101`,
+			FROM pg_stat_database ORDER BY xact_commit DESC LIMIT 101`,
 			values: []value{
 				{"numbackends", statDatabase + "numbackends", gaugeKind, "Sessions in this database."},
 				of("xact_commit", "Transactions committed."),

@@ -10,7 +10,7 @@ import (
 
 // postgresSettings are the settings that are metrics: those that alert rules and dashboards ask for.
 var postgresSettings = []string{
-	"archive_timeout", "autovacuum", "autovacuum_freeze_max_age", "autovacuum_max_workers", "autovacuum_multixact_freeze_max_age",
+	"archive_timeout", "autovacuum", "autovacuum_analyze_scale_factor", "autovacuum_analyze_threshold", "autovacuum_freeze_max_age", "autovacuum_max_workers", "autovacuum_multixact_freeze_max_age", "autovacuum_vacuum_scale_factor", "autovacuum_vacuum_threshold",
 	"checkpoint_completion_target", "checkpoint_timeout", "data_checksums", "deadlock_timeout", "default_statistics_target",
 	"effective_cache_size", "fsync", "full_page_writes", "hot_standby", "idle_in_transaction_session_timeout", "lock_timeout",
 	"log_min_duration_statement", "maintenance_work_mem", "max_connections", "max_locks_per_transaction",
