@@ -80,6 +80,7 @@ missing_packages() {
   have javac || echo default-jdk-headless
   have mvn || echo maven
   have restic || echo restic
+  have smartctl || echo smartmontools
   have barman || echo barman
 }
 
@@ -134,6 +135,7 @@ report_missing() {
     have prometheus-postgres-exporter || echo "postgres_exporter (package prometheus-postgres-exporter): the comparison of PostgreSQL's metrics"
     have prometheus-mysqld-exporter || echo "mysqld_exporter (package prometheus-mysqld-exporter): the comparison of MySQL's metrics"
     have restic || echo "restic (package restic): the test that lists its snapshots"
+    have smartctl || echo "smartctl (package smartmontools): the test of the collector for disks"
     have barman || echo "Barman (package barman): the test that lists its backups"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log, and of its collector"
     have haproxy || echo "HAProxy (package haproxy): the test of its collector"

@@ -18,7 +18,8 @@ import (
 const maxToolComplaint = 300
 
 // runTool returns what a program prints. Beside PATH and HOME it sees env only, gives way to other programs, and is
-// stopped with all it started when ctx ends. Errors hold none of env's values.
+// stopped with all it started when ctx ends. Errors hold none of env's values. What a program printed that ended with
+// another status than 0 comes with the error.
 func runTool(ctx context.Context, program string, args []string, env map[string]secret.Secret) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LC_ALL=C.UTF-8"}
@@ -39,7 +40,7 @@ func runTool(ctx context.Context, program string, args []string, env map[string]
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s gave no answer in time: %w", program, ctx.Err())
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w: %s", program, err, told(complaint.String(), env))
+		return out.Bytes(), fmt.Errorf("%s: %w: %s", program, err, told(complaint.String(), env))
 	case out.over:
 		return nil, fmt.Errorf("%s printed more than %d MiB", program, maxToolOutput>>20)
 	}

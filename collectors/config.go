@@ -33,6 +33,8 @@ type Config struct {
 	Nginx Entries[NginxConfig, *NginxConfig] `yaml:"nginx"`
 	// HAProxy servers, by their statistics.
 	HAProxy Entries[HAProxyConfig, *HAProxyConfig] `yaml:"haproxy"`
+	// Disks, by what they say of their own health (SMART).
+	SMART Entries[SMARTConfig, *SMARTConfig] `yaml:"smart"`
 }
 
 const defaultInterval = model.Duration(5 * time.Second)

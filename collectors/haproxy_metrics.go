@@ -41,6 +41,7 @@ var haproxyTable = []struct {
 	{"bin", "bytes_in_total", "fbs", true, 1, "Total number of request bytes since process started."},
 	{"bout", "bytes_out_total", "fbs", true, 1, "Total number of response bytes since process started."},
 	{"dreq", "requests_denied_total", "fb", true, 1, "Total number of denied requests since process started."},
+	{"dcon", "denied_connections_total", "f", true, 1, "Total number of denied connections since process started."},
 	{"ereq", "request_errors_total", "f", true, 1, "Total number of invalid requests since process started."},
 	{"econ", "connection_errors_total", "bs", true, 1, "Total number of failed connections to server since the worker process started."},
 	{"eresp", "response_errors_total", "bs", true, 1, "Total number of invalid responses since the worker process started."},
@@ -63,6 +64,10 @@ var haproxyTable = []struct {
 	{"ctime", "connect_time_average_seconds", "bs", false, 1e-3, "Avg. connect time for last 1024 successful connections."},
 	{"rtime", "response_time_average_seconds", "bs", false, 1e-3, "Avg. response time for last 1024 successful connections."},
 	{"ttime", "total_time_average_seconds", "bs", false, 1e-3, "Avg. total time for last 1024 successful connections."},
+	{"qtime_max", "max_queue_time_seconds", "bs", false, 1e-3, "Maximum observed time spent in the queue."},
+	{"ctime_max", "max_connect_time_seconds", "bs", false, 1e-3, "Maximum observed time spent waiting for a connection to complete."},
+	{"rtime_max", "max_response_time_seconds", "bs", false, 1e-3, "Maximum observed time spent waiting for a server response."},
+	{"ttime_max", "max_total_time_seconds", "bs", false, 1e-3, "Maximum observed total request+response time (request+queue+connect+response+processing)."},
 }
 
 // haproxySections returns the metrics by kind.
@@ -104,7 +109,9 @@ func haproxyInfos(all *metrics) []haproxyInfo {
 	of := func(key, name, help string) haproxyInfo {
 		return haproxyInfo{key, all.gauge("haproxy_process_"+name, help, "name", "instance")}
 	}
+	dropped := all.counter("haproxy_process_dropped_logs_total", "Total number of dropped logs for current worker process.", "name", "instance")
 	return []haproxyInfo{
+		{"DroppedLogs", dropped},
 		of("CurrConns", "current_connections", "Current number of connections on this worker process."),
 		of("Maxconn", "max_connections", "Hard limit on the number of per-process connections (configured or imposed by Ulimit-n)."),
 		of("Uptime_sec", "uptime_seconds", "How long ago this worker process was started (seconds)."),

@@ -37,6 +37,8 @@ func hostTable(h HostConfig) []collector {
 		collectNVMe(h),
 		collectMemoryErrors(h),
 		collectSELinux(h),
+		collectBonding(h),
+		collectZFS(h),
 	}
 	for _, name := range h.Also {
 		all = append(all, optionalCollectors[name](h))

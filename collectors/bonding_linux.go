@@ -1,0 +1,41 @@
+package collectors
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/prometheus/procfs/sysfs"
+)
+
+// collectBonding gives how many network devices each bond has, and how many of them work.
+func collectBonding(h HostConfig) collector {
+	var all metrics
+	slaves := all.gauge("node_bonding_slaves", "Number of configured slaves per bonding interface.", "master")
+	active := all.gauge("node_bonding_active", "Number of active slaves per bonding interface.", "master")
+	return fromSys(h, "bonding", all, func(_ sysfs.FS, out *samples) error {
+		devices := filepath.Join(h.Sys, "class/net")
+		masters, err := os.ReadFile(filepath.Join(devices, "bonding_masters"))
+		if err != nil {
+			return unlessMissing(err)
+		}
+		for _, master := range strings.Fields(string(masters)) {
+			names, err := os.ReadFile(filepath.Join(devices, master, "bonding/slaves"))
+			if err != nil {
+				return unlessMissing(err)
+			}
+			up := 0
+			of := strings.Fields(string(names))
+			for _, slave := range of {
+				// A device that was just taken out has no state any more.
+				state, err := os.ReadFile(filepath.Join(devices, slave, "bonding_slave/mii_status"))
+				if err == nil && strings.TrimSpace(string(state)) == "up" {
+					up++
+				}
+			}
+			out.add(slaves, float64(len(of)), master)
+			out.add(active, float64(up), master)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,153 @@
+package collectors
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"gatewatch/internal/invalid"
+)
+
+// SMARTConfig is an entry of collectors.smart in the configuration.
+type SMARTConfig struct {
+	// The disk, as smartctl is told of it.
+	Device string `yaml:"device"`
+	// Its type, for disks behind controllers: what smartctl takes as --device, such as megaraid,0. Empty: smartctl finds out.
+	Type string `yaml:"type"`
+	// Command that is smartctl, such as ["sudo", "-n", "/usr/sbin/smartctl"]; its options come after it.
+	Command []string `yaml:"command"`
+	// File in which something else leaves what smartctl prints as JSON, read in place of running it.
+	OutputFile string `yaml:"output_file"`
+	// How often; at least a minute.
+	Interval model.Duration `yaml:"interval"`
+	// How long one answer may take.
+	Timeout model.Duration `yaml:"timeout"`
+}
+
+const (
+	defaultSMARTInterval = model.Duration(10 * time.Minute)
+	defaultSMARTTimeout  = model.Duration(30 * time.Second)
+	minSMARTInterval     = model.Duration(time.Minute)
+	// maxDisks bounds the entries; maxSMARTAge how old a file that smartctl's answer lies in may be, in intervals.
+	maxDisks    = 64
+	maxSMARTAge = 3
+)
+
+func (c *SMARTConfig) identity() (key, value string) { return "device", c.Device }
+
+func (c *SMARTConfig) most() int { return maxDisks }
+
+func (c *SMARTConfig) setDefaults() {
+	if len(c.Command) == 0 {
+		c.Command = []string{"smartctl"}
+	}
+	setDefault(&c.Interval, defaultSMARTInterval)
+	setDefault(&c.Timeout, defaultSMARTTimeout)
+}
+
+// Validate returns every mistake in c as invalid.Mistakes, but for those of the device.
+func (c *SMARTConfig) Validate() error {
+	var m invalid.Mistakes
+	if c.Device != "" && !filepath.IsAbs(c.Device) {
+		m.Add("device", "must be an absolute path, such as /dev/sda")
+	}
+	if len(c.Command) > 0 && c.Command[0] == "" {
+		m.Add("command[0]", "is empty; it must be a program")
+	}
+	if c.OutputFile != "" && !filepath.IsAbs(c.OutputFile) {
+		m.Add("output_file", "must be an absolute path")
+	}
+	if c.Interval < minSMARTInterval {
+		m.Add("interval", "must be at least %s, is %s", minSMARTInterval, c.Interval)
+	}
+	if c.Timeout <= 0 {
+		m.Add("timeout", "must be more than 0, is %s", c.Timeout)
+	}
+	return m.Err()
+}
+
+func (c *SMARTConfig) collectors(env) ([]collector, error) { return []collector{newSMART(*c)}, nil }
+
+func (*SMARTConfig) catalogue() []Metric { return newSMART(SMARTConfig{}).metrics.list("") }
+
+// smartDisk is one disk that smartctl is asked about.
+type smartDisk struct {
+	cfg     SMARTConfig
+	label   string
+	metrics smartMetrics
+	known   samples // what was told before the disk went to sleep
+}
+
+// diskFolders are what names of disks begin with that the label device leaves away.
+var diskFolders = regexp.MustCompile(`^/dev/(disk/by-id/|disk/by-path/)?`)
+
+// newSMART returns the collector of one disk. Its label is that of smartctl_exporter: /dev/bus/0 with megaraid,3 is
+// bus_0_megaraid_3.
+func newSMART(cfg SMARTConfig) collector {
+	var all metrics
+	d := &smartDisk{cfg: cfg, metrics: newSMARTMetrics(&all)}
+	d.label = strings.ReplaceAll(diskFolders.ReplaceAllString(cfg.Device, ""), "/", "_")
+	if strings.Contains(cfg.Type, ",") {
+		d.label += "_" + strings.ReplaceAll(cfg.Type, ",", "_")
+	}
+	return collector{name: "smart_" + d.label, metrics: all, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
+		collect: d.collect}
+}
+
+// What smartctl's exit status says of itself; its higher bits are about the disk.
+const (
+	smartCommandFailed = 1 << 0
+	smartOpenFailed    = 1 << 1
+)
+
+func (d *smartDisk) collect(ctx context.Context, out *samples) error {
+	answer, err := d.ask(ctx)
+	if err != nil {
+		return err
+	}
+	var found samples
+	status := answer.number("smartctl", "exit_status")
+	out.add(d.metrics.exitStatus, status, d.label)
+	if int(status)&(smartCommandFailed|smartOpenFailed) != 0 {
+		complaint := answer.complaint()
+		if !strings.Contains(complaint, "STANDBY") && !strings.Contains(complaint, "SLEEP") {
+			return fmt.Errorf("smartctl cannot read %s: %s", d.cfg.Device, complaint)
+		}
+		out.append(d.known.metrics) // a disk is not woken for this
+		return nil
+	}
+	d.metrics.read(answer, d.label, &found)
+	d.known = found
+	out.append(found.metrics)
+	return nil
+}
+
+// ask returns what smartctl says as JSON. That its exit status is not 0 is part of that.
+func (d *smartDisk) ask(ctx context.Context) (smartAnswer, error) {
+	var text []byte
+	var failed error
+	if d.cfg.OutputFile != "" {
+		if text, failed = readOutput(d.cfg.OutputFile, time.Now().Add(-maxSMARTAge*time.Duration(d.cfg.Interval))); failed != nil {
+			return nil, failed
+		}
+	} else {
+		args := append(d.cfg.Command[1:len(d.cfg.Command):len(d.cfg.Command)],
+			"--json=c", "--info", "--health", "--attributes", "--log=error", "--tolerance=verypermissive", "--nocheck=standby")
+		if d.cfg.Type != "" {
+			args = append(args, "--device="+d.cfg.Type)
+		}
+		text, failed = runTool(ctx, d.cfg.Command[0], append(args, d.cfg.Device), nil)
+	}
+	var answer smartAnswer
+	if err := json.Unmarshal(text, &answer); err != nil || answer["smartctl"] == nil {
+		return nil, errors.Join(failed, errors.New("smartctl gave no JSON; it does from version 7.0 on"))
+	}
+	return answer, nil
+}

@@ -1,0 +1,35 @@
+package collectors
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/prometheus/procfs"
+)
+
+// zpoolStates are the states a pool of ZFS is reported in, of which one is 1.
+var zpoolStates = []string{"online", "degraded", "faulted", "offline", "removed", "unavail", "suspended"}
+
+// collectZFS gives the state of the pools of ZFS.
+func collectZFS(h HostConfig) collector {
+	var all metrics
+	state := all.gauge("node_zfs_zpool_state", "kstat.zfs.misc.state", "zpool", "state")
+	return fromProc(h, "zfs", all, func(_ procfs.FS, out *samples) error {
+		files, err := filepath.Glob(filepath.Join(h.Proc, "spl/kstat/zfs/*/state"))
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return unlessMissing(err)
+			}
+			now := strings.ToLower(strings.TrimSpace(string(text)))
+			for _, s := range zpoolStates {
+				out.add(state, boolValue(s == now), filepath.Base(filepath.Dir(file)), s)
+			}
+		}
+		return nil
+	})
+}
