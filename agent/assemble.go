@@ -186,7 +186,7 @@ func (a *agent) preparePipelines() error {
 	}
 	a.intents = intents.New(a.cfg.Payments.Intents, filepath.Join(a.cfg.DataDir, "orders.json.zst"), a.log, a.registry)
 	a.parts = append(a.parts, part{"intents", a.intents.Run})
-	a.fraud = fraud.New(a.log, a.registry)
+	a.fraud = fraud.New(filepath.Join(a.cfg.DataDir, "months.json"), a.log, a.registry)
 	a.parts = append(a.parts, part{"fraud", a.fraud.Run})
 	a.patterns = patterns.New(a.cfg.Patterns, filepath.Join(a.cfg.DataDir, "patterns.json"), a.log, a.registry)
 	a.parts = append(a.parts, part{"patterns", a.patterns.Run})

@@ -72,7 +72,7 @@ func newReplay(cfg *configs.Config, dir string, sides []*side) (*replay, error) 
 	orders.Redis = nil // the hosts' orders of today have no place in it
 	r.counts = logmetrics.New(r.registry, logmetrics.Limits{})
 	r.intents = intents.New(orders, "", quiet, r.registry)
-	r.fraud = fraud.New(quiet, r.registry)
+	r.fraud = fraud.New("", quiet, r.registry)
 	r.patterns = patterns.New(cfg.Patterns, "", quiet, r.registry)
 	r.cards = pipeline.NewMetrics(r.registry)
 	r.parts = pipeline.Parts{

@@ -52,7 +52,7 @@ type Payment struct {
 	// Method is the payment method in lower case ("card", "wallet", "qr" …), or "".
 	Method string
 	// Operation is what was attempted: "authorize" (also plain payments), "capture", "refund", "void", "query",
-	// "callback", "payout", "chargeback", or "" when unknown.
+	// "callback", "payout", "chargeback" (a first one), "dispute" (what comes after it), "fraud_report", or "" when unknown.
 	Operation string
 	// Outcome classes the attempt. OutcomeNone means that the record is not the result of an attempt.
 	Outcome Outcome
@@ -66,10 +66,10 @@ type Payment struct {
 }
 
 // Attempt tells whether the record is the result of a payment attempt, which payment_attempts_total counts:
-// provider and outcome are known and the operation is not a query, a callback or a chargeback.
+// provider and outcome are known and the operation is not a query, a callback or about a dispute.
 func (p *Payment) Attempt() bool {
 	switch p.Operation {
-	case "query", "callback", "chargeback":
+	case "query", "callback", "chargeback", "dispute", "fraud_report":
 		return false
 	}
 	return p.Provider != "" && p.Outcome != OutcomeNone

@@ -41,6 +41,8 @@ const (
 	NetworkCode
 	// AdviceCode is Mastercard's merchant advice code, which says whether a declined card may be tried again.
 	AdviceCode
+	// DisputeEvent is the provider's own name for what happened to a disputed payment: charge.dispute.created.
+	DisputeEvent
 	Status
 	Amount
 	Currency
@@ -89,6 +91,7 @@ var keyNames = [keyCount]string{
 	SubCode:          "payment.sub_code",
 	NetworkCode:      "payment.network_code",
 	AdviceCode:       "payment.advice_code",
+	DisputeEvent:     "payment.dispute_event",
 	Status:           "payment.status",
 	Amount:           "payment.amount",
 	Currency:         "payment.currency",

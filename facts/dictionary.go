@@ -74,6 +74,8 @@ var dictionary = []meaning{
 			"pay_platform pay_company if_code interface_code 支付渠道 渠道编码 通道编码",
 		envelope: "provider gateway channel 渠道 通道 card_scheme card_brand network scheme brand",
 		also:     "way_code pay_way pay_type"},
+	// Before the operation, which other events are.
+	{fact: event.DisputeEvent, envelope: "event_type event_code event_name webhook_type notification_type topic event action type"},
 	{fact: event.Method,
 		anywhere: "payment_method payment_method_type pay_method payment_type trade_type payment_product " +
 			"payment_instrument way_code pay_way pay_type 支付方式",
@@ -102,7 +104,7 @@ var dictionary = []meaning{
 	{fact: event.Amount,
 		anywhere: "total_amount total_fee txn_amt txn_amount order_amount order_amt pay_amount pay_amt payment_amount " +
 			"trans_amt trans_amount trade_amount transaction_amount refund_amount refund_fee amount_minor amount_cents " +
-			"amount.total amount.value amount.refund 订单金额 支付金额",
+			"amount.total amount.value amount.refund dispute_amount.value object.amount 订单金额 支付金额",
 		envelope: "amount amt money 金额"},
 	{fact: event.Currency,
 		anywhere: "currency currency_code fee_type cur_code ccy amount_currency amount.currency amount.currency_code 币种"},
@@ -113,12 +115,12 @@ var dictionary = []meaning{
 	{fact: event.TransactionID,
 		anywhere: "transaction_id transaction_no psp_reference trade_no query_id txn_id txn_no charge_id " +
 			"provider_transaction_id provider_reference connector_transaction_id channel_order_id channel_order_no " +
-			"channel_trade_no capture_id refund_id 流水号 交易流水号 微信订单号 支付宝交易号"},
+			"channel_trade_no capture_id refund_id dispute_id case_id 流水号 交易流水号 微信订单号 支付宝交易号"},
 	{fact: event.Attempt,
 		anywhere: "attempt attempt_no attempt_number attempt_count retry_attempt retry_count retry_times retries",
 		envelope: "retry tries"},
 	{fact: event.Merchant,
-		anywhere: "merchant_id merchant_no merchant_code mch_id mch_no mch_code mer_id mer_no merchant_account " +
+		anywhere: "merchant_id merchant_no merchant_code merchant_account_code mch_id mch_no mch_code mer_id mer_no merchant_account " +
 			"merchant_name merchant sub_mch_id seller_id 商户号"},
 	{fact: event.Card,
 		anywhere: "masked_card masked_pan card_mask card_number card_no pan acc_no card_last4 last4 卡号",

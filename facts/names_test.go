@@ -242,7 +242,7 @@ func TestKeys(t *testing.T) {
 	names := newNames(t, nil, time.UTC)
 	values := map[event.Key]string{
 		event.Timestamp: "2026-11-22T08:00:00Z", event.Level: "info", event.SourceIP: "10.0.0.1", event.HTTPMethod: "GET",
-		event.HTTPStatus: "200", event.BodyBytes: "1", event.Duration: "1", event.Attempt: "1",
+		event.HTTPStatus: "200", event.BodyBytes: "1", event.Duration: "1", event.Attempt: "1", event.DisputeEvent: "charge.dispute.created",
 	}
 	for _, k := range event.Keys() {
 		want := values[k]

@@ -18,7 +18,7 @@ const (
 // metrics are what the watch tells.
 type metrics struct {
 	testers, cards, refused *prometheus.GaugeVec
-	evicted                 prometheus.Counter
+	evicted, unsaved        prometheus.Counter
 
 	// met are the series that exist, merchants those that have a label of their own; owned by the one who sweeps.
 	met       map[labels]bool
@@ -39,6 +39,9 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		refused: gauge("payment_card_testing_refused", "Refused attempts of those."),
 		evicted: promauto.With(reg).NewCounter(prometheus.CounterOpts{
 			Name: "gatewatch_card_testing_evicted_total", Help: "Sources forgotten before their time, and merchants counted together, because there are too many at once.",
+		}),
+		unsaved: promauto.With(reg).NewCounter(prometheus.CounterOpts{
+			Name: "gatewatch_months_save_failures_total", Help: "How often what is counted by month could not be saved.",
 		}),
 		met: map[labels]bool{}, merchants: map[string]bool{},
 	}

@@ -25,7 +25,7 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	s := &scene{t: t, reg: prometheus.NewRegistry(), at: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}
-	s.Watch = fraud.New(slog.New(slog.NewTextHandler(&s.log, nil)), s.reg)
+	s.Watch = fraud.New("", slog.New(slog.NewTextHandler(&s.log, nil)), s.reg)
 	s.SetClock(func() time.Time { return s.at })
 	return s
 }
@@ -278,7 +278,7 @@ func TestSourcesAreBounded(t *testing.T) {
 }
 
 func BenchmarkObserve(b *testing.B) {
-	w := fraud.New(slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+	w := fraud.New("", slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 	ev := &event.Event{Source: &event.Source{Dataset: "app"}, Time: time.Now(), Payment: event.Payment{Provider: "stripe", Operation: "authorize", Outcome: event.Approved}}
 	for k, v := range map[event.Key]string{event.Card: "411111******1111", event.SourceIP: "203.0.113.7", event.CustomerKey: "d37e9d7e4805aafe", event.Merchant: "acme"} {
 		ev.SetFact(k, []byte(v))

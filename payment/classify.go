@@ -25,6 +25,7 @@ type Classifier struct {
 	ways       *interned[*provider] // that a way code such as WX_JSAPI names, or nil
 	methods    *interned[string]
 	operations *interned[string]
+	disputes   *interned[disputed]
 	heads      *interned[head] // what the beginnings of messages name
 	currencies *interned[string]
 	words      *interned[verdict]
@@ -79,6 +80,7 @@ func newClassifier(tables map[string]*codeTable) *Classifier {
 		known: map[string]*provider{}, aliases: aliasTable(),
 		unknown: bounded{most: maxUnknownNames}, others: bounded{most: maxUnknownNames},
 		operations: newInterned(maxSpellings, canonicalOperation),
+		disputes:   newInterned(maxSpellings, disputeEvent),
 		currencies: newInterned(maxSpellings, canonicalCurrency),
 	}
 	for _, p := range Providers() {
@@ -173,6 +175,9 @@ func (c *Classifier) classify(ev *event.Event) (t trace) {
 	if op := ev.Fact(event.Operation); len(op) > 0 {
 		p.Operation, t.operated = c.operations.get(op), fromFact
 	}
+	if name := ev.Fact(event.DisputeEvent); len(name) > 0 {
+		p.Operation, t.operated = c.disputes.get(name).operation, fromFact
+	}
 	prov, named := c.provider(ev)
 	if prov == nil {
 		c.money(ev)
@@ -202,6 +207,15 @@ func (c *Classifier) provider(ev *event.Event) (*provider, origin) {
 			return prov, fromFact
 		}
 	}
+	if name := ev.Fact(event.DisputeEvent); len(name) > 0 {
+		// Before the method, which is the card's scheme.
+		if prov := c.known[c.disputes.get(name).provider]; prov != nil {
+			return prov, fromFields
+		}
+		if prov := c.byFields(ev); prov != nil {
+			return prov, fromFields
+		}
+	}
 	if way := ev.Fact(event.Method); len(way) > 0 {
 		if prov := c.ways.get(way); prov != nil {
 			return prov, fromWay
@@ -212,7 +226,7 @@ func (c *Classifier) provider(ev *event.Event) (*provider, origin) {
 			return prov, fromLogger
 		}
 	}
-	if ev.Fact(event.Code) == nil && ev.Fact(event.Status) == nil {
+	if ev.Fact(event.Code) == nil && ev.Fact(event.Status) == nil && ev.Fact(event.DisputeEvent) == nil {
 		return nil, fromNothing // nothing to class
 	}
 	if prov := c.byFields(ev); prov != nil {

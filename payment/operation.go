@@ -13,11 +13,15 @@ const (
 	payout    = "payout"
 	// chargeback is a dispute that the provider tells of.
 	chargeback = "chargeback"
+	// dispute is what happens to it afterwards.
+	dispute = "dispute"
+	// fraudReport says that the card's holder or issuer reported a payment as fraud.
+	fraudReport = "fraud_report"
 )
 
 // Operations returns the names of all operations.
 func Operations() []string {
-	return []string{authorize, capture, refund, void, query, callback, payout, chargeback}
+	return []string{authorize, capture, refund, void, query, callback, payout, chargeback, dispute, fraudReport}
 }
 
 // operationWords say which operation a name means: the first word that the cleaned name contains decides, so the more
@@ -45,6 +49,9 @@ func canonicalOperation(raw string) string {
 		return op
 	}
 	name := clean(raw)
+	if about := disputeEvent(raw); about.operation != "" {
+		return about.operation
+	}
 	for _, w := range operationWords {
 		if strings.Contains(name, w.word) {
 			return w.operation
