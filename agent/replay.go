@@ -19,7 +19,8 @@ const replayAbout = `
 The logs, compressed ones too, go through parsing, metrics, the joining of orders and the alert rules, on the logs' own
 clock: which alerts would have fired, when, how long, how often, and whose fault it was. Nobody is told, nothing is kept.
 Several files are merged by the times of their records. What does not come from logs (the host, probes, the agent
-itself) is not there, so its alerts stay silent; grouping, inhibition and silences are not applied.
+itself) is not there, so its alerts stay silent; grouping, inhibition and silences are not applied. Anomalies are learned
+from these logs alone: hours of the day are known after some days of them.
 
   gatewatch replay -config /etc/gatewatch/gatewatch.yml /var/log/gateway/pay.log*
   gatewatch replay -rules pack:payments -compare my-rules.yml pay.log

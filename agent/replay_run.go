@@ -14,6 +14,7 @@ import (
 
 	"gatewatch/alerting"
 	"gatewatch/configs"
+	"gatewatch/detect"
 	"gatewatch/event"
 	"gatewatch/fraud"
 	"gatewatch/intents"
@@ -47,8 +48,11 @@ type replay struct {
 	intents  *intents.Tracker
 	fraud    *fraud.Watch
 	patterns *patterns.Tracker
+	unusual  *detect.Watcher
+	look     time.Duration // how often it looks
 
 	now, tick, first, last, chosen time.Time
+	judge                          time.Time // when it looks next
 	records, off, gaps             int
 }
 
@@ -90,6 +94,9 @@ func newReplay(cfg *configs.Config, dir string, sides []*side) (*replay, error) 
 			return nil, err
 		}
 	}
+	// All sides see the same metrics: what is unusual is looked for in the first one's.
+	r.look = time.Duration(cfg.Detect.Interval)
+	r.unusual = detect.New(cfg.Detect, "", metricsOf{sides[0].store}, quiet, r.registry)
 	return r, nil
 }
 
@@ -121,7 +128,7 @@ func (r *replay) run(ctx context.Context, logs *oldLogs) error {
 // begin sets the clock.
 func (r *replay) begin(at time.Time) {
 	r.first, r.now, r.last = at, at, at
-	r.tick = at.Truncate(r.interval)
+	r.tick, r.judge = at.Truncate(r.interval), at.Add(detect.Settle)
 	clock := func() time.Time { return r.now }
 	r.intents.SetClock(clock)
 	r.fraud.SetClock(clock)
@@ -135,7 +142,7 @@ func (r *replay) advance(ctx context.Context, at time.Time) error {
 			return err
 		}
 		r.gaps++
-		r.tick = at.Truncate(r.interval)
+		r.tick, r.judge = at.Truncate(r.interval), at.Add(detect.Settle)
 	}
 	if err := r.ticks(ctx, at); err != nil {
 		return err
@@ -194,7 +201,12 @@ func (r *replay) sample(ctx context.Context, ts time.Time) error {
 			return ctx.Err()
 		})
 	}
-	return g.Wait()
+	err := g.Wait()
+	if err == nil && !ts.Before(r.judge) {
+		r.unusual.Evaluate(ctx, ts) // rules see it from the next sample on, as in the agent
+		r.judge = ts.Add(r.look)
+	}
+	return err
 }
 
 // close ends the stores; their folder is the caller's.

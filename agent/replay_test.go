@@ -125,6 +125,32 @@ func TestReplayComparesRules(t *testing.T) {
 	}
 }
 
+// TestReplayFindsAnomalies replays 80 minutes, in the last five of which all payments fail: by then it is known what is usual.
+func TestReplayFindsAnomalies(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const incident = 75 * time.Minute
+	text := oldAttempts(0, 80*time.Minute, "wechatpay", func(at time.Duration) bool { return at >= incident })
+	log, rules := filepath.Join(dir, "wallet.log"), filepath.Join(dir, "unusual.yml")
+	for file, text := range map[string]string{log: text, rules: `groups:
+  - name: unusual
+    rules:
+      - {alert: Unusual, expr: 'gatewatch_anomaly_value{watch="payment_success"} < 0.5 * gatewatch_anomaly_expected', annotations: {summary: "{{ $labels.provider }}"}}
+`} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var report replayReport
+	if err := json.Unmarshal([]byte(runReplayCommand(t, "-json", "-rules", rules, log)), &report); err != nil {
+		t.Fatal(err)
+	}
+	episodes, began := report.Rules[0].Episodes, oldDay.Add(incident)
+	if len(episodes) != 1 || episodes[0].Labels["provider"] != "wechatpay" || episodes[0].Fired.Before(began) || episodes[0].Fired.After(began.Add(5*time.Minute)) {
+		t.Errorf("fired: %+v, want Unusual soon after %v", episodes, began)
+	}
+}
+
 // TestReplayPassesOverGaps holds replays of logs with holes to a bounded time.
 func TestReplayPassesOverGaps(t *testing.T) {
 	t.Parallel()

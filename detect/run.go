@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	// settle is how long after a start nothing is judged: counts over the last minutes are not whole yet, and what was
+	// Settle is how long after a start nothing is judged: counts over the last minutes are not whole yet, and what was
 	// written to the logs meanwhile is caught up with.
-	settle = 10 * time.Minute
+	Settle = 10 * time.Minute
 	// saveEvery is how often the state is saved: what a crash can cost.
 	saveEvery = 15 * time.Minute
 )
@@ -16,7 +16,7 @@ const (
 // Run evaluates at each interval and saves the state, until ctx ends; then it saves the state once more.
 func (w *Watcher) Run(ctx context.Context) error {
 	saved := time.Now()
-	for wait := settle; ; {
+	for wait := Settle; ; {
 		select {
 		case <-ctx.Done():
 			w.trySave()
