@@ -24,7 +24,7 @@ var owners = map[string][]string{
 	"github.com/elastic/":                {"outputs"},
 	"github.com/slack-go/":               {"alerting"},
 	"github.com/prometheus/alertmanager": {"alerting"},
-	"github.com/prometheus/prometheus":   {"alerting", "series"},
+	"github.com/prometheus/prometheus":   {"alerting", "series", "bench"},
 	"github.com/shirou/gopsutil":         {"collectors"},
 	"github.com/prometheus/procfs":       {"collectors"},
 	"github.com/jackc/pgx":               {"collectors"},
