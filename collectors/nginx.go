@@ -23,9 +23,13 @@ type nginxServer struct {
 	instance string
 	client   *http.Client
 	tests    configTests
+	// most is how many connections it can have, when limited; of the files as they were changed last at read.
+	most    float64
+	limited bool
+	read    time.Time
 
-	up, accepted, active, handled, reading, writing, waiting, requests metric
-	changed, started, testOK, testTime                                 metric
+	up, accepted, active, handled, reading, writing, waiting, requests, limit metric
+	changed, started, testOK, testTime                                        metric
 }
 
 // newNginx returns the collector of one nginx. proc is where the host's /proc is seen.
@@ -46,6 +50,7 @@ func newNginx(cfg NginxConfig, proc string, _ *slog.Logger) (collector, error) {
 		reading:  of("connections_reading", "Connections where NGINX is reading the request header"),
 		writing:  of("connections_writing", "Connections where NGINX is writing the response back to the client"),
 		waiting:  of("connections_waiting", "Idle client connections"),
+		limit:    of("connections_limit", "Connections that it can have open, to clients and upstreams together, as its files say: worker_processes × worker_connections"),
 		requests: count("http_requests_total", "Total http requests"),
 		changed:  of("config_changed_timestamp_seconds", "When a file of the configuration was last changed."),
 		started:  of("workers_started_timestamp_seconds", "When the newest worker process was started: the last start or reload."),

@@ -37,6 +37,13 @@ func (n *nginxServer) collectConfiguration(ctx context.Context, out *samples) er
 		return err
 	}
 	out.add(n.changed, unixSeconds(changed), n.labels()...)
+	if !changed.Equal(n.read) {
+		n.most, n.limited = connectionsLimit(n.cfg.ConfigFiles, n.proc)
+		n.read = changed
+	}
+	if n.limited {
+		out.add(n.limit, n.most, n.labels()...)
+	}
 	if started, ok := newestWorker(n.proc); ok {
 		out.add(n.started, started, n.labels()...)
 	}

@@ -83,6 +83,7 @@ func TestNginx(t *testing.T) {
 	text := collect(t, c)
 	for _, want := range []string{`nginx_up{instance="` + instance + `",name="gateway"} 1`, `nginx_connections_reading{instance="` + instance + `",name="gateway"} 0`,
 		`nginx_connections_writing{instance="` + instance + `",name="gateway"} 1`, `nginx_config_test_success{instance="` + instance + `",name="gateway"} 1`,
+		`nginx_connections_limit{instance="` + instance + `",name="gateway"} 256`,
 		`gatewatch_collector_success{collector="nginx_gateway"} 1`} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %q in\n%s", want, text)
