@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"gatewatch/configs"
 	"gatewatch/journal"
@@ -21,6 +20,10 @@ import (
 func (a *agent) addPage() error {
 	names, build := providerNames(), buildInfo()
 	alertmanager, err := a.alerts.Alertmanager(a.redacted, a.registry)
+	if err != nil {
+		return err
+	}
+	metrics, err := metricsPage(a.registry)
 	if err != nil {
 		return err
 	}
@@ -40,9 +43,7 @@ func (a *agent) addPage() error {
 			}
 			return provider
 		},
-		Metrics: promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{
-			EnableOpenMetrics: true, ErrorHandling: promhttp.ContinueOnError, Registry: a.registry,
-		}),
+		Metrics:      metrics,
 		Prometheus:   a.store.API(a.alerts, series.Build{Version: build.version, Revision: build.revision, GoVersion: build.goVersion}),
 		Alertmanager: alertmanager,
 		Ready:        a.ready,

@@ -126,6 +126,10 @@ var numbered = regexp.MustCompile(`^[^.\s]+\.(\d+)$`)
 // parseVariable reads what the server says as a number, as mysqld_exporter does: words for yes and no, times, numbers of
 // log files.
 func parseVariable(text string) (float64, bool) {
+	// Most are numbers, and times are costly to recognise.
+	if number, ok := parseNumber(text); ok {
+		return number, true
+	}
 	switch strings.ToLower(text) {
 	case "yes", "on", "primary":
 		return 1, true
@@ -136,9 +140,6 @@ func parseVariable(text string) (float64, bool) {
 		if at, err := time.Parse(layout, text); err == nil {
 			return unixSeconds(at), true
 		}
-	}
-	if number, ok := parseNumber(text); ok {
-		return number, true
 	}
 	if found := numbered.FindStringSubmatch(text); found != nil {
 		return parseNumber(found[1])
