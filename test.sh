@@ -22,6 +22,7 @@ main() {
   step "servers for the tests" install_servers
   step "Elasticsearch test node" build_node elasticsearch
   step "OpenSearch test node" build_node opensearch
+  step "MySQL" build_node mysql
   report_missing
   step "format" check_format
   # The race detector needs a C compiler. Vetting with it, too, compiles everything once instead of twice.
@@ -81,6 +82,7 @@ missing_packages() {
   have mvn || echo maven
   have restic || echo restic
   have smartctl || echo smartmontools
+  have unzip || echo unzip
   have barman || echo barman
 }
 
@@ -144,6 +146,7 @@ report_missing() {
       echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch and OpenSearch"
     fi
     [ ! -e "$work/no-elasticsearch" ] || echo "the Elasticsearch test node, which could not be built (see above): the tests with Elasticsearch"
+    [ ! -e "$work/no-mysql" ] || echo "MySQL 8.0, which could not be unpacked (see above): the tests of the collector with it"
     [ ! -e "$work/no-opensearch" ] || echo "the OpenSearch test node, which could not be built (see above): the test with OpenSearch"
   } > "$work/missing"
   [ -s "$work/missing" ] || return 0
