@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -91,4 +93,44 @@ func TestSeveritiesOfReceivers(t *testing.T) {
 	if names := r.engine.Receivers(); names[0].Name != "webhook" || names[1].Name != "webhook-2" {
 		t.Errorf("Receivers() = %+v", names)
 	}
+}
+
+// TestHostWithoutNetwork has the alerts of providers and of their host fire together: one message says that it is the host.
+func TestHostWithoutNetwork(t *testing.T) {
+	t.Parallel()
+	h := newHook(t)
+	r := newRig(t)
+	const rules = `
+groups:
+- name: g
+  interval: 5s
+  rules:
+  - {alert: HostNetworkDown, expr: 'broken{part="host"} > 0', labels: {severity: critical}}
+  - {alert: HostNetworkFlapping, expr: 'broken{part="link"} > 0', labels: {severity: warning}}
+  - {alert: PaymentProviderDown, expr: 'broken{part="a"} > 0', labels: {severity: critical}}
+  - {alert: PaymentSuccessUnusual, expr: 'broken{part="a"} > 0', labels: {severity: warning}}
+  - {alert: TLSEndpointFails, expr: 'broken{part="a"} > 0', labels: {severity: warning}}
+`
+	r.broken.WithLabelValues("", "host").Set(1)
+	r.broken.WithLabelValues("stripe", "a").Set(1)
+	r.start(only(t, h.to(config(nil), ""), rules))
+	r.tick()
+	h.wait(t, "firing host=firing\n")
+	settled()
+	h.wait(t, "firing host=firing\n")
+	r.broken.WithLabelValues("", "host").Set(0)
+	r.broken.WithLabelValues("", "link").Set(1)
+	r.tick()
+	until(t, "the alerts of the provider", func() bool { return len(h.messages()) >= 5 })
+	settled()
+	var names []string
+	for _, m := range h.messages() {
+		names = append(names, m.GroupLabels["alertname"]+" "+m.Status)
+	}
+	slices.Sort(names)
+	want := "HostNetworkDown firing,HostNetworkDown resolved,HostNetworkFlapping firing,PaymentProviderDown firing,PaymentSuccessUnusual firing"
+	if got := strings.Join(names, ","); got != want {
+		t.Errorf("told: %s\nwant: %s", got, want)
+	}
+	r.stop()
 }

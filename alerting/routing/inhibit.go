@@ -52,6 +52,9 @@ func (c *InhibitRule) build(path string, m *invalid.Mistakes) amcommon.InhibitRu
 	}
 }
 
+// labelHost is the label of the host where it is one of external_labels. Alerts of one agent are of one host without it, too.
+const labelHost = "host"
+
 // shippedInhibitions are the alerts that make others pointless. The rules themselves know which alert of a provider
 // contains another; here are those that the agent's own troubles explain.
 func shippedInhibitions() []amcommon.InhibitRule {
@@ -61,6 +64,22 @@ func shippedInhibitions() []amcommon.InhibitRule {
 			Name:           "blind agent",
 			SourceMatchers: matchers(amlabels.MatchRegexp, "alertname", "GatewatchTailLag|GatewatchJournalBlocked"),
 			TargetMatchers: matchers(amlabels.MatchEqual, "alertname", "PaymentNoTraffic"),
+		},
+		{
+			// A host that reaches nothing reaches no provider: one message says so.
+			Name:           "host without network",
+			SourceMatchers: matchers(amlabels.MatchEqual, "alertname", "HostNetworkDown"),
+			TargetMatchers: matchers(amlabels.MatchRegexp, "alertname", "ProviderProbeFails|ProviderProbeSlow|TLSEndpointFails|PaymentProviderDown|"+
+				"PaymentFailureStreak|PaymentTechnicalFailures|PaymentUnknownOutcome|PaymentMethodBroken|PaymentSuccessRateLow|"+
+				"PaymentLatencyHigh|PaymentNoTraffic|PaymentCodeJump|PaymentCallbacksLate|Payment\\w+Unusual"),
+			Equal: []string{labelHost},
+		},
+		{
+			// A link that breaks again and again, or a full table of connections, makes probes slow and fail now and then.
+			Name:           "host with bad network",
+			SourceMatchers: matchers(amlabels.MatchRegexp, "alertname", "HostNetworkFlapping|HostConntrackFull"),
+			TargetMatchers: matchers(amlabels.MatchRegexp, "alertname", "ProviderProbeSlow|TLSEndpointFails"),
+			Equal:          []string{labelHost},
 		},
 		{
 			// One rule at two severities tells the worse.
