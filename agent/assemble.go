@@ -165,7 +165,7 @@ func (a *agent) alerting(cfg *configs.Config) alerting.Config {
 }
 
 func (a *agent) addCollectors() error {
-	set, err := collectors.New(a.cfg.Collectors, a.notes, a.log, a.registry)
+	set, err := collectors.New(a.cfg.Collectors, a.cfg.DataDir, a.notes, a.log, a.registry)
 	if err != nil {
 		return err
 	}

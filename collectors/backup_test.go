@@ -213,7 +213,7 @@ func TestRestoreTest(t *testing.T) {
 	cfg.Host = nil
 	cfg.Backups = []BackupConfig{{Name: "db", Kind: "files", Paths: []string{filepath.Join(dir, "*.sql")}, RestoreTestFile: file}}
 	cfg.SetDefaults()
-	s, err := New(cfg, nil, quiet(), prometheus.NewRegistry())
+	s, err := New(cfg, "", nil, quiet(), prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// maxToolOutput bounds what a tool may print; ten thousand backups are a few MiB.
-const maxToolOutput = 16 << 20
-
 // tool is a program that lists backups as JSON.
 type tool struct {
 	kind, program string

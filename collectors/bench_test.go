@@ -9,7 +9,9 @@ import (
 // BenchmarkHost measures one collection of everything about the real host, and one scrape of its snapshot.
 func BenchmarkHost(b *testing.B) {
 	reg := prometheus.NewRegistry()
-	s, err := New(DefaultConfig(), nil, quiet(), reg)
+	cfg := DefaultConfig()
+	cfg.Posture = nil
+	s, err := New(cfg, "", nil, quiet(), reg)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -17,6 +17,9 @@ type Config struct {
 	Host *HostConfig `yaml:"host"`
 	// The programs of the host and their systemd units. {} is the default; null switches it off.
 	Processes *ProcessesConfig `yaml:"processes"`
+	// What an auditor and an attacker ask first: updates, open ports, exposed addresses, changes of files that decide who
+	// may log in, findings of scanners. {} is the default; null switches it off.
+	Posture *PostureConfig `yaml:"posture"`
 	// Addresses that are asked again and again, such as those of payment providers.
 	Probes Entries[ProbeConfig, *ProbeConfig] `yaml:"probes"`
 	// Pages on which providers say how they are.
@@ -41,7 +44,7 @@ const defaultInterval = model.Duration(5 * time.Second)
 
 // DefaultConfig watches the host and its programs, and nothing that has to be named.
 func DefaultConfig() Config {
-	c := Config{Interval: defaultInterval, Host: defaultHost(), Processes: &ProcessesConfig{DBus: defaultDBus}, TLS: defaultTLS()}
+	c := Config{Interval: defaultInterval, Host: defaultHost(), Processes: &ProcessesConfig{DBus: defaultDBus}, TLS: defaultTLS(), Posture: defaultPosture()}
 	c.SetDefaults()
 	return c
 }

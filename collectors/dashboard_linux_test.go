@@ -30,7 +30,7 @@ func hostNames(t *testing.T) (here, fixed map[string]bool) {
 		reg := prometheus.NewRegistry()
 		c := DefaultConfig()
 		c.Host = &cfg
-		s, err := New(c, nil, quiet(), reg)
+		s, err := New(c, "", nil, quiet(), reg)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,6 +20,9 @@ type HostConfig struct {
 	TextfileDir string `yaml:"textfile_dir"`
 	// Parts that cost more than the others and are off without being named: interrupts, processes, connections.
 	Also []string `yaml:"also"`
+
+	// given are names that files may hold and another section gives.
+	given []string
 }
 
 // defaultTextfileDir is where Debian's node_exporter reads, so that what fills it goes on to work.
@@ -51,7 +54,9 @@ func (h *HostConfig) Validate() error {
 }
 
 func (h *HostConfig) collectors(e env) ([]collector, error) {
-	all := hostTable(*h)
+	seen := *h
+	seen.given = e.given
+	all := hostTable(seen)
 	for i := range all {
 		all[i].interval, all[i].timeout, all[i].ofHost = e.interval, hostTimeout, true
 	}

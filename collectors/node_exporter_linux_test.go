@@ -91,7 +91,7 @@ func TestSameAsNodeExporter(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Host.Also, cfg.Host.TextfileDir = optionalNames(), t.TempDir()
 	reg := prometheus.NewRegistry()
-	s, err := New(cfg, nil, quiet(), reg)
+	s, err := New(cfg, "", nil, quiet(), reg)
 	if err != nil {
 		t.Fatal(err)
 	}

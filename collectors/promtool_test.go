@@ -24,7 +24,7 @@ func TestPromtoolAccepts(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	cfg := DefaultConfig()
 	cfg.Host.Also = optionalNames()
-	s, err := New(cfg, nil, quiet(), reg)
+	s, err := New(cfg, "", nil, quiet(), reg)
 	if err != nil {
 		t.Fatal(err)
 	}

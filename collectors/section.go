@@ -27,6 +27,10 @@ type env struct {
 	notes Notes
 	// interval is how often what has no interval of its own is collected.
 	interval time.Duration
+	// dataDir is where a collector may keep what it has to know after a restart; "" for nowhere.
+	dataDir string
+	// given are names that a section gives and that files of the textfile collector may hold as well.
+	given []string
 	// host says where /proc, /sys and / are seen, also when the host itself is not watched.
 	host HostConfig
 }

@@ -27,7 +27,7 @@ func TestSections(t *testing.T) {
 		got = append(got, key)
 	}
 	for i, key := range got {
-		if keys := keys[3:]; i >= len(keys) || key != keys[i] {
+		if keys := keys[4:]; i >= len(keys) || key != keys[i] {
 			t.Errorf("sections() = %q, want %q", got, keys)
 		}
 	}

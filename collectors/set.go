@@ -30,10 +30,13 @@ type collector struct {
 }
 
 // table lists everything that cfg switches on.
-func table(cfg *Config, notes Notes, log *slog.Logger) ([]collector, error) {
-	e := env{log: log, notes: notes, interval: time.Duration(cfg.Interval), host: HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"}}
+func table(cfg *Config, dataDir string, notes Notes, log *slog.Logger) ([]collector, error) {
+	e := env{log: log, notes: notes, dataDir: dataDir, interval: time.Duration(cfg.Interval), host: HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"}}
 	if cfg.Host != nil {
 		e.host = *cfg.Host
+	}
+	if cfg.Posture != nil {
+		e.given = cfg.Posture.given()
 	}
 	var all []collector
 	for key, s := range cfg.sections() {
@@ -64,9 +67,9 @@ type Notes interface {
 }
 
 // New returns the collectors of a valid cfg and registers them with reg. They have no samples until Run. notes takes the
-// documents of those that have some.
-func New(cfg Config, notes Notes, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
-	all, err := table(&cfg, notes, log)
+// documents of those that have some; those that know things from before a restart keep them below dataDir, unless it is "".
+func New(cfg Config, dataDir string, notes Notes, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
+	all, err := table(&cfg, dataDir, notes, log)
 	if err != nil {
 		return nil, err
 	}

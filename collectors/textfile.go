@@ -48,6 +48,7 @@ func collectTextfiles(h HostConfig) collector {
 			families, changed, one := readTextfile(file)
 			if one == nil {
 				out.add(mtime, changed, file)
+				maps.DeleteFunc(families, func(name string, _ *dto.MetricFamily) bool { return slices.Contains(h.given, name) })
 				one = addFamilies(out, families, types, seen)
 			}
 			if one != nil {

@@ -50,6 +50,9 @@ func TestReferenceOptional(t *testing.T) {
 	want.Outputs.Elasticsearch = &outputs.ElasticsearchConfig{URLs: []string{"http://127.0.0.1:9200"}}
 	want.Payments.Intents.Redis = &intents.RedisConfig{Address: "127.0.0.1:6379"}
 	want.Collectors.TLS.Endpoints, want.Collectors.TLS.Files = got.Collectors.TLS.Endpoints, got.Collectors.TLS.Files
+	posture := got.Collectors.Posture
+	want.Collectors.Posture.Endpoints, want.Collectors.Posture.Reports = posture.Endpoints, posture.Reports
+	want.Collectors.Posture.Updates.Minimum = posture.Updates.Minimum
 	firstEntries(reflect.ValueOf(&want.Collectors).Elem(), reflect.ValueOf(&got.Collectors).Elem())
 	want.Collectors.StatusPages = []collectors.StatusPageConfig{{Provider: "stripe", Components: []string{}}}
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)

@@ -14,13 +14,24 @@ import (
 	"gatewatch/internal/secret"
 )
 
-// maxToolComplaint is how much of what a tool says on standard error is told.
-const maxToolComplaint = 300
+const (
+	// maxToolOutput bounds what a tool may print; ten thousand backups are a few MiB.
+	maxToolOutput = 16 << 20
+	// maxToolSays is how much it may say on standard error, maxToolComplaint how much of that is told.
+	maxToolSays      = 16 << 10
+	maxToolComplaint = 300
+)
 
 // runTool returns what a program prints. Beside PATH and HOME it sees env only, gives way to other programs, and is
 // stopped with all it started when ctx ends. Errors hold none of env's values. What a program printed that ended with
 // another status than 0 comes with the error.
 func runTool(ctx context.Context, program string, args []string, env map[string]secret.Secret) ([]byte, error) {
+	out, _, err := runToolBoth(ctx, program, args, env)
+	return out, err
+}
+
+// runToolBoth is runTool that also returns what a program says on standard error.
+func runToolBoth(ctx context.Context, program string, args []string, env map[string]secret.Secret) (printed, said []byte, err error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LC_ALL=C.UTF-8"}
 	for name, value := range env {
@@ -28,23 +39,23 @@ func runTool(ctx context.Context, program string, args []string, env map[string]
 	}
 	// A program that keeps its output open after it was stopped is not waited for.
 	cmd.WaitDelay = time.Second
-	out, complaint := &bounded{most: maxToolOutput}, &bounded{most: 16 << 10}
+	out, complaint := &bounded{most: maxToolOutput}, &bounded{most: maxToolSays}
 	cmd.Stdout, cmd.Stderr = out, complaint
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	giveWay(cmd.Process.Pid)
-	err := cmd.Wait()
+	err = cmd.Wait()
 	switch {
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("%s gave no answer in time: %w", program, ctx.Err())
+		return nil, nil, fmt.Errorf("%s gave no answer in time: %w", program, ctx.Err())
 	case err != nil:
-		return out.Bytes(), fmt.Errorf("%s: %w: %s", program, err, told(complaint.String(), env))
+		return out.Bytes(), nil, fmt.Errorf("%s: %w: %s", program, err, told(complaint.String(), env))
 	case out.over:
-		return nil, fmt.Errorf("%s printed more than %d MiB", program, maxToolOutput>>20)
+		return nil, nil, fmt.Errorf("%s printed more than %d MiB", program, maxToolOutput>>20)
 	}
-	return out.Bytes(), nil
+	return out.Bytes(), complaint.Bytes(), nil
 }
 
 // credentials stand in an address: scheme://user:password@host.

@@ -1,0 +1,253 @@
+package collectors
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gatewatch/event"
+)
+
+// noteList keeps the notes that it is given.
+type noteList struct{ all []event.Note }
+
+func (n *noteList) Add(note event.Note) { n.all = append(n.all, note) }
+
+// text returns a note as the document that it becomes.
+func (n *noteList) text(i int) string {
+	source := &event.Source{Dataset: n.all[i].Dataset}
+	return string(event.AppendDocument(nil, n.all[i].Event(source, 0, func(s string) []byte { return []byte(s) })))
+}
+
+// watching returns the collector of files that a fresh agent with this data folder would have.
+func watching(dataDir string, notes Notes, log *slog.Logger, cfg PostureConfig) collector {
+	c := newWatchedFiles(cfg, env{log: log, notes: notes, dataDir: dataDir, host: HostConfig{Root: "/"}})
+	c.interval = time.Minute
+	return c
+}
+
+// changesOf returns what is told of a path but for times: "changes kind what by".
+func changesOf(text, path string) string {
+	var found []string
+	for line := range strings.Lines(text) {
+		if !strings.Contains(line, fmt.Sprintf("path=%q", path)) {
+			continue
+		}
+		labels, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
+		_, labels, _ = strings.Cut(labels, "{")
+		if strings.HasPrefix(line, "posture_file_changes_total") {
+			found = append(found, value)
+		} else if strings.HasPrefix(line, "posture_file_changed_timestamp_seconds") {
+			found = append(found, labels)
+		}
+	}
+	return strings.Join(found, " ")
+}
+
+func sumOf(content string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(content))) }
+
+// TestWatchedFiles changes real files in every way, with restarts of the agent between.
+func TestWatchedFiles(t *testing.T) {
+	t.Parallel()
+	dir, data := t.TempDir(), t.TempDir()
+	sudoers := write(t, dir, "sudoers", "root ALL=(ALL) ALL # s3cret")
+	key := write(t, dir, "authorized_keys", "ssh-ed25519 AAAA me")
+	cfg := PostureConfig{Files: []WatchedFilesConfig{
+		{Kind: "sudoers", Paths: []string{sudoers, filepath.Join(dir, "sudoers.d", "*")}},
+		{Kind: "authorized_keys", Paths: []string{key}}}}
+	var log bytes.Buffer
+	var notes noteList
+	restart := func() collector {
+		return watching(data, &notes, slog.New(slog.NewTextHandler(&log, nil)), cfg)
+	}
+	c := restart()
+	expect := func(t *testing.T, when, path, want string) {
+		t.Helper()
+		if got := changesOf(collect(t, c), path); got != want {
+			t.Errorf("%s: %s has %q, want %q", when, filepath.Base(path), got, want)
+		}
+	}
+	told := func(kind, path, what string, n int) string {
+		return fmt.Sprintf(`by="",change=%q,kind=%q,path=%q %d`, what, kind, path, n)
+	}
+	expect(t, "at first", sudoers, "0")
+	wantLines(t, collect(t, c), `posture_files{kind="sudoers"} 1`, `posture_files{kind="authorized_keys"} 1`, `posture_files_unreadable{kind="sudoers"} 0`)
+
+	// Touched, and written anew with the same content: nothing changed.
+	if err := os.Chtimes(sudoers, time.Time{}, time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "touched", sudoers, "0")
+	c = restart()
+	expect(t, "after a restart", sudoers, "0")
+
+	// Same length and same time of change, as somebody who hides writes it.
+	info, err := os.Stat(sudoers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "sudoers", "evil ALL=(ALL) ALL # s3cret")
+	if err := os.Chtimes(sudoers, time.Time{}, info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "changed", sudoers, told("sudoers", sudoers, "content", 1))
+	if text := log.String(); !strings.Contains(text, "sha256_before="+sumOf("root ALL=(ALL) ALL # s3cret")) || !strings.Contains(text, "sha256="+sumOf("evil ALL=(ALL) ALL # s3cret")) {
+		t.Errorf("the log does not tell both hashes:\n%s", text)
+	}
+
+	// While the agent is down: replaced by rename, and permissions.
+	if err := os.Rename(write(t, dir, "new", "ssh-ed25519 BBBB you"), key); err != nil {
+		t.Fatal(err)
+	}
+	c = restart()
+	expect(t, "replaced while the agent was down", key, told("authorized_keys", key, "content", 1))
+	expect(t, "after the restart", sudoers, told("sudoers", sudoers, "content", 1))
+	if err := os.Chmod(key, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "opened to all", key, told("authorized_keys", key, "mode", 2))
+
+	// A file that comes, one that goes, and comes again.
+	if err := os.Mkdir(filepath.Join(dir, "sudoers.d"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	more := write(t, filepath.Join(dir, "sudoers.d"), "evil", "evil ALL=(ALL) NOPASSWD: ALL")
+	expect(t, "a new file", more, told("sudoers", more, "created", 1))
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "removed", key, told("authorized_keys", key, "removed", 3))
+	c = restart()
+	expect(t, "still removed after a restart", key, told("authorized_keys", key, "removed", 3))
+	write(t, dir, "authorized_keys", "ssh-ed25519 CCCC they")
+	expect(t, "there again", key, told("authorized_keys", key, "created", 4))
+
+	// Every change is a document, and nothing tells what is in a file.
+	if len(notes.all) != 6 {
+		t.Fatalf("%d documents, want 6", len(notes.all))
+	}
+	for _, want := range []string{`"event.action":"file-content"`, `"file.path":"` + sudoers + `"`, `"posture.sha256_before":"` + sumOf("root ALL=(ALL) ALL # s3cret"), `"file.uid":"` + strconv.Itoa(os.Getuid()) + `"`, `"file.mtime":"`, `"file.ctime":"`} {
+		if doc := notes.text(0); !strings.Contains(doc, want) {
+			t.Errorf("document %s lacks %s", doc, want)
+		}
+	}
+	kept, err := os.ReadFile(filepath.Join(data, "posture", "files.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"s3cret", "NOPASSWD", "ssh-ed25519"} {
+		if all := string(kept) + log.String() + notes.text(0) + notes.text(3); strings.Contains(all, secret) {
+			t.Errorf("%q of a file is told in\n%s", secret, all)
+		}
+	}
+}
+
+// TestWatchedFilesConfigured shows that what the configuration adds or gives up is no change.
+func TestWatchedFilesConfigured(t *testing.T) {
+	t.Parallel()
+	dir, data := t.TempDir(), t.TempDir()
+	a, b := write(t, dir, "a.conf", "a"), write(t, dir, "b.conf", "b")
+	look := func(paths ...string) string {
+		return collect(t, watching(data, nil, quiet(), PostureConfig{Files: []WatchedFilesConfig{{Kind: "config", Paths: paths}}}))
+	}
+	look(a)
+	if text := look(a, filepath.Join(dir, "*.conf")); changesOf(text, b) != "0" || changesOf(text, a) != "0" {
+		t.Errorf("files that are watched from now on are changes:\n%s", text)
+	}
+	if text := look(b); changesOf(text, a) != "" || changesOf(text, b) != "0" {
+		t.Errorf("a file that is not watched any more is told:\n%s", text)
+	}
+}
+
+func TestWatchedFilesDamagedState(t *testing.T) {
+	t.Parallel()
+	dir, data := t.TempDir(), t.TempDir()
+	file := write(t, dir, "a.conf", "a")
+	cfg := PostureConfig{Files: []WatchedFilesConfig{{Kind: "config", Paths: []string{file}}}}
+	collect(t, watching(data, nil, quiet(), cfg))
+	write(t, filepath.Join(data, "posture"), "files.json", "{")
+	var log bytes.Buffer
+	text := collect(t, watching(data, nil, slog.New(slog.NewTextHandler(&log, nil)), cfg))
+	if changesOf(text, file) != "0" || !strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("with damaged state:\n%s\n%s", text, log.String())
+	}
+	if _, err := os.Stat(filepath.Join(data, "posture", "files.json.damaged")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWatchedFilesTooMany(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for i := range maxWatched + 3 {
+		write(t, dir, fmt.Sprintf("%04d", i), "x")
+	}
+	c := watching("", nil, quiet(), PostureConfig{Files: []WatchedFilesConfig{{Kind: "config", Paths: []string{filepath.Join(dir, "*")}}}})
+	wantLines(t, collect(t, c), fmt.Sprintf(`posture_files{kind="config"} %d`, maxWatched), `gatewatch_collector_dropped_samples_total{collector="posture_files"} 3`)
+}
+
+// auditOf returns lines as auditd writes them for a change with the rule "-w FILE -p wa", recorded from auditd 3.0 but for
+// names and times.
+func auditOf(at time.Time, auid, folder, name, exe, success string) string {
+	stamp := fmt.Sprintf("msg=audit(%d.%03d:4711)", at.Unix(), at.Nanosecond()/1e6)
+	return "type=SYSCALL " + stamp + ": arch=c000003e syscall=257 success=" + success + " exit=3 a0=ffffff9c a1=55d7 a2=241 a3=1b6 items=2 ppid=1 pid=2 auid=" + auid +
+		` uid=0 gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=1 comm="tee" exe=` + exe + ` subj=unconfined key="identity"` + "\n" +
+		"type=CWD " + stamp + `: cwd="` + folder + `"` + "\n" +
+		"type=PATH " + stamp + ": item=1 name=" + name + ` inode=1 dev=fd:00 mode=0100440 ouid=0 ogid=0 rdev=00:00 nametype=NORMAL cap_fp=0` + "\n"
+}
+
+func TestChangedBy(t *testing.T) {
+	t.Parallel()
+	at := time.Now().Add(-time.Minute)
+	f := func(t *testing.T, lines, path string, changed time.Time, want actor) {
+		t.Helper()
+		log := write(t, t.TempDir(), "audit.log", lines)
+		if got := changedBy(log, path, changed, time.Now()); got != want {
+			t.Errorf("changedBy(%s) = %+v, want %+v", path, got, want)
+		}
+	}
+	tee := actor{"1001", "/usr/bin/tee"}
+	f(t, auditOf(at, "1001", "/root", `"/etc/sudoers"`, `"/usr/bin/tee"`, "yes"), "/etc/sudoers", at, tee)
+	f(t, auditOf(at, "1001", "/etc", `"sudoers"`, `"/usr/bin/tee"`, "yes"), "/etc/sudoers", at, tee)
+	f(t, auditOf(at, "1001", "/etc", "737564206F", `"/usr/bin/tee"`, "yes"), "/etc/sud o", at, tee)
+	f(t, auditOf(at, "1001", "/root", `"/etc/sudoers"`, `"/usr/bin/tee"`, "yes"), "/etc/sudoers", time.Time{}, tee)
+	f(t, auditOf(at, "4294967295", "/root", `"/etc/sudoers"`, `"/usr/sbin/cron"`, "yes"), "/etc/sudoers", at, actor{"", "/usr/sbin/cron"})
+	f(t, auditOf(at, "1001", "/root", `"/etc/sudoers"`, `"/usr/bin/tee"`, "no"), "/etc/sudoers", at, actor{})
+	f(t, auditOf(at, "1001", "/root", `"/etc/sudoers.old"`, `"/usr/bin/tee"`, "yes"), "/etc/sudoers", at, actor{})
+	f(t, auditOf(at.Add(-time.Hour), "1001", "/root", `"/etc/sudoers"`, `"/usr/bin/tee"`, "yes"), "/etc/sudoers", at, actor{})
+	f(t, "nonsense\ntype=SYSCALL msg=audit(x\n", "/etc/sudoers", at, actor{})
+	if got := changedBy(filepath.Join(t.TempDir(), "none"), "/etc/sudoers", at, at); got != (actor{}) {
+		t.Errorf("without a log: %+v", got)
+	}
+}
+
+// TestWatchedFilesBy shows the login of auditd beside a change.
+func TestWatchedFilesBy(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := write(t, dir, "sudoers", "a")
+	audit := filepath.Join(dir, "audit.log")
+	c := watching("", nil, quiet(), PostureConfig{AuditLog: audit, Files: []WatchedFilesConfig{{Kind: "sudoers", Paths: []string{file}}}})
+	collect(t, c)
+	write(t, dir, "sudoers", "b")
+	write(t, dir, "audit.log", auditOf(time.Now(), "0", dir, `"sudoers"`, `"/usr/bin/tee"`, "yes"))
+	if got := changesOf(collect(t, c), file); !strings.HasPrefix(got, `by="root",change="content"`) {
+		t.Errorf("got %q, want it by root", got)
+	}
+}
+
+func FuzzReadAuditEvents(f *testing.F) {
+	f.Add(auditOf(time.Unix(1, 0), "0", "/", `"x"`, `"/usr/bin/tee"`, "yes"))
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, e := range readAuditEvents(strings.NewReader(text)) {
+			e.about("/etc/passwd")
+		}
+	})
+}
