@@ -73,6 +73,7 @@ missing_packages() {
   have dbus-daemon || echo dbus-daemon
   have haproxy || echo haproxy
   have redis-server valkey-server || echo redis-server
+  have prometheus-redis-exporter || echo prometheus-redis-exporter
   have_postgres || echo postgresql
   have mariadb-install-db || echo mariadb-server
   have pgbouncer || echo pgbouncer
@@ -130,7 +131,8 @@ report_missing() {
     have prometheus-blackbox-exporter || echo "blackbox_exporter (package prometheus-blackbox-exporter): the comparison of probes"
     { have prometheus-alertmanager alertmanager && have amtool; } ||
       echo "Alertmanager and amtool (package prometheus-alertmanager): the tests that relay alerts to a cluster, and of silences"
-    have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share"
+    have redis-server valkey-server || echo "Redis (package redis-server): the tests of orders that hosts share, and of its collector"
+    have prometheus-redis-exporter || echo "redis_exporter (package prometheus-redis-exporter): the comparison of metrics of Redis"
     have_postgres || echo "PostgreSQL (package postgresql): the tests of its collector"
     have mariadb-install-db || echo "MariaDB (package mariadb-server): the tests of the collector for MySQL and MariaDB"
     have pgbouncer || echo "PgBouncer (package pgbouncer): the test of the collector of PostgreSQL behind it"

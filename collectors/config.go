@@ -32,6 +32,8 @@ type Config struct {
 	Postgres Entries[PostgresConfig, *PostgresConfig] `yaml:"postgres"`
 	// MySQL and MariaDB servers. Each is asked over one connection, which only reads and stays out of the slow log.
 	MySQL Entries[MySQLConfig, *MySQLConfig] `yaml:"mysql"`
+	// Redis and Valkey servers, and their Sentinels. Each is asked over one connection, which reads no key.
+	Redis Entries[RedisConfig, *RedisConfig] `yaml:"redis"`
 	// nginx servers, by their stub_status pages.
 	Nginx Entries[NginxConfig, *NginxConfig] `yaml:"nginx"`
 	// HAProxy servers, by their statistics.

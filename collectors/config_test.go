@@ -66,6 +66,11 @@ func TestValidate(t *testing.T) {
 			`processes.groups[2].name: is missing`+"\n"+"processes.groups[2].command: error parsing regexp: missing closing ): `(`"+"\n"+
 			`processes.groups[3].executable: is missing, and command, too: one of them says which processes are meant`+"\n"+
 			`processes.units[0]: "[" is no name of a unit, with * and ?`)
+	f(t, `redis: [{name: a, dsn: "redis://u:secret@h"}, {name: b, dsn: "unix:///run/redis.sock"}]`, "")
+	f(t, `redis: [{name: a, dsn: "redis://u:secret@", timeout: 1ms}, {name: b, key_file: k.pem, ca_file: /does/not/exist}]`,
+		`redis[0].dsn: must be redis://user:password@host:6379, rediss://… for TLS or unix://user:password@/path, with %-codes for special `+
+			"characters in the password\nredis[0].timeout: must be at least 1s, is 1ms\nredis[1].dsn: is missing\n"+
+			"redis[1].ca_file: open /does/not/exist: no such file or directory\nredis[1].cert_file: and key_file must both be there")
 	f(t, `haproxy: [{name: a, url: "unix:///run/haproxy/admin.sock"}, {name: b, url: "http://127.0.0.1:8404/stats;csv"}]`, "")
 	f(t, `haproxy: [{url: "unix://run/haproxy.sock"}, {name: a, url: ""}, {name: a, url: "http://x", interval: 1ms}]`,
 		"haproxy[0].name: is missing\nhaproxy[0].url: must be unix:///path, with three slashes\nhaproxy[1].url: is missing\n"+

@@ -144,7 +144,7 @@ func checking(t *testing.T, make func(DatabaseConfig, env) (collector, error), d
 	}
 	w := &watched{log: &lockedLog{}, reg: prometheus.NewRegistry()}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
-	c, err := make(DatabaseConfig{ServerConfig: ServerConfig{Name: "main"}, DSN: secret.Secret(dsn), Integrity: cfg}, env{log: log})
+	c, err := make(DatabaseConfig{DSNConfig: DSNConfig{ServerConfig{Name: "main"}, secret.Secret(dsn)}, Integrity: cfg}, env{log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -119,7 +119,7 @@ func (p *ProbeConfig) Validate() error {
 	}
 	p.validateHTTP(&m)
 	p.validateContent(&m)
-	p.validateTLS(&m)
+	validateTLSFiles(&m, p.CAFile, p.CertFile, p.KeyFile)
 	return m.Err()
 }
 
@@ -263,16 +263,17 @@ func (p *ProbeConfig) validateContent(m *invalid.Mistakes) {
 	}
 }
 
-func (p *ProbeConfig) validateTLS(m *invalid.Mistakes) {
-	if _, err := loadRoots(p.CAFile); err != nil {
+// validateTLSFiles notes what is wrong with the files of a client that speaks TLS.
+func validateTLSFiles(m *invalid.Mistakes, caFile, certFile, keyFile string) {
+	if _, err := loadRoots(caFile); err != nil {
 		m.Add("ca_file", "%v", err)
 	}
 	switch {
-	case p.CertFile == "" && p.KeyFile == "":
-	case p.CertFile == "" || p.KeyFile == "":
+	case certFile == "" && keyFile == "":
+	case certFile == "" || keyFile == "":
 		m.Add("cert_file", "and key_file must both be there")
 	default:
-		if _, err := tls.LoadX509KeyPair(p.CertFile, p.KeyFile); err != nil {
+		if _, err := tls.LoadX509KeyPair(certFile, keyFile); err != nil {
 			m.Add("cert_file", "%v", err)
 		}
 	}

@@ -26,7 +26,7 @@ type httpProbe struct {
 }
 
 func newHTTPProbe(cfg ProbeConfig, content content) (attempt, error) {
-	secure, err := probeTLS(cfg)
+	secure, err := clientTLS(cfg.CAFile, cfg.CertFile, cfg.KeyFile, cfg.ServerName)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ type tcpProbe struct {
 func newTCPProbe(cfg ProbeConfig, u *url.URL, content content) (attempt, error) {
 	p := &tcpProbe{address: u.Host, send: cfg.Send.Reveal(), content: content, dialer: dialer{ip: cfg.IP}}
 	if u.Scheme == "tls" {
-		secure, err := probeTLS(cfg)
+		secure, err := clientTLS(cfg.CAFile, cfg.CertFile, cfg.KeyFile, cfg.ServerName)
 		if err != nil {
 			return nil, err
 		}

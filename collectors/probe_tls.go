@@ -11,17 +11,17 @@ import (
 	"time"
 )
 
-// probeTLS returns how a probe speaks TLS.
-func probeTLS(cfg ProbeConfig) (*tls.Config, error) {
-	roots, err := loadRoots(cfg.CAFile)
+// clientTLS returns how we speak TLS with a server called serverName; "": as in its address.
+func clientTLS(caFile, certFile, keyFile, serverName string) (*tls.Config, error) {
+	roots, err := loadRoots(caFile)
 	if err != nil {
 		return nil, fmt.Errorf("read ca_file: %w", err)
 	}
-	c := &tls.Config{RootCAs: roots, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
-	if cfg.CertFile != "" {
+	c := &tls.Config{RootCAs: roots, ServerName: serverName, MinVersion: tls.VersionTLS12}
+	if certFile != "" {
 		// Read at each connection, so that a renewed certificate needs no restart.
 		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			pair, err := tls.LoadX509KeyPair(cfg.CertFile, cfg.KeyFile)
+			pair, err := tls.LoadX509KeyPair(certFile, keyFile)
 			return &pair, err
 		}
 	}

@@ -17,12 +17,12 @@ func TestRulesAskForWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Names that other versions or other exporters give, which rules ask for beside the usual ones.
-	elsewhere := []string{"mysql_slave_status_replica_", "mysql_slave_status_seconds_behind_source", "pg_dump"}
+	elsewhere := []string{"mysql_slave_status_replica_", "mysql_slave_status_seconds_behind_source", "pg_dump", "redis_exporter"}
 	known := func(name string) bool {
 		return slices.ContainsFunc(catalogueOnce(), func(m Metric) bool { return m.Name == name })
 	}
 	seen := 0
-	for _, name := range regexp.MustCompile(`\b(?:pg|mysql)_\w+`).FindAllString(string(data), -1) {
+	for _, name := range regexp.MustCompile(`\b(?:pg|mysql|redis)_\w+`).FindAllString(string(data), -1) {
 		if hasPrefix(name, elsewhere) {
 			continue
 		}

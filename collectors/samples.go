@@ -91,6 +91,25 @@ func (s *samples) add(m metric, value float64, labels ...string) {
 	s.metrics = append(s.metrics, one)
 }
 
+// distinct adds samples of which a server may tell two alike, such as two replicas behind one address: the second would
+// be an error of the scrape, so it is left out and counted.
+type distinct struct {
+	*samples
+	seen map[string]bool
+}
+
+func newDistinct(out *samples) *distinct { return &distinct{out, map[string]bool{}} }
+
+func (d *distinct) add(m metric, value float64, labels ...string) {
+	key := m.name + "\xff" + strings.Join(labels, "\xff")
+	if d.seen[key] {
+		d.dropped++
+		return
+	}
+	d.seen[key] = true
+	d.samples.add(m, value, labels...)
+}
+
 // take notes a sample that is ready.
 func (s *samples) take(m prometheus.Metric) {
 	if len(s.metrics) >= maxSamples {

@@ -125,7 +125,7 @@ func (s *server[C]) askAll(ctx context.Context, now time.Time) error {
 		if !p.due(now, s.pace) {
 			continue
 		}
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < partTimeout/2 {
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < min(partTimeout, s.timeout)/2 {
 			p.err = errors.New("not asked: the other parts took all the time")
 			continue
 		}

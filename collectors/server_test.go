@@ -53,7 +53,7 @@ func (l *lockedLog) String() string {
 func watch[C any](t *testing.T, make func(DatabaseConfig, env) (*server[C], error), dsn string, timeout time.Duration) *watched {
 	t.Helper()
 	w := &watched{log: &lockedLog{}}
-	d := DatabaseConfig{ServerConfig: ServerConfig{Name: "main", Timeout: model.Duration(timeout)}, DSN: secret.Secret(dsn)}
+	d := DatabaseConfig{DSNConfig: DSNConfig{ServerConfig{Name: "main", Timeout: model.Duration(timeout)}, secret.Secret(dsn)}}
 	d.setDefaults()
 	s, err := make(d, env{log: slog.New(slog.NewTextHandler(w.log, nil)), notes: w})
 	if err != nil {

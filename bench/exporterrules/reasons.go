@@ -16,7 +16,6 @@ var reasons = []struct{ begins, why string }{
 	{"pg_stat_ssl_", "compression of connections ended with PostgreSQL 14"},
 	{"jvm_", "of the Java client library; comes by `collectors.scrapes` from a program that has it"},
 	{"process_", "of the program that is scraped, by `collectors.scrapes`"},
-	{"redis_instance_info", "not collected"},
 }
 
 func reason(missing string) string {
