@@ -88,7 +88,7 @@ func byOutcome(vec *prometheus.CounterVec, first, second string) *counters {
 
 // fails tells the outcomes of payments that were not made.
 func fails(o event.Outcome) bool {
-	return o != event.Approved && o != event.Pending && o != event.Duplicate
+	return o != event.Approved && o != event.Pending
 }
 
 func (p *provider) observe(ev *event.Event, known *payers) {
