@@ -60,11 +60,16 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 	if err != nil {
 		return nil, fmt.Errorf("external_url: %w", err)
 	}
+	return newReplay(cfg, store, external, cfg.sources().Loader(), rules.EngineQueryFunc(store.PromQL(), store))
+}
+
+// newReplay is NewReplay with what reads the rules and what answers their queries.
+func newReplay(cfg Config, store Storage, external *url.URL, l rules.GroupLoader, answer rules.QueryFunc) (*Replay, error) {
 	files, err := cfg.sources().Find()
 	if err != nil {
 		return nil, err
 	}
-	states := states.New(rules.EngineQueryFunc(store.PromQL(), store), cfg.Flapping)
+	states := states.New(answer, cfg.Flapping)
 	manager := rules.NewManager(&rules.ManagerOptions{
 		ExternalURL: external,
 		QueryFunc:   states.Query,
@@ -73,7 +78,7 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 		Appendable:  store,
 		Queryable:   store,
 		Logger:      slog.New(slog.DiscardHandler),
-		GroupLoader: cfg.sources().Loader(),
+		GroupLoader: l,
 
 		RuleConcurrencyController: newBatches(),
 	})
@@ -96,14 +101,25 @@ func NewReplay(cfg Config, store Storage) (*Replay, error) {
 // Evaluate evaluates the groups that are due at ts, which must be after the time of the call before.
 func (r *Replay) Evaluate(ctx context.Context, ts time.Time) {
 	for _, g := range r.groups {
-		if ts.Before(g.due) {
-			continue
+		if g.isDue(ts) {
+			r.evaluate(ctx, g, ts)
 		}
-		g.due = ts.Truncate(g.Interval()).Add(g.Interval())
-		r.states.Eval(ctx, g.Group, ts)
-		if ctx.Err() == nil {
-			r.note(g, ts)
-		}
+	}
+}
+
+// isDue tells whether g is to be evaluated at ts, which is then done.
+func (g *replayGroup) isDue(ts time.Time) bool {
+	if ts.Before(g.due) {
+		return false
+	}
+	g.due = ts.Truncate(g.Interval()).Add(g.Interval())
+	return true
+}
+
+func (r *Replay) evaluate(ctx context.Context, g *replayGroup, ts time.Time) {
+	r.states.Eval(ctx, g.Group, ts)
+	if ctx.Err() == nil {
+		r.note(g, ts)
 	}
 }
 

@@ -64,6 +64,29 @@ func (m *Memory) Sample(_ context.Context, ts time.Time) error {
 	return m.sampling.storeIn(m.Appender(context.Background()), families, ts.UnixMilli())
 }
 
+// Track is a series that its owner writes by itself, beside those of Sample. It belongs to one goroutine.
+type Track struct {
+	app  memoryAppender
+	ref  storage.SeriesRef
+	lset labels.Labels
+}
+
+// Track returns the series with these labels, of which "__name__" is the metric's name.
+func (m *Memory) Track(of map[string]string) *Track {
+	return &Track{app: memoryAppender{m}, lset: labels.FromMap(of)}
+}
+
+// Add stores the value at ts, which must be after the last one's.
+func (t *Track) Add(ts time.Time, v float64) (err error) {
+	t.ref, err = t.app.Append(t.ref, t.lset, ts.UnixMilli(), v)
+	return err
+}
+
+// QueryRange evaluates a PromQL expression at from, from+step … up to to, as Store.QueryRange does.
+func (m *Memory) QueryRange(ctx context.Context, expr string, from, to time.Time, step time.Duration) ([]Line, error) {
+	return queryRange(ctx, m.sampling.engine, m, expr, from, to, step)
+}
+
 // PromQL returns the engine that queries run on.
 func (m *Memory) PromQL() promql.QueryEngine { return m.sampling.engine }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
 )
 
 // maxPoints is the most points that one line of a range query may have, Prometheus' own limit.
@@ -50,7 +51,11 @@ func (s *Store) Query(ctx context.Context, expr string, at time.Time) ([]Point, 
 		return nil, err
 	}
 	defer release()
-	q, err := s.engine.NewInstantQuery(ctx, s, nil, expr, at)
+	return query(ctx, s.engine, s, expr, at)
+}
+
+func query(ctx context.Context, engine *promql.Engine, of storage.Queryable, expr string, at time.Time) ([]Point, error) {
+	q, err := engine.NewInstantQuery(ctx, of, nil, expr, at)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrQuery, err)
 	}
@@ -87,7 +92,11 @@ func (s *Store) QueryRange(ctx context.Context, expr string, from, to time.Time,
 		return nil, err
 	}
 	defer release()
-	q, err := s.engine.NewRangeQuery(ctx, s, nil, expr, from, to, step)
+	return queryRange(ctx, s.engine, s, expr, from, to, step)
+}
+
+func queryRange(ctx context.Context, engine *promql.Engine, of storage.Queryable, expr string, from, to time.Time, step time.Duration) ([]Line, error) {
+	q, err := engine.NewRangeQuery(ctx, of, nil, expr, from, to, step)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrQuery, err)
 	}

@@ -179,6 +179,19 @@ func (a *trackedAlert) forgettable(t time.Time, within time.Duration) bool {
 	return !a.Firing && a.Since.IsZero() && !a.Flapping && len(a.Starts) == 0
 }
 
+// wantsData tells whether anything can come of knowing what there are data about.
+func (m *memory) wantsData() bool {
+	if m.policy.dataQuery == "" || m.policy.noData == chooseAlert {
+		return m.policy.dataQuery != ""
+	}
+	for _, a := range m.alerts {
+		if a.Firing {
+			return true
+		}
+	}
+	return false
+}
+
 // firing returns what the rule last said of the alerts that fire.
 func (m *memory) firing(t time.Time) (all promql.Vector) {
 	for _, a := range m.alerts {

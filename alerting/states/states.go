@@ -108,6 +108,25 @@ func (s *States) EvalWith(g *rules.Group, eval func()) {
 	s.current = nil
 }
 
+// Idle tells whether nothing goes on or begins in a group by itself, whatever time it is.
+func (s *States) Idle(g *rules.Group) bool {
+	known := s.groups[rules.GroupKey(g.File(), g.Name())]
+	if known == nil {
+		return true
+	}
+	for _, m := range known.rules {
+		if m.policy.noData == chooseAlert || m.failures > 0 {
+			return false
+		}
+		for _, a := range m.alerts {
+			if a.Firing || a.Flapping || !a.Since.IsZero() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // Query answers what rules ask. For the expression of an alert rule it is what the rule shall think.
 func (s *States) Query(ctx context.Context, query string, t time.Time) (promql.Vector, error) {
 	origin := rules.FromOriginContext(ctx)
@@ -143,7 +162,7 @@ func (s *States) ask(ctx context.Context, m *memory, query string, t time.Time) 
 	if a.result, err = s.plain(ctx, query, t); err != nil {
 		return a, err
 	}
-	if m.policy.dataQuery != "" {
+	if m.wantsData() {
 		if a.data, err = s.plain(ctx, m.policy.dataQuery, t); err != nil {
 			return a, fmt.Errorf("%s: %w", policyDataQuery, err)
 		}

@@ -17,9 +17,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"gatewatch/alerting"
 )
 
 // options are the flags.
@@ -32,14 +39,18 @@ type options struct {
 	write    string
 	once     bool
 	verbose  bool
+	stepwise bool
+	profile  string
 }
+
+func (o options) packNames() []string { return strings.Split(o.packs, ",") }
 
 // collectAt is how many percent the heap grows before it is collected: memory is short of nothing here.
 const collectAt = 400
 
 func main() {
 	var o options
-	flag.IntVar(&o.days, "days", 28, "simulated days that count; eight hours before them are for the rules to learn what is usual")
+	flag.IntVar(&o.days, "days", 28, "simulated days that count; four days before them are for the rules and profiles to learn what is usual")
 	flag.StringVar(&o.scenario, "scenario", "", "scenarios whose name contains this; default: all")
 	flag.BoolVar(&o.once, "once", false, "one incident of each scenario that needs no hours, for a first impression within a minute")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the random numbers")
@@ -47,10 +58,20 @@ func main() {
 	flag.StringVar(&o.packs, "packs", strings.Join(defaultPacks(), ","), "rule packs, with commas between them")
 	flag.StringVar(&o.write, "write", "", "Markdown file whose table is replaced, between the marks in it")
 	flag.BoolVar(&o.verbose, "v", false, "print each false alert and each incident not found")
+	flag.BoolVar(&o.stepwise, "stepwise", false, "evaluate the rules one time after another as the agent does: slow, to compare with")
+	flag.StringVar(&o.profile, "cpuprofile", "", "file for a CPU profile")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	debug.SetGCPercent(collectAt)
+	if o.profile != "" {
+		f, err := os.Create(o.profile)
+		if err != nil {
+			panic(err)
+		}
+		_ = pprof.StartCPUProfile(f)
+		defer pprof.StopCPUProfile()
+	}
 	if err := measure(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "month:", err)
 		os.Exit(1)
@@ -62,22 +83,39 @@ func measure(ctx context.Context, o options) error {
 		return errors.New("-days must be at least 1, and -rate above 0")
 	}
 	days := plan{from: monday, days: o.days, rate: o.rate, once: o.once}
-	streams := days.streams(o.scenario, o.seed)
-	if len(streams) == 0 {
+	gateways := days.gateways(o.scenario, o.seed)
+	if len(gateways) == 0 {
 		return fmt.Errorf("-scenario %q: there are %s", o.scenario, strings.Join(scenarioNames(), ", "))
 	}
-	g, err := newGateway(strings.Split(o.packs, ","), streams)
-	if err != nil {
-		return err
-	}
 	began := time.Now()
-	from, to := days.span()
-	if err := g.run(ctx, from, to); err != nil {
-		return err
-	}
-	episodes, err := g.episodes()
+	episodes, err := simulate(ctx, o, days, gateways)
 	if err != nil {
 		return err
 	}
-	return report(o, score(streams, episodes, days), time.Since(began))
+	return report(o, score(slices.Concat(gateways...), episodes, days), time.Since(began))
+}
+
+// simulate has each gateway run by itself, as many at a time as there are processors, and returns what fired.
+func simulate(ctx context.Context, o options, days plan, gateways [][]*stream) ([]alerting.Episode, error) {
+	found := make([][]alerting.Episode, len(gateways))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, streams := range gateways {
+		g.Go(func() error {
+			one, err := newGateway(o, streams)
+			if err != nil {
+				return err
+			}
+			from, to := days.span()
+			if err := one.run(ctx, from, to); err != nil {
+				return err
+			}
+			found[i], err = one.episodes()
+			return err
+		})
+	}
+	err := g.Wait()
+	all := slices.Concat(found...)
+	slices.SortStableFunc(all, func(a, b alerting.Episode) int { return a.Fired.Compare(b.Fired) })
+	return all, err
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,12 +35,32 @@ func report(o options, all []outcome, took time.Duration) error {
 	if o.verbose {
 		details(all)
 	}
+	b.WriteString("\n")
+	byAlert(&b, all, weeks, per)
 	fmt.Println(b.String())
 	fmt.Fprintf(os.Stderr, "simulated in %v\n", took.Round(time.Second))
 	if o.write == "" {
 		return nil
 	}
 	return marked.Replace(o.write, "month", b.String())
+}
+
+// byAlert writes what each alert was good for.
+func byAlert(b *strings.Builder, all []outcome, weeks float64, per string) {
+	sums := map[string]*use{}
+	for _, r := range all {
+		for alert, u := range r.uses {
+			if sums[alert] == nil {
+				sums[alert] = &use{severity: u.severity}
+			}
+			sums[alert].add(u)
+		}
+	}
+	fmt.Fprintf(b, "| alert | severity | found an incident first | told of one | false%s |\n|---|---|---|---|---|\n", per)
+	for _, alert := range slices.Sorted(maps.Keys(sums)) {
+		u := sums[alert]
+		fmt.Fprintf(b, "| %s | %s | %d | %d | %.2g |\n", alert, u.severity, u.first, u.told, float64(u.untrue)/weeks)
+	}
 }
 
 func number(n int) string {
@@ -75,6 +97,9 @@ func details(all []outcome) {
 	for _, r := range all {
 		for _, e := range append(r.pages, r.warnings...) {
 			fmt.Fprintf(os.Stderr, "false %s in %s: %s %v for %v: %s\n", e.Severity, r.name, e.Alert, e.Fired.Format(time.DateTime), e.Ended.Sub(e.Fired), e.Summary)
+		}
+		for _, in := range r.late {
+			fmt.Fprintf(os.Stderr, "found late in %s: %v\n", r.name, in.from.Format(time.DateTime))
 		}
 		for _, in := range r.missed {
 			fmt.Fprintf(os.Stderr, "not found in %s: %v\n", r.name, in.from.Format(time.DateTime))

@@ -11,9 +11,10 @@ import (
 	"gatewatch/event"
 )
 
-// warmUp and shortWarmUp are how long the rules learn before anything counts.
+// warmUp and shortWarmUp are how long the rules learn before anything counts. The profiles of the anomalies know the hours
+// of the day after three days.
 const (
-	warmUp      = 8 * time.Hour
+	warmUp      = 4 * 24 * time.Hour
 	shortWarmUp = time.Hour
 )
 
@@ -45,6 +46,7 @@ const onceAt = 10 * time.Hour
 type scenario struct {
 	name    string
 	hours   bool // that it needs
+	alone   bool // on a host of its own
 	prepare func(p plan, s *stream)
 }
 
@@ -52,21 +54,28 @@ func scenarios() []scenario {
 	systemError := []result{{event.ProviderDown, "SYSTEM_ERROR", 0}}
 	timeouts := []result{{event.UnknownOutcome, timedOut, 0}}
 	return []scenario{
-		{"quiet-nights", true, func(p plan, s *stream) { s.rate = p.night }},
-		{"promotions", false, promotions},
-		{"low-volume", true, lowVolume},
-		{"outage-whole", false, outage(1, systemError)},
-		{"outage-whole-timeouts", false, outage(1, timeouts)},
-		{"outage-50", false, outage(.5, systemError)},
-		{"outage-10", false, outage(.1, systemError)},
-		{"outage-5", false, outage(.05, systemError)},
-		{"outage-5-timeouts", false, outage(.05, timeouts)},
-		{"outage-silent", false, silent},
-		{"outage-night", true, nightOutage},
-		{"slow-decline", true, slowDecline},
-		{"deploy-10", false, deploy(.1)},
-		{"deploy-30", false, deploy(.3)},
-		{"declines-8", false, outage(.08, []result{{event.IssuerPolicy, "DO_NOT_HONOUR", 0}})},
+		{name: "quiet-nights", hours: true, prepare: func(p plan, s *stream) { s.rate = p.night }},
+		{name: "promotions", prepare: promotions},
+		{name: "maintenance", hours: true, prepare: maintenance},
+		{name: "one-customer", hours: true, prepare: oneCustomer},
+		{name: "failing-cards", hours: true, prepare: failingCards},
+		{name: "salary-day", hours: true, prepare: salaryDay},
+		{name: "summer-time", hours: true, prepare: summerTime},
+		{name: "agent-restarted", hours: true, alone: true, prepare: agentDown(30 * time.Second)},
+		{name: "agent-down", hours: true, alone: true, prepare: agentDown(time.Hour)},
+		{name: "low-volume", hours: true, prepare: lowVolume},
+		{name: "outage-whole", prepare: outage(1, systemError)},
+		{name: "outage-whole-timeouts", prepare: outage(1, timeouts)},
+		{name: "outage-50", prepare: outage(.5, systemError)},
+		{name: "outage-10", prepare: outage(.1, systemError)},
+		{name: "outage-5", prepare: outage(.05, systemError)},
+		{name: "outage-5-timeouts", prepare: outage(.05, timeouts)},
+		{name: "outage-silent", prepare: silent},
+		{name: "outage-night", hours: true, prepare: nightOutage},
+		{name: "slow-decline", hours: true, prepare: slowDecline},
+		{name: "deploy-10", prepare: deploy(.1)},
+		{name: "deploy-30", prepare: deploy(.3)},
+		{name: "declines-8", prepare: outage(.08, []result{{event.IssuerPolicy, "DO_NOT_HONOUR", 0}})},
 	}
 }
 
@@ -77,21 +86,31 @@ func scenarioNames() (names []string) {
 	return names
 }
 
-// streams returns the traffic of the scenarios whose names contain part.
-func (p plan) streams(part string, seed uint64) (all []*stream) {
+// perGateway is how many scenarios share a gateway.
+const perGateway = 5
+
+// gateways returns the traffic of the scenarios whose names contain part, as providers of gateways.
+func (p plan) gateways(part string, seed uint64) (all [][]*stream) {
+	var open []*stream
 	for _, sc := range scenarios() {
 		if !strings.Contains(sc.name, part) || p.once && sc.hours {
 			continue
 		}
 		h := fnv.New64a()
 		h.Write([]byte(sc.name))
-		s := &stream{
-			scenario: sc.name, rate: p.day, random: rand.New(rand.NewPCG(seed, h.Sum64())), source: event.Source{Dataset: "app"},
-			methods: []method{{"card", 1}},
-		}
+		s := &stream{scenario: sc.name, rate: p.day, random: rand.New(rand.NewPCG(seed, h.Sum64())), methods: []method{{"card", 1}}}
 		sc.prepare(p, s)
 		slices.SortFunc(s.incidents, func(a, b incident) int { return a.from.Compare(b.from) })
-		all = append(all, s)
+		if sc.alone {
+			all = append(all, []*stream{s})
+			continue
+		}
+		if open = append(open, s); len(open) == perGateway {
+			all, open = append(all, open), nil
+		}
+	}
+	if len(open) > 0 {
+		all = append(all, open)
 	}
 	return all
 }
@@ -112,12 +131,12 @@ func hours(at time.Time) float64 { return at.Sub(at.Truncate(24 * time.Hour)).Ho
 // daily calls f with three moments of each day, one in the morning, one at noon and one in the evening.
 func (p plan) daily(s *stream, f func(time.Time)) {
 	if p.once {
-		f(p.from.Add(onceAt + time.Duration(s.random.Float64()*float64(20*time.Second))))
+		f(p.from.Add(onceAt + s.some(20*time.Second)))
 		return
 	}
 	for day := range p.days {
 		for _, hour := range []int{7, 12, 17} {
-			f(p.from.AddDate(0, 0, day).Add(time.Duration(hour)*time.Hour + time.Duration(s.random.Float64()*float64(3*time.Hour))))
+			f(p.from.AddDate(0, 0, day).Add(time.Duration(hour)*time.Hour + s.some(3*time.Hour)))
 		}
 	}
 }
@@ -126,7 +145,7 @@ func promotions(p plan, s *stream) {
 	const rise = time.Minute
 	var times []incident // from and to alone
 	p.daily(s, func(at time.Time) {
-		times = append(times, incident{from: at, to: at.Add(30*time.Minute + time.Duration(s.random.Float64()*float64(90*time.Minute)))})
+		times = append(times, incident{from: at, to: at.Add(30*time.Minute + s.some(90*time.Minute))})
 	})
 	// how far up the traffic is, from 0 to 1
 	up := func(at time.Time) float64 {
@@ -171,7 +190,7 @@ func deploy(share float64) func(plan, *stream) {
 func nightOutage(p plan, s *stream) {
 	s.rate = p.night
 	for day := range p.days {
-		at := p.from.AddDate(0, 0, day).Add(3*time.Hour + time.Duration(s.random.Float64()*float64(time.Hour)))
+		at := p.from.AddDate(0, 0, day).Add(3*time.Hour + s.some(time.Hour))
 		s.incidents = append(s.incidents, incident{
 			from: at, to: at.Add(time.Hour), since: at, lost: always(1), fails: []result{{event.ProviderDown, "SYSTEM_ERROR", 0}},
 		})
@@ -191,7 +210,7 @@ func lowVolume(p plan, s *stream) {
 func slowDecline(p plan, s *stream) {
 	const lasts, most, counts = 4 * time.Hour, .2, .05
 	for day := range p.days {
-		at := p.from.AddDate(0, 0, day).Add(8*time.Hour + time.Duration(s.random.Float64()*float64(8*time.Hour)))
+		at := p.from.AddDate(0, 0, day).Add(8*time.Hour + s.some(8*time.Hour))
 		s.incidents = append(s.incidents, incident{
 			from: at, to: at.Add(lasts), since: at.Add(time.Duration(float64(lasts) * counts / most)),
 			lost:  func(t time.Time) float64 { return most * float64(t.Sub(at)) / float64(lasts) },

@@ -3,11 +3,9 @@ package main
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"gatewatch/event"
-	"gatewatch/logmetrics"
 )
 
 // stream is the traffic of one provider, and what is wrong with it when.
@@ -19,12 +17,39 @@ type stream struct {
 	// strain changes the share of declines: with promotions come customers who try for luck.
 	strain func(time.Time) float64
 
+	// planned are incidents that nobody wants to hear of.
+	planned []incident
+	// fair are times in which a warning is right, and a page is not.
+	fair []span
+	// bursts are attempts beside the others, with results of their own.
+	bursts []burst
+	// away is when the agent of the provider's host is down.
+	away []span
+
 	random *rand.Rand
-	source event.Source
+	counts *counts
 	mood   float64   // how far the share of declines is from its mean, as a logarithm
 	moodAt time.Time // of the last change
-	coming []attempt // beginnings and ends of attempts, the first of them first
 	glitch time.Time // end of the last one
+	past   [2]int    // incidents and planned ones that are over
+	// coming are the beginnings and ends of attempts, by the span that they fall into.
+	coming [ahead][]attempt
+	now    int       // place in coming
+	until  time.Time // end of the present span
+	span   time.Duration
+}
+
+// ahead is how many spans lie before the latest beginning or end that is known.
+const ahead = 32
+
+// span is a time from one moment on and before another.
+type span struct{ from, to time.Time }
+
+// burst are further attempts, so many a second, with one of several results.
+type burst struct {
+	span
+	rate float64
+	ends []result
 }
 
 // method is a payment method and its share of the attempts.
@@ -91,26 +116,36 @@ const (
 	timedOut = "timeout"
 )
 
-// attempts makes those of a span of time, and counts those whose ends are logged in it.
-func (s *stream) attempts(from time.Time, span time.Duration, counts *logmetrics.Metrics) {
-	s.change(from, span)
-	to := from.Add(span)
-	for range s.poisson(s.rate(from) * span.Seconds()) {
-		s.begin(attempt{at: from.Add(time.Duration(s.random.Float64() * float64(span))), method: s.method()})
+// attempts makes those of a span of time, and counts those whose ends are logged in it. Spans follow each other.
+func (s *stream) attempts(from time.Time, length time.Duration) {
+	s.change(from, length)
+	s.until, s.span = from.Add(length), length
+	for range s.poisson(s.rate(from) * length.Seconds()) {
+		s.begin(attempt{at: s.within(from), method: s.method()})
 	}
-	for len(s.coming) > 0 && s.coming[0].at.Before(to) {
-		a := s.coming[0]
-		s.coming = s.coming[1:]
-		if !a.ended {
-			s.begin(a)
+	for _, b := range s.bursts {
+		if from.Before(b.from) || !from.Before(b.to) {
 			continue
 		}
-		ev := event.Event{Source: &s.source, Time: a.at, Duration: a.took}
-		ev.Payment = event.Payment{
-			Provider: s.scenario, Method: a.method, Operation: "authorize", Outcome: a.result.outcome, Code: a.result.code,
+		for range s.poisson(b.rate * length.Seconds()) {
+			s.end(attempt{at: s.within(from), method: s.method(), result: b.ends[s.random.IntN(len(b.ends))]})
 		}
-		counts.Observe(&ev)
 	}
+	for i := 0; i < len(s.coming[s.now]); i++ { // some begin and end now
+		a := s.coming[s.now][i]
+		if a.ended {
+			s.counts.observe(a.method, a.result, a.took)
+		} else {
+			s.begin(a)
+		}
+	}
+	s.coming[s.now] = s.coming[s.now][:0]
+	s.now = (s.now + 1) % ahead
+}
+
+// within draws a moment of the present span.
+func (s *stream) within(from time.Time) time.Time {
+	return from.Add(time.Duration(s.random.Float64() * float64(s.span)))
 }
 
 // begin decides how an attempt ends, unless that is known, and when that is logged.
@@ -128,6 +163,11 @@ func (s *stream) begin(a attempt) {
 		again.at = a.at.Add(10*time.Second + time.Duration(s.random.Float64()*float64(50*time.Second)))
 		s.later(again)
 	}
+	s.end(a)
+}
+
+// end decides when the end of an attempt is logged.
+func (s *stream) end(a attempt) {
 	a.ended, a.took = true, time.Duration(float64(medianAnswer)*math.Exp(0.6*s.random.NormFloat64()))
 	if a.result.code == timedOut {
 		a.took = timeOut
@@ -138,8 +178,12 @@ func (s *stream) begin(a attempt) {
 
 // later keeps what happens at another time.
 func (s *stream) later(a attempt) {
-	i, _ := slices.BinarySearchFunc(s.coming, a, func(x, y attempt) int { return x.at.Compare(y.at) })
-	s.coming = slices.Insert(s.coming, i, a)
+	spans := 0
+	if past := a.at.Sub(s.until); past >= 0 {
+		spans = min(int(past/s.span)+1, ahead-1)
+	}
+	i := (s.now + spans) % ahead
+	s.coming[i] = append(s.coming[i], a)
 }
 
 // change moves what wanders by itself.
@@ -155,17 +199,22 @@ func (s *stream) change(at time.Time, span time.Duration) {
 
 // incident returns the one that an attempt falls into, or nil.
 func (s *stream) incident(a attempt) *incident {
-	for i := range s.incidents {
-		in := &s.incidents[i]
-		if a.at.Before(in.from) || !a.at.Before(in.to) || in.method != "" && in.method != a.method {
-			continue
+	for i, all := range [...][]incident{s.incidents, s.planned} {
+		for s.past[i] < len(all) && a.at.After(all[s.past[i]].to.Add(longest)) {
+			s.past[i]++
 		}
-		if s.random.Float64() < in.lost(a.at) {
-			return in
+		for j := s.past[i]; j < len(all) && !a.at.Before(all[j].from); j++ {
+			in := &all[j]
+			if a.at.Before(in.to) && (in.method == "" || in.method == a.method) && s.random.Float64() < in.lost(a.at) {
+				return in
+			}
 		}
 	}
 	return nil
 }
+
+// longest is how far apart the beginnings of attempts are at most that are decided about at one time.
+const longest = 10 * time.Minute
 
 // result draws how an attempt ends while nothing is wrong. By night more of them are declined.
 func (s *stream) result(at time.Time) result {
@@ -173,9 +222,7 @@ func (s *stream) result(at time.Time) result {
 		return usual[len(usual)-2]
 	}
 	more := math.Exp(s.mood)
-	if at.Hour() < 6 {
-		more *= 1.4
-	}
+	more *= 1 + .4*asleep(at)
 	if s.strain != nil {
 		more *= s.strain(at)
 	}
@@ -190,6 +237,15 @@ func (s *stream) result(at time.Time) result {
 		}
 	}
 	return approved
+}
+
+// asleep is 1 from midnight to 5, 0 from 7 to 10 in the evening, and between that at other times.
+func asleep(at time.Time) float64 {
+	h := hours(at)
+	if h > 12 {
+		return max(0, min(1, (h-22)/2))
+	}
+	return max(0, min(1, (7-h)/2))
 }
 
 func (s *stream) method() string {
