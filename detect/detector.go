@@ -167,13 +167,14 @@ func (d *Detector) onset(surprise float64) float64 {
 }
 
 // learn takes up what was seen. An incident must not become usual: it does not get into the profile, and little else is
-// learnt of it.
+// learnt of it. A share is learnt whatever it is: where the same hour fails day after day, that is usual, and of a single
+// day the middle of several takes no notice.
 func (d *Detector) learn(o Observation, r *Result, what func()) {
 	d.Unusual++
 	if r.Score < 1 {
 		d.Unusual = 0
 	}
-	if !d.incident() {
+	if d.kind == Rate || !d.incident() {
 		d.Profile.learn(r.Value, o.Total)
 	}
 	if d.kind == Gauge || !d.incident() {

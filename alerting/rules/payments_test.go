@@ -118,7 +118,7 @@ func TestShippedPaymentRules(t *testing.T) {
 				"  payment_attempts_total{provider=\"visa\",method=\"qr\",outcome=\"issuer_policy\"} 0+5x39 200+45x40\n",
 			step:  15 * time.Second,
 			until: 20 * time.Minute,
-			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 690 * time.Second, verdict: "customer"}},
+			want:  map[string]seen{"PaymentSuccessRateLow visa": {first: 675 * time.Second, verdict: "customer"}},
 		},
 		{
 			name: "an expected rate that is low by nature",
@@ -127,15 +127,19 @@ func TestShippedPaymentRules(t *testing.T) {
 			step:  15 * time.Second,
 			until: 19 * time.Minute,
 			// Without history it is below what almost any method has; with it, it is usual.
-			want: map[string]seen{"PaymentSuccessRateLow amex": {first: 45 * time.Second, last: 240 * time.Second, verdict: "customer"}},
+			want: map[string]seen{"PaymentSuccessRateLow amex": {first: 30 * time.Second, last: 420 * time.Second, verdict: "customer"}},
 		},
 		{
-			name: "time-outs, too few for an outage",
+			name: "time-outs, too few to wake anybody at once",
 			series: attempts("unionpay", "unknown_outcome", [3]int{100, 0, long(5)}, [3]int{92, 8, long(5)}) +
 				attempts("alipay", "customer", [3]int{60, 1, long(10)}),
 			step:  15 * time.Second,
 			until: 10 * time.Minute,
-			want:  map[string]seen{"PaymentUnknownOutcome unionpay": {first: 345 * time.Second, verdict: "provider"}},
+			want: map[string]seen{
+				"PaymentUnknownOutcome unionpay": {first: 330 * time.Second, verdict: "provider"},
+				// When it has cost a hundred payments.
+				"PaymentProviderDown unionpay": {first: 555 * time.Second, verdict: "provider"},
+			},
 		},
 		{
 			name: "no traffic where there was much",
