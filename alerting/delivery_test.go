@@ -158,3 +158,17 @@ func TestTooManyIncidents(t *testing.T) {
 		r.stop()
 	})
 }
+
+// TestNoNewsAreNoGoodNews hears nothing of an alert for two days, as when the clock is set on: it is not over.
+func TestNoNewsAreNoGoodNews(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newDeliveryRig(t, t.TempDir(), "")
+		r.put(t.Context(), map[string]string{"alertname": "A"}, nil, time.Now(), time.Time{})
+		time.Sleep(48 * time.Hour)
+		if got := r.heard.all(); !strings.HasPrefix(got, "1+0") || strings.Contains(got, "+1") {
+			t.Errorf("told %s, want no end", got)
+		}
+		r.stop()
+	})
+}

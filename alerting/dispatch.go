@@ -27,8 +27,8 @@ import (
 
 const (
 	// alertHorizon is when a firing alert would end if nothing more were heard of it. Rules run in this process: no
-	// news is not good news, so it is far away.
-	alertHorizon = 24 * time.Hour
+	// news is not good news, so it is farther away than a clock is ever set on.
+	alertHorizon = 100 * 365 * 24 * time.Hour
 	// stateRetention is how long ended silences and told incidents are remembered, at least.
 	stateRetention = 5 * 24 * time.Hour
 	// groupMaintenance is how often ended groups are forgotten.

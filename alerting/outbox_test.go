@@ -75,15 +75,6 @@ func TestBriefIncidentDuringOutage(t *testing.T) {
 	}
 }
 
-func TestOldMessagesAreGivenUp(t *testing.T) {
-	t.Parallel()
-	f := newFakeSlack(t, answer{Status: 500})
-	r := newRig(t)
-	r.leave("00000000000000000001-a.json", notice("old", time.Now().Add(-25*time.Hour)))
-	r.start(only(t, config(f), brokenRule))
-	until(t, "the message is given up", func() bool { return r.metric("gatewatch_notifications_failed_total") == 1 })
-}
-
 func TestRuleFileMistakes(t *testing.T) {
 	t.Parallel()
 	f := func(text string, want ...string) {

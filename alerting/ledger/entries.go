@@ -33,7 +33,10 @@ func (l *Ledger) Log(r *nflogpb.Receiver, group string, firing, resolved []uint6
 	if before := l.entry(r, group); before != nil && !before.Timestamp.AsTime().Before(now) {
 		at = before.Timestamp.AsTime().Add(time.Nanosecond)
 	}
-	if expiry <= 0 || expiry > retention {
+	switch {
+	case len(firing) > 0:
+		expiry = openRetention
+	case expiry <= 0 || expiry > retention:
 		expiry = retention
 	}
 	return l.put(&nflogpb.Entry{
@@ -49,7 +52,7 @@ func (l *Ledger) Hold(receiver, group string) {
 		return
 	}
 	entry.Timestamp = timestamppb.New(entry.Timestamp.AsTime().Add(time.Nanosecond))
-	if err := l.put(entry, time.Now().Add(retention)); err != nil {
+	if err := l.put(entry, time.Now().Add(openRetention)); err != nil {
 		l.log.Error("keeping what was told", "err", err)
 	}
 }

@@ -20,8 +20,11 @@ import (
 )
 
 const (
-	// retention is how long what was told is remembered, at least; maintenance how often the rest is forgotten.
-	retention   = 5 * 24 * time.Hour
+	// retention is how long what was told is remembered; openRetention that of incidents that go on, which nobody would know
+	// to tell the end of. It is told again and again while they do, so that only a clock that is set on comes near it.
+	retention     = 5 * 24 * time.Hour
+	openRetention = 60 * 24 * time.Hour
+	// maintenance is how often the rest is forgotten.
 	maintenance = 15 * time.Minute
 )
 

@@ -43,3 +43,26 @@ func TestLedgerOfTimesToCome(t *testing.T) {
 		}
 	})
 }
+
+// TestLedgerOfClockSetOn has the clock be set on by ten days: what goes on is not forgotten, what is over is.
+func TestLedgerOfClockSetOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Open(filepath.Join(t.TempDir(), "nflog"), slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		expires := time.Now().Add(8 * time.Hour)
+		l.Told(receivers.Told{Receiver: "a", GroupKey: "open", Firing: []uint64{1}, Expires: expires})
+		l.Told(receivers.Told{Receiver: "a", GroupKey: "over", Resolved: []uint64{2}, Expires: expires})
+		time.Sleep(10 * 24 * time.Hour)
+		if _, err := l.entries.GC(); err != nil {
+			t.Fatal(err)
+		}
+		firing, _ := l.State("a", "open")
+		_, over := l.State("a", "over")
+		if fmt.Sprint(firing, over) != "[1] []" {
+			t.Errorf("known after ten days: %v fire, %v are over; want that 1 fires", firing, over)
+		}
+	})
+}

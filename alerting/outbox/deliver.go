@@ -20,8 +20,10 @@ const (
 	maxBackoff = time.Minute
 	// blockedBackoff is the wait after an error that only people can mend (a wrong token): they may do so any time.
 	blockedBackoff = 5 * time.Minute
-	// maxNoticeAge is when a notice that cannot be delivered is given up.
+	// maxNoticeAge is when a notice that cannot be delivered is given up. One that a process before left is tried for as long
+	// as minTrying all the same: the clock may have been set on, and the network not be there yet.
 	maxNoticeAge = 24 * time.Hour
+	minTrying    = time.Hour
 	// sendGrace is how long a message that is on its way holds up the end of the agent.
 	sendGrace = 3 * time.Second
 	// refreshInterval is how often the figures in messages of incidents that go on are brought up to date.
@@ -137,7 +139,7 @@ func (o *Box) fail(n receivers.Notice, err *receivers.SendError, blockedBefore b
 		o.metrics.failed.Inc()
 		o.log.Error("message refused for good", "err", err)
 		return true
-	case time.Since(n.Created) > maxNoticeAge:
+	case time.Since(n.Created) > maxNoticeAge && time.Since(o.trying(n.ID)) > minTrying:
 		o.metrics.failed.Inc()
 		o.log.Error("message given up", "since", n.Created, "err", err)
 		return true
@@ -150,6 +152,14 @@ func (o *Box) fail(n receivers.Notice, err *receivers.SendError, blockedBefore b
 		o.log.Warn("message not delivered, will be sent again", "since", n.Created, "err", err)
 	}
 	return false
+}
+
+// trying returns since when the notice, which is the oldest one, is tried in this process.
+func (o *Box) trying(id string) time.Time {
+	if o.tried.id != id {
+		o.tried.id, o.tried.since = id, time.Now()
+	}
+	return o.tried.since
 }
 
 // nextWait returns how long to wait after a failure and the backoff of the one after it.

@@ -65,6 +65,12 @@ type Box struct {
 	cancel      context.CancelFunc
 	work        sync.WaitGroup
 
+	// tried is the notice that failed last, and since when; run's own.
+	tried struct {
+		id    string
+		since time.Time
+	}
+
 	mu       sync.Mutex
 	receiver receivers.Receiver
 	// minSeverity is the least severity that the receiver is told of; "" for any.
