@@ -40,6 +40,8 @@ type Config struct {
 	HAProxy Entries[HAProxyConfig, *HAProxyConfig] `yaml:"haproxy"`
 	// Disks, by what they say of their own health (SMART).
 	SMART Entries[SMARTConfig, *SMARTConfig] `yaml:"smart"`
+	// Units of systemd that the agent has started again when they failed. None, unless named.
+	Restarts Entries[RestartConfig, *RestartConfig] `yaml:"restarts"`
 }
 
 const defaultInterval = model.Duration(5 * time.Second)
