@@ -41,3 +41,25 @@ func TestRulesAskForWhatIsThere(t *testing.T) {
 func hasPrefix(name string, prefixes []string) bool {
 	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }
+
+// TestSecurityRulesAskForWhatIsThere does the same for the rules about security.
+func TestSecurityRulesAskForWhatIsThere(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../alerting/rules/security.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Logins are counted from logs.
+	elsewhere := []string{"posture_login"}
+	seen := 0
+	for _, name := range regexp.MustCompile(`\b(?:posture|apt|node)_\w+`).FindAllString(string(data), -1) {
+		seen++
+		known := slices.ContainsFunc(catalogueOnce(), func(m Metric) bool { return m.Name == name })
+		if !known && !hasPrefix(name, elsewhere) {
+			t.Errorf("rules ask for %s, which no collector gives", name)
+		}
+	}
+	if seen < 12 {
+		t.Errorf("found %d names in the rules, want more", seen)
+	}
+}

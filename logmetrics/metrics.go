@@ -49,6 +49,7 @@ type Metrics struct {
 	services  *bounded[service]
 	upstreams *bounded[upstream]
 	unclassed unclassed
+	logins    *logins
 	payers    *payers
 }
 
@@ -66,6 +67,7 @@ func New(reg prometheus.Registerer, limits Limits) *Metrics {
 		upstreams: newUpstreams(reg, overflow),
 		payers:    newPayers(overflow.WithLabelValues("payer")),
 		unclassed: unclassed{evicted: overflow.WithLabelValues("unclassed"), codes: map[unclassedKey]*UnclassedCode{}},
+		logins:    newLogins(reg, overflow),
 	}
 }
 
@@ -76,7 +78,10 @@ func (m *Metrics) Observe(ev *event.Event) {
 	if ev.Malformed != "" {
 		return
 	}
-	if ev.Source.Dataset == "access" {
+	switch ev.Source.Dataset {
+	case "system":
+		m.logins.observe(ev)
+	case "access":
 		m.service(ev).observe(ev)
 	}
 	// Access logs in JSON have it, too; an error log names a peer and has no status.

@@ -120,6 +120,7 @@ func TestLimits(t *testing.T) {
 	expectSamples(t, reg, "gatewatch_label_overflow_total", `{label="code"} 3
 {label="currency"} 0
 {label="dataset"} 0
+{label="login_address"} 0
 {label="method"} 0
 {label="operation"} 0
 {label="payer"} 0

@@ -1,0 +1,77 @@
+package logmetrics
+
+import (
+	"maps"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	// maxGuessers is how many addresses and users with failed logins are remembered.
+	maxGuessers = 10_000
+	// manyFailures within guessWindow before a login make it suspicious.
+	manyFailures = 10
+	guessWindow  = 10 * time.Minute
+)
+
+// guesses remembers who failed to log in shortly before.
+type guesses struct {
+	overflow prometheus.Counter
+
+	mu   sync.Mutex
+	seen map[string]*guesser
+}
+
+// guesser is one address or user.
+type guesser struct {
+	failures int
+	// last is when the last one failed. A pause of the window makes the count begin anew.
+	last time.Time
+	// connection is the one in which it failed last.
+	connection string
+}
+
+// fail notes failures at a time of the log.
+func (g *guesses) fail(who, connection string, count int, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one := g.seen[who]
+	if one == nil {
+		if len(g.seen) >= maxGuessers {
+			maps.DeleteFunc(g.seen, func(_ string, old *guesser) bool { return at.Sub(old.last) > guessWindow })
+		}
+		if len(g.seen) >= maxGuessers {
+			g.overflow.Inc()
+			return
+		}
+		one = new(guesser)
+		g.seen[who] = one
+	}
+	if at.Sub(one.last) > guessWindow {
+		one.failures = 0
+	}
+	one.failures += count
+	one.last, one.connection = at, connection
+}
+
+// counted tells whether a failure in this connection was noted last.
+func (g *guesses) counted(who, connection string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one := g.seen[who]
+	return one != nil && connection != "" && one.connection == connection
+}
+
+// succeed notes a login and tells whether many failed shortly before.
+func (g *guesses) succeed(who string, at time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	one := g.seen[who]
+	if one == nil {
+		return false
+	}
+	delete(g.seen, who)
+	return one.failures >= manyFailures && at.Sub(one.last) <= guessWindow
+}
