@@ -162,6 +162,30 @@ func TestPendingOverRestart(t *testing.T) {
 	}
 }
 
+// TestKeepFiringOverRestart restarts the agent while an alert fires on without its condition: it does for as long as its rule
+// says, as if there had been no restart.
+func TestKeepFiringOverRestart(t *testing.T) {
+	t.Parallel()
+	f := func(more, want string) {
+		t.Helper()
+		r := newRig(t)
+		cfg := only(t, config(nil), strings.Replace(stateRule("broken > 0", ""), "    labels", more+"    keep_firing_for: 40s\n    labels", 1))
+		r.start(cfg)
+		r.broken.WithLabelValues("stripe", "a").Set(1)
+		got := r.states(5) + " "
+		r.broken.WithLabelValues("stripe", "a").Set(0)
+		got += r.states(3) + " "
+		r.kill(cfg)
+		got += r.states(8)
+		if got != want {
+			t.Errorf("%sstates = %q, want %q", more, got, want)
+		}
+		r.stop()
+	}
+	f("", "fffff fff fffff...")
+	f("    for: 15s\n", "pppff fff fffff...")
+}
+
 // TestReloadKeepsStates exchanges rules beside an alert that waits, and one that fires on for a while: for both nothing
 // changes, and what recorded series say goes on.
 func TestReloadKeepsStates(t *testing.T) {

@@ -49,7 +49,7 @@ receivers: [{name: hook, webhook_configs: [{url: %s, send_resolved: true}]}]
 	for _, m := range members {
 		cfg.Alertmanagers = append(cfg.Alertmanagers, secret.Secret(m.URL))
 	}
-	const agents = 5
+	const agents = 50
 	var all []*rig
 	for i := range agents {
 		r := newRig(t)

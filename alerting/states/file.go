@@ -39,6 +39,9 @@ func (s *States) Read(file string, log *slog.Logger) {
 			if a == nil {
 				continue
 			}
+			if a.Firing {
+				a.resume = resumeTold
+			}
 			if a.hadData = a.Firing; !a.Since.IsZero() && a.Absent.IsZero() {
 				a.Last = time.Time{} // it went on after it was written down
 			}

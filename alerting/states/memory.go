@@ -65,7 +65,13 @@ type trackedAlert struct {
 
 	// hadData is true when there were data under the rule's present expression.
 	hadData bool
+	// resume is how often the rule, which knows nothing of it yet, is told after a restart that the alert is there: it keeps
+	// firing for as long as keep_firing_for says then.
+	resume int
 }
+
+// resumeTold is how often: the first evaluation looks up since when an alert is there, the second lets it fire.
+const resumeTold = 2
 
 func newMemory() *memory {
 	return &memory{alerts: map[string]*trackedAlert{}, seen: map[string]*seenSeries{}}

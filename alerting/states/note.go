@@ -28,6 +28,9 @@ func (m *memory) tell(r *rules.AlertingRule) {
 			return
 		}
 		known := m.find(a.Labels)
+		if known != nil && !a.KeepFiringSince.IsZero() && !known.Absent.IsZero() && known.Absent.Before(a.KeepFiringSince) {
+			a.KeepFiringSince = known.Absent // since before a restart
+		}
 		b := labels.NewBuilder(m.settled(known, a.Annotations)).Del(annotationNote, annotationNoteZH)
 		en, zh := m.note(known)
 		b.Set(annotationNote, en).Set(annotationNoteZH, zh)

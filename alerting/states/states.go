@@ -219,6 +219,7 @@ func (s *States) step(m *memory, result promql.Vector, t time.Time) (held promql
 		if !math.IsNaN(one.F) && !math.IsInf(one.F, 0) {
 			a.Value = one.F
 		}
+		a.resume = 0
 		s.changed = a.active(m, s.window(m), t) || s.changed
 	}
 	for key, a := range m.alerts {
@@ -232,6 +233,11 @@ func (s *States) step(m *memory, result promql.Vector, t time.Time) (held promql
 				continue
 			}
 			a.Flapping, s.changed = false, true
+		}
+		if a.Firing && a.resume > 0 {
+			a.resume--
+			held = append(held, a.sample(t))
+			continue
 		}
 		if a.forgettable(t, time.Duration(s.flapping.Within)) {
 			delete(m.alerts, key)
