@@ -67,6 +67,9 @@ type months struct {
 	sums     map[sum]int64
 	cases    map[uint64]int // month by the case's hash
 	refunded map[string]*refundWeek
+	// this is the present month; it begins at begin, last month at before, and the next one at next, in seconds since 1970.
+	this                int
+	before, begin, next int64
 	// oldest is the month up to which all older ones were dropped.
 	oldest  int
 	changed bool
@@ -84,6 +87,17 @@ type refundHour struct {
 
 func newMonths() *months {
 	return &months{accounts: map[account]*counts{}, sums: map[sum]int64{}, cases: map[uint64]int{}, refunded: map[string]*refundWeek{}}
+}
+
+// turn makes now's month this one. Calendars are slow to ask for every record.
+func (m *months) turn(now time.Time) {
+	if second := now.Unix(); second >= m.begin && second < m.next {
+		return
+	}
+	m.this = monthOf(now)
+	year, month, _ := now.UTC().Date()
+	first := time.Date(year, month, 1, 0, 0, 0, 0, time.UTC)
+	m.begin, m.next, m.before = first.Unix(), first.AddDate(0, 1, 0).Unix(), first.AddDate(0, -1, 0).Unix()
 }
 
 // monthOf returns the number of a moment's calendar month.
@@ -113,13 +127,18 @@ func (w *Watch) month(ev *event.Event) {
 	if !counted {
 		return
 	}
-	at, now := monthOf(ev.Time), monthOf(w.now())
-	if at > now || at < now-1 {
-		return
-	}
+	second, now := ev.Time.Unix(), w.now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	m := w.months
+	m.turn(now)
+	at := m.this
+	switch {
+	case second >= m.next || second < m.before:
+		return
+	case second < m.begin:
+		at--
+	}
 	if what >= chargebacks && m.again(ev, what, at) {
 		return
 	}
@@ -136,7 +155,7 @@ func (w *Watch) month(ev *event.Event) {
 		}
 	}
 	if what <= refunds {
-		m.hour(p.Provider, ev.Time.Unix(), what)
+		m.hour(p.Provider, second, what)
 	}
 }
 
