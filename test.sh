@@ -72,6 +72,7 @@ missing_packages() {
   have nginx || echo nginx-light
   have dbus-daemon || echo dbus-daemon
   have haproxy || echo haproxy
+  have node nodejs || echo nodejs
   have redis-server valkey-server || echo redis-server
   have prometheus-redis-exporter || echo prometheus-redis-exporter
   have_postgres || echo postgresql
@@ -128,6 +129,7 @@ report_missing() {
     chinese_font || echo "a Chinese font (package fonts-noto-cjk): Chinese text on screenshots shows as boxes"
     { have prometheus && have promtool; } || echo "Prometheus and promtool (package prometheus): the tests that scrape /metrics, load the rules and ask the API"
     have prometheus-node-exporter || echo "node_exporter (package prometheus-node-exporter): the comparison of host metrics"
+    have node nodejs || echo "Node.js (package nodejs): the test that scrapes one"
     have prometheus-blackbox-exporter || echo "blackbox_exporter (package prometheus-blackbox-exporter): the comparison of probes"
     { have prometheus-alertmanager alertmanager && have amtool; } ||
       echo "Alertmanager and amtool (package prometheus-alertmanager): the tests that relay alerts to a cluster, and of silences"

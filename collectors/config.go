@@ -42,6 +42,8 @@ type Config struct {
 	SMART Entries[SMARTConfig, *SMARTConfig] `yaml:"smart"`
 	// Units of systemd that the agent has started again when they failed. None, unless named.
 	Restarts Entries[RestartConfig, *RestartConfig] `yaml:"restarts"`
+	// Applications that tell their own metrics: Spring Boot, Node.js and others.
+	Scrapes Entries[ScrapeConfig, *ScrapeConfig] `yaml:"scrapes"`
 }
 
 const defaultInterval = model.Duration(5 * time.Second)

@@ -21,6 +21,17 @@ import (
 // nodeExporter returns the metrics of the node_exporter that Debian packages, started for the test.
 func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
 	t.Helper()
+	resp, err := http.Get(startNodeExporter(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return parseExposition(t, resp.Body)
+}
+
+// startNodeExporter returns the address of its metrics once it answers.
+func startNodeExporter(t *testing.T) string {
+	t.Helper()
 	servicetest.Wanted(t)
 	path := servicetest.Program(t, "apt-get install prometheus-node-exporter", "prometheus-node-exporter")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -41,15 +52,13 @@ func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		resp, err := http.Get("http://" + addr + "/metrics")
-		if err != nil {
-			continue // not listening yet
+		if c, err := net.Dial("tcp", addr); err == nil {
+			c.Close()
+			return "http://" + addr + "/metrics"
 		}
-		defer resp.Body.Close()
-		return parseExposition(t, resp.Body)
 	}
 	t.Fatal("node_exporter does not answer")
-	return nil
+	return ""
 }
 
 // constants are metrics whose values do not move while the test looks at them twice.

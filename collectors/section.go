@@ -33,6 +33,8 @@ type env struct {
 	given []string
 	// host says where /proc, /sys and / are seen, also when the host itself is not watched.
 	host HostConfig
+	// names are those of the metrics that the others give, for what tells metrics of others.
+	names givenNames
 }
 
 // sections yields what c switches on, by the keys of the configuration and in the order of the fields. It reflects, so

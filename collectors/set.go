@@ -31,7 +31,10 @@ type collector struct {
 
 // table lists everything that cfg switches on.
 func table(cfg *Config, dataDir string, notes Notes, log *slog.Logger) ([]collector, error) {
-	e := env{log: log, notes: notes, dataDir: dataDir, interval: time.Duration(cfg.Interval), host: HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"}}
+	e := env{
+		log: log, notes: notes, names: givenNames{}, dataDir: dataDir, interval: time.Duration(cfg.Interval),
+		host: HostConfig{Proc: "/proc", Sys: "/sys", Root: "/"},
+	}
 	if cfg.Host != nil {
 		e.host = *cfg.Host
 	}
@@ -46,6 +49,7 @@ func table(cfg *Config, dataDir string, notes Notes, log *slog.Logger) ([]collec
 		}
 		all = append(all, found...)
 	}
+	e.names.note(all)
 	return all, nil
 }
 

@@ -85,6 +85,8 @@ func TestRules(t *testing.T) {
 
 	f("outputs/es.go", `outputs; import "github.com/elastic/go-elasticsearch/v8/esapi"`, "")
 	f("web/es.go", `web; import "github.com/elastic/go-elasticsearch/v8"`, "web/es.go:1: imports github.com/elastic/go-elasticsearch/v8: only these may: [outputs]")
+	f("series/api.go", `series; import "github.com/prometheus/prometheus/web/api/v1"`, "series/api.go:1: imports github.com/prometheus/prometheus/web/api/v1: only these may: []")
+	f("series/api_test.go", `series_test; import "github.com/prometheus/prometheus/web/api/v1"`, "")
 	f("web/q.go", `web; import "github.com/prometheus/prometheus/promql"`, "web/q.go:1: imports github.com/prometheus/prometheus/promql: only these may: [alerting series bench]")
 	f("web/q.go", `web; import "github.com/prometheus/client_golang/prometheus"`, "")
 	f("web/page.go", `web; import "gatewatch/internal/servicetest"`, "web/page.go:1: imports gatewatch/internal/servicetest: only these may: [internal/servicetest]")

@@ -35,6 +35,9 @@ var owners = map[string][]string{
 	"testing":                            {"internal/servicetest"},
 	module + "internal/servicetest":      {"internal/servicetest"},
 	module + "internal/importrules":      {},
+
+	// Scraping, remote storage and OpenTelemetry hang on it: 14 MB of the program.
+	"github.com/prometheus/prometheus/web": {},
 }
 
 // blank are the packages that may be imported for their side effect alone.
