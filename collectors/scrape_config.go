@@ -45,7 +45,7 @@ const (
 // family is metrics whose names begin alike, and what they are about.
 type family struct{ glob, help string }
 
-// scrapePresets are the families of each kind of application that dashboards and the shipped rules ask for.
+// scrapePresets are the families of each kind of application that dashboards ask for.
 func scrapePresets() map[string][]family {
 	process := family{"process_*", "The application's process; a name that the agent has of its own too is there with and without application"}
 	return map[string][]family{
