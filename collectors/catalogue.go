@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"reflect"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,17 +37,6 @@ func Catalogue() []Metric {
 		add(kind, s.catalogue())
 	}
 	return all
-}
-
-// everySection returns a configuration in which no section is switched off. It reflects, as sections does.
-func everySection() *Config {
-	c := new(Config)
-	for _, field := range reflect.ValueOf(c).Elem().Fields() {
-		if field.Kind() == reflect.Pointer {
-			field.Set(reflect.New(field.Type().Elem()))
-		}
-	}
-	return c
 }
 
 // commonMetrics are those about each collector, and about the parts of those that ask servers.

@@ -36,6 +36,7 @@ func hostTable(h HostConfig) []collector {
 		collectRAID(h),
 		collectNVMe(h),
 		collectMemoryErrors(h),
+		collectExt4(h),
 		collectSELinux(h),
 		collectBonding(h),
 		collectZFS(h),

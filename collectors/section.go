@@ -54,3 +54,14 @@ func (c *Config) sections() iter.Seq2[string, section] {
 		}
 	}
 }
+
+// everySection returns a configuration in which no section is switched off. It reflects, as sections does.
+func everySection() *Config {
+	c := new(Config)
+	for _, field := range reflect.ValueOf(c).Elem().Fields() {
+		if field.Kind() == reflect.Pointer {
+			field.Set(reflect.New(field.Type().Elem()))
+		}
+	}
+	return c
+}

@@ -83,3 +83,23 @@ func collectMemoryErrors(h HostConfig) collector {
 		return nil
 	})
 }
+
+// collectExt4 gives the errors that the kernel noted in ext4 file systems since they were last checked.
+func collectExt4(h HostConfig) collector {
+	var all metrics
+	total := all.counter("node_ext4_errors_total", "Errors noted in the file system since it was last checked.", "device")
+	return fromSys(h, "ext4", all, func(_ sysfs.FS, out *samples) error {
+		files, err := filepath.Glob(filepath.Join(h.Sys, "fs/ext4/*/errors_count"))
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			value, err := readNumber(file)
+			if err != nil {
+				return unlessMissing(err) // unmounted meanwhile
+			}
+			out.add(total, value, filepath.Base(filepath.Dir(file)))
+		}
+		return nil
+	})
+}
