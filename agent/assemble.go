@@ -190,7 +190,7 @@ func (a *agent) preparePipelines() error {
 	a.parts = append(a.parts, part{"fraud", a.fraud.Run})
 	a.patterns = patterns.New(a.cfg.Patterns, filepath.Join(a.cfg.DataDir, "patterns.json"), a.log, a.registry)
 	a.parts = append(a.parts, part{"patterns", a.patterns.Run})
-	a.counts = logmetrics.New(a.registry, logmetrics.Limits{})
+	a.counts = logmetrics.New(a.registry, logmetrics.Limits{APIEnds: a.cfg.Payments.APIEnds})
 	a.pipeline = pipeline.Parts{
 		Host: hostname(), Redactor: redact.New(a.cfg.Redact, a.registry), Classifier: classifier, CustomerSecret: secret, Journal: a.journal,
 		Observe: func(ev *event.Event) {

@@ -2,9 +2,8 @@ package collectors
 
 import (
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
+
+	"gatewatch/internal/apiend"
 )
 
 // announcementTable lists the metrics of the headers by which a provider announces an API's end.
@@ -20,24 +19,10 @@ func announcementTable() []probeMetric {
 // announcements notes the headers Deprecation and Sunset of an answer.
 func (r *report) announcements(provider, name string, header http.Header) {
 	setDefault(&provider, name)
-	if at, ok := deprecation(header.Get("Deprecation")); ok {
+	if at, ok := apiend.Deprecation(header.Get("Deprecation")); ok {
 		r.add("provider_api_deprecated_timestamp_seconds", unixSeconds(at), provider)
 	}
-	if at, err := http.ParseTime(header.Get("Sunset")); err == nil {
+	if at, ok := apiend.Sunset(header.Get("Sunset")); ok {
 		r.add("provider_api_end_timestamp_seconds", unixSeconds(at), provider)
 	}
-}
-
-// deprecation reads the header of RFC 9745, "@" and Unix time, and those of its drafts, an HTTP date or "true". The time is
-// zero when it tells none.
-func deprecation(text string) (at time.Time, ok bool) {
-	if seconds, found := strings.CutPrefix(text, "@"); found {
-		n, err := strconv.ParseInt(seconds, 10, 64)
-		return time.Unix(n, 0), err == nil
-	}
-	if strings.EqualFold(text, "true") {
-		return at, true
-	}
-	at, err := http.ParseTime(text)
-	return at, err == nil
 }

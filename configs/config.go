@@ -16,6 +16,7 @@ import (
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 	"gatewatch/journal"
+	"gatewatch/logmetrics"
 	"gatewatch/outputs"
 	"gatewatch/patterns"
 	"gatewatch/payment"
@@ -63,6 +64,8 @@ type Payments struct {
 	// The secret behind payment.customer_key: hosts with the same one give a customer the same key. Empty: the agent
 	// makes one and keeps it in data_dir.
 	CustomerSecret secret.Secret `yaml:"customer_secret"`
+	// Versions of providers' APIs whose end is known: people are told in time when one is still in use.
+	APIEnds []logmetrics.APIEnd `yaml:"api_ends"`
 	// How the attempts of one order are joined.
 	Intents intents.Config `yaml:"intents"`
 }
@@ -75,6 +78,7 @@ func (p *Payments) validate() error {
 			m.Add("outcomes", "%v", err)
 		}
 	}
+	m.AddIn("api_ends", logmetrics.ValidateAPIEnds(p.APIEnds))
 	m.AddIn("intents", p.Intents.Validate())
 	return m.Err()
 }

@@ -49,6 +49,7 @@ func TestReferenceOptional(t *testing.T) {
 	want.Logs = got.Logs
 	want.Outputs.Elasticsearch = &outputs.ElasticsearchConfig{URLs: []string{"http://127.0.0.1:9200"}}
 	want.Payments.Intents.Redis = &intents.RedisConfig{Address: "127.0.0.1:6379"}
+	want.Payments.APIEnds = got.Payments.APIEnds
 	want.Collectors.TLS.Endpoints, want.Collectors.TLS.Files = got.Collectors.TLS.Endpoints, got.Collectors.TLS.Files
 	posture := got.Collectors.Posture
 	want.Collectors.Posture.Endpoints, want.Collectors.Posture.Reports = posture.Endpoints, posture.Reports

@@ -43,6 +43,11 @@ const (
 	AdviceCode
 	// DisputeEvent is the provider's own name for what happened to a disputed payment: charge.dispute.created.
 	DisputeEvent
+	// APIVersion is the version of the provider's API that was asked: v68, 2025-09-30.
+	APIVersion
+	// APIDeprecation and APISunset are the provider's headers Deprecation and Sunset, as they came.
+	APIDeprecation
+	APISunset
 	Status
 	Amount
 	Currency
@@ -92,6 +97,9 @@ var keyNames = [keyCount]string{
 	NetworkCode:      "payment.network_code",
 	AdviceCode:       "payment.advice_code",
 	DisputeEvent:     "payment.dispute_event",
+	APIVersion:       "payment.api_version",
+	APIDeprecation:   "payment.api_deprecation",
+	APISunset:        "payment.api_sunset",
 	Status:           "payment.status",
 	Amount:           "payment.amount",
 	Currency:         "payment.currency",

@@ -94,6 +94,11 @@ var dictionary = []meaning{
 	{fact: event.NetworkCode,
 		anywhere: "network_decline_code network_response_code scheme_response_code raw_response_code refusal_reason_raw raw_code"},
 	{fact: event.AdviceCode, anywhere: "merchant_advice_code network_advice_code partner_merchant_advice_code"},
+	{fact: event.APIVersion,
+		anywhere: "provider_api_version channel_api_version psp_api_version stripe_version square_version headers.stripe_version headers.square_version"},
+	// nginx's variables of what an upstream answered, and the headers of an answer as HTTP clients log them.
+	{fact: event.APIDeprecation, anywhere: "upstream_http_deprecation headers.deprecation"},
+	{fact: event.APISunset, anywhere: "upstream_http_sunset headers.sunset"},
 	{fact: event.Status,
 		anywhere: "trade_state trade_status payment_status payment_state pay_status order_status order_state " +
 			"transaction_status transaction_state txn_status refund_status channel_state result_status attempt_status " +

@@ -25,6 +25,8 @@ type Limits struct {
 	Currencies int
 	// Services is the number of services in access logs; default 50.
 	Services int
+	// APIEnds are the versions of providers' APIs whose end is known.
+	APIEnds []APIEnd
 }
 
 // withDefaults returns l with the defaults in the place of zeros.
@@ -51,6 +53,7 @@ type Metrics struct {
 	unclassed unclassed
 	logins    *logins
 	payers    *payers
+	apis      *bounded[api]
 }
 
 // New returns Metrics that are registered with reg.
@@ -66,6 +69,7 @@ func New(reg prometheus.Registerer, limits Limits) *Metrics {
 		services:  newServices(reg, limits, overflow),
 		upstreams: newUpstreams(reg, overflow),
 		payers:    newPayers(overflow.WithLabelValues("payer")),
+		apis:      newAPIs(reg, limits, overflow),
 		unclassed: unclassed{evicted: overflow.WithLabelValues("unclassed"), codes: map[unclassedKey]*UnclassedCode{}},
 		logins:    newLogins(reg, overflow),
 	}
@@ -87,6 +91,9 @@ func (m *Metrics) Observe(ev *event.Event) {
 	// Access logs in JSON have it, too; an error log names a peer and has no status.
 	if ev.Status != 0 {
 		m.observeUpstream(ev)
+	}
+	if ev.Payment.Provider != "" {
+		m.observeAPI(ev)
 	}
 	if ev.Payment.Outcome == event.Unclassed {
 		m.unclassed.observe(ev)

@@ -117,7 +117,8 @@ func TestLimits(t *testing.T) {
 {code="E1",outcome="customer",provider="wechatpay"} 1
 {code="NOTENOUGH",outcome="customer",provider="other"} 1
 {code="other",outcome="customer",provider="wechatpay"} 3`)
-	expectSamples(t, reg, "gatewatch_label_overflow_total", `{label="code"} 3
+	expectSamples(t, reg, "gatewatch_label_overflow_total", `{label="api_version"} 0
+{label="code"} 3
 {label="currency"} 0
 {label="dataset"} 0
 {label="login_address"} 0

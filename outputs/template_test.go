@@ -32,9 +32,13 @@ func TestTemplateVersions(t *testing.T) {
 	f("none", nil, 1)
 	ours := map[string]any{"managed_by": "gatewatch"}
 	f("without version", map[string]any{"_meta": ours}, 1)
-	f("older", map[string]any{"_meta": ours, "version": 1}, 1)
-	f("same", map[string]any{"_meta": ours, "version": 2}, 0)
-	f("newer", map[string]any{"_meta": ours, "version": 7}, 0)
+	var shipped struct{ Version int }
+	if err := json.Unmarshal(templateJSON, &shipped); err != nil {
+		t.Fatal(err)
+	}
+	f("older", map[string]any{"_meta": ours, "version": shipped.Version - 1}, 1)
+	f("same", map[string]any{"_meta": ours, "version": shipped.Version}, 0)
+	f("newer", map[string]any{"_meta": ours, "version": shipped.Version + 1}, 0)
 	f("somebody else's", map[string]any{"priority": 1}, 0)
 }
 
