@@ -134,10 +134,21 @@ func (d *desk) note(n *receivers.Notice, a receivers.Deed) (fresh bool) {
 		h.Over = n.Ended()
 	}
 	if a.Kind == receivers.DeedFalseAlarm {
-		d.falseAlarms.WithLabelValues(n.Alerts[0].Name).Inc()
+		d.countFalse(n)
 	}
 	d.save()
 	return true
+}
+
+// countFalse counts a false alarm for each rule that has a part in the incident.
+func (d *desk) countFalse(n *receivers.Notice) {
+	counted := map[string]bool{}
+	for i := range n.Alerts {
+		if name := n.Alerts[i].Name; !counted[name] {
+			counted[name] = true
+			d.falseAlarms.WithLabelValues(name).Inc()
+		}
+	}
 }
 
 // before tells whether n is about the incident before the one of h. Receivers hear of the same incident one after the other:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"gatewatch/alerting/receivers"
 )
@@ -103,5 +104,24 @@ func TestSilenceOfNoProvider(t *testing.T) {
 	}
 	if fresh, err := d.unsilence(ctx, n); err != nil || !fresh || d.muting(ctx, labels) != nil {
 		t.Errorf("unsilence() = %v, %v, and it is still silenced: %v", fresh, err, d.muting(ctx, labels) != nil)
+	}
+}
+
+// TestFalseAlarmOfSeveralRules calls an incident a false alarm whose alerts are of two rules: it counts for both, once.
+func TestFalseAlarmOfSeveralRules(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	n := &receivers.Notice{GroupLabels: map[string]string{"provider": "p"}, Alerts: []receivers.Alert{{Name: "A"}, {Name: "A"}, {Name: "B"}}}
+	deed := receivers.Deed{Kind: receivers.DeedFalseAlarm, By: receivers.Person{ID: "U1"}, At: time.Now()}
+	for _, who := range []string{"U1", "U2"} {
+		deed.By.ID = who
+		if _, _, err := d.Act(context.Background(), n, deed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, rule := range []string{"A", "B"} {
+		if got := testutil.ToFloat64(d.falseAlarms.WithLabelValues(rule)); got != 1 {
+			t.Errorf("%v false alarms of %s, want 1", got, rule)
+		}
 	}
 }
