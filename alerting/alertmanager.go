@@ -140,11 +140,11 @@ func (a *alertmanager) write(w http.ResponseWriter, r *http.Request) {
 	case answer.code >= http.StatusBadRequest:
 		a.refused.Inc()
 	case r.Method == http.MethodDelete:
-		sil.note(r.Context(), path.Base(r.URL.Path), "silence ended")
+		sil.Note(r.Context(), path.Base(r.URL.Path), "silence ended")
 	case strings.HasSuffix(r.URL.Path, "/silences"):
 		var made struct{ SilenceID string }
 		if err := json.Unmarshal(answer.body.Bytes(), &made); err == nil {
-			sil.note(r.Context(), made.SilenceID, "silence made")
+			sil.Note(r.Context(), made.SilenceID, "silence made")
 		}
 	}
 	answer.send()

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 
+	"gatewatch/alerting/desk"
 	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/receivers"
@@ -77,7 +78,7 @@ func newDeliveryRig(t *testing.T, dir, severity string, windows ...routing.Windo
 	if err := r.room.Exchange([]outbox.Station{{Name: "slack", Open: open, MinSeverity: severity}}); err != nil {
 		t.Fatal(err)
 	}
-	sil, err := openSilences(filepath.Join(dir, "silences"), log, prometheus.NewRegistry())
+	sil, err := desk.OpenSilences(filepath.Join(dir, "silences"), log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}

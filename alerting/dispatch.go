@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
+	"gatewatch/alerting/desk"
 	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/receivers"
@@ -29,19 +30,16 @@ const (
 	// alertHorizon is when a firing alert would end if nothing more were heard of it. Rules run in this process: no
 	// news is not good news, so it is farther away than a clock is ever set on.
 	alertHorizon = 100 * 365 * 24 * time.Hour
-	// stateRetention is how long ended silences and told incidents are remembered, at least.
-	stateRetention = 5 * 24 * time.Hour
 	// groupMaintenance is how often ended groups are forgotten.
 	groupMaintenance = 30 * time.Second
 	alertGC          = 30 * time.Minute
-	stateMaintenance = 15 * time.Minute
 )
 
 // dispatcher owns what of Alertmanager outlives a configuration, the alerts and the silences, and the delivery that the
 // configuration in effect makes of them.
 type dispatcher struct {
 	alerts    *mem.Alerts
-	silences  *silences
+	silences  *desk.Silences
 	silencer  *silence.Silencer
 	ledger    *ledger.Ledger
 	incidents *ledger.Keys
@@ -58,7 +56,7 @@ type dispatcher struct {
 	running bool
 }
 
-func newDispatcher(dir string, fired []savedAlert, sil *silences, told *ledger.Ledger, log *slog.Logger) (*dispatcher, error) {
+func newDispatcher(dir string, fired []savedAlert, sil *desk.Silences, told *ledger.Ledger, log *slog.Logger) (*dispatcher, error) {
 	// Alertmanager's own metrics describe its insides; what people need is in gatewatch_notification*.
 	reg := prometheus.NewRegistry()
 	engineLog, events, flags := quietlog.Warnings(log), eventrecorder.NopRecorder(), featurecontrol.NoopFlags{}
@@ -153,7 +151,7 @@ func (d *dispatcher) run(ctx context.Context) error {
 	var g errgroup.Group
 	stop := make(chan struct{})
 	g.Go(func() error {
-		d.silences.maintain(stop)
+		d.silences.Maintain(stop)
 		return nil
 	})
 	g.Go(func() error {

@@ -24,6 +24,7 @@ import (
 	"github.com/prometheus/prometheus/storage"
 	"golang.org/x/sync/errgroup"
 
+	"gatewatch/alerting/desk"
 	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/outbox"
 	"gatewatch/alerting/receivers"
@@ -57,7 +58,7 @@ type Engine struct {
 	// posted are the alerts that others posted.
 	posted *postedAlerts
 	// desk is what people do about incidents, sockets are their ways to it.
-	desk    *desk
+	desk    *desk.Desk
 	sockets *sockets
 	// relay and heartbeat are nil when they are not configured.
 	relay     *relay.Relay
@@ -157,7 +158,7 @@ func (e *Engine) openDelivery(cfg Config, plan *routing.Plan, reg prometheus.Reg
 	if err := e.mail.Exchange(e.stations(cfg)); err != nil {
 		return err
 	}
-	silences, err := openSilences(filepath.Join(e.dir, "silences"), e.log, reg)
+	silences, err := desk.OpenSilences(filepath.Join(e.dir, "silences"), e.log, reg)
 	if err != nil {
 		return err
 	}

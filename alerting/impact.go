@@ -26,7 +26,7 @@ func (e *Engine) Fill(ctx context.Context, n *receivers.Notice, now time.Time) {
 		n.Alerts[i].Lost = e.lostPayments(ctx, n.Alerts[i], now)
 	}
 	e.addLines(ctx, n, now)
-	e.desk.look(ctx, n)
+	e.desk.Look(ctx, n)
 }
 
 // Stand puts in what people did about the incident by now.

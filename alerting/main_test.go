@@ -8,7 +8,7 @@ import (
 )
 
 // waiting is how many tests run side by side for each processor: they wait, because messages are a second apart.
-const waiting = 6
+const waiting = 3
 
 // TestMain lets more tests run at a time than there are processors, unless -parallel says how many.
 func TestMain(m *testing.M) {

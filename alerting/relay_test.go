@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"gatewatch/alerting"
 	"gatewatch/internal/secret"
@@ -42,7 +43,7 @@ func TestManyAgentsOneMessage(t *testing.T) {
 	t.Parallel()
 	central, local := newHook(t), newHook(t)
 	members := servicetest.Alertmanagers(t, 2, fmt.Sprintf(`
-route: {receiver: hook, group_by: [alertname, provider], group_wait: 3s, group_interval: 4s, repeat_interval: 1h}
+route: {receiver: hook, group_by: [alertname, provider], group_wait: 10s, group_interval: 8s, repeat_interval: 1h}
 receivers: [{name: hook, webhook_configs: [{url: %s, send_resolved: true}]}]
 `, central.URL))
 	cfg := local.to(only(t, config(nil), brokenRule), "")
@@ -57,9 +58,18 @@ receivers: [{name: hook, webhook_configs: [{url: %s, send_resolved: true}]}]
 		all = append(all, r)
 	}
 	everywhere := func(broken float64) {
+		var g errgroup.Group
 		for _, r := range all {
 			r.broken.WithLabelValues("stripe", "a").Set(broken)
-			r.tick()
+			r.ts = r.ts.Add(5 * time.Second)
+			g.Go(func() error {
+				err := r.store.Sample(t.Context(), r.ts)
+				r.engine.Evaluate(t.Context(), r.ts)
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	everywhere(1)
@@ -70,7 +80,7 @@ receivers: [{name: hook, webhook_configs: [{url: %s, send_resolved: true}]}]
 	everywhere(0)
 	until(t, "the end", func() bool { return len(central.messages()) > 1 })
 	// As long as the slower member may take, and another round.
-	<-time.After(6 * time.Second)
+	<-time.After(10 * time.Second)
 	got := central.messages()
 	if len(got) != 2 || got[1].Status != "resolved" || len(got[1].Alerts) != agents {
 		t.Errorf("messages = %+v, want a beginning and an end", got)

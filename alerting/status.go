@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/promql"
 
+	"gatewatch/alerting/desk"
 	"gatewatch/alerting/receivers"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // openDesk makes the desk and a socket for each app token of the Slack receivers.
 func (e *Engine) openDesk(reg prometheus.Registerer) (err error) {
-	e.desk, err = openDesk(filepath.Join(e.dir, "handled.json"), e.dispatch.silences, e.dispatch.groupedBy, e.log, reg)
+	e.desk, err = desk.Open(filepath.Join(e.dir, "handled.json"), e.dispatch.silences, e.dispatch.groupedBy, e.log, reg)
 	if err != nil {
 		return err
 	}
@@ -39,19 +40,19 @@ func (e *Engine) Act(ctx context.Context, n *receivers.Notice, a receivers.Deed)
 
 // Handling returns what people did about the incident that an alert with these labels is part of.
 func (e *Engine) Handling(ctx context.Context, labels map[string]string) receivers.Handling {
-	return e.desk.about(ctx, labels)
+	return e.desk.About(ctx, labels)
 }
 
 // Status tells how things are.
 func (e *Engine) Status(ctx context.Context) receivers.Status {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	s := receivers.Status{Silences: e.desk.active(ctx), Handled: map[int]receivers.Handling{}, Providers: e.providers(ctx)}
+	s := receivers.Status{Silences: e.desk.Active(ctx), Handled: map[int]receivers.Handling{}, Providers: e.providers(ctx)}
 	for _, a := range e.Alerts() {
 		if a.State != stateFiring || len(s.Alerts) == maxStatusAlerts {
 			continue
 		}
-		s.Handled[len(s.Alerts)] = e.desk.about(ctx, a.Labels)
+		s.Handled[len(s.Alerts)] = e.desk.About(ctx, a.Labels)
 		s.Alerts = append(s.Alerts, receivers.Alert{
 			Name: a.Name, Severity: a.Severity, Verdict: a.Verdict, Labels: a.Labels, Annotations: a.Annotations, Since: a.Since, Value: a.Value,
 		})

@@ -1,4 +1,4 @@
-package alerting
+package desk
 
 import (
 	"cmp"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/alertmanager/silence"
 	"github.com/prometheus/alertmanager/silence/silencepb"
+	"github.com/prometheus/common/model"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"gatewatch/alerting/receivers"
@@ -18,7 +19,7 @@ import (
 // scopes are the labels whose silences silence the incident of n and nothing else: those that its alerts are grouped by,
 // or without such the labels of each alert that fires. A label that its alerts are grouped by and do not have is there with
 // the value "": without it, the silence of an incident of no provider would be one of all providers.
-func (d *desk) scopes(n *receivers.Notice) []map[string]string {
+func (d *Desk) scopes(n *receivers.Notice) []map[string]string {
 	if len(n.GroupLabels) > 0 {
 		scope := maps.Clone(n.GroupLabels)
 		for _, name := range d.groupedBy(n) {
@@ -39,7 +40,7 @@ func (d *desk) scopes(n *receivers.Notice) []map[string]string {
 
 // silence silences the incident until a.Until: a silence of just this incident that is active is moved, otherwise there
 // is a new one. The caller holds mu.
-func (d *desk) silence(ctx context.Context, n *receivers.Notice, a receivers.Deed) error {
+func (d *Desk) silence(ctx context.Context, n *receivers.Notice, a receivers.Deed) error {
 	who := cmp.Or(a.By.Name, a.By.ID)
 	if a.By.ID != "" && a.By.Name != "" {
 		who += " (" + a.By.ID + ")"
@@ -59,12 +60,12 @@ func (d *desk) silence(ctx context.Context, n *receivers.Notice, a receivers.Dee
 			return err
 		}
 	}
-	d.silences.save()
+	d.silences.Save()
 	return nil
 }
 
 // unsilence ends the silences of just this incident, and says whether there were any. The caller holds mu.
-func (d *desk) unsilence(ctx context.Context, n *receivers.Notice) (fresh bool, err error) {
+func (d *Desk) unsilence(ctx context.Context, n *receivers.Notice) (fresh bool, err error) {
 	for _, scope := range d.scopes(n) {
 		for _, s := range d.own(ctx, scope) {
 			if err := d.silences.Expire(ctx, s.Id); err != nil {
@@ -73,12 +74,12 @@ func (d *desk) unsilence(ctx context.Context, n *receivers.Notice) (fresh bool, 
 			fresh = true
 		}
 	}
-	d.silences.save()
+	d.silences.Save()
 	return fresh, nil
 }
 
 // own returns the active silences of exactly these labels.
-func (d *desk) own(ctx context.Context, scope map[string]string) []*silencepb.Silence {
+func (d *Desk) own(ctx context.Context, scope map[string]string) []*silencepb.Silence {
 	found, _, err := d.silences.Query(ctx, silence.QState(silence.SilenceStateActive), silence.QMatches(labelSet(scope)))
 	if err != nil {
 		d.log.Warn("looking for silences", "err", err)
@@ -100,7 +101,7 @@ func exactly(s *silencepb.Silence, scope map[string]string) bool {
 }
 
 // silenced returns the silence of an incident, of which every alert that fires has to be silenced.
-func (d *desk) silenced(ctx context.Context, n *receivers.Notice) *receivers.Silence {
+func (d *Desk) silenced(ctx context.Context, n *receivers.Notice) *receivers.Silence {
 	var first *receivers.Silence
 	for i := range n.Alerts {
 		if !n.Alerts[i].Ended.IsZero() {
@@ -124,7 +125,7 @@ func (d *desk) silenced(ctx context.Context, n *receivers.Notice) *receivers.Sil
 }
 
 // muting returns the silence that silences an alert for longest, or nil.
-func (d *desk) muting(ctx context.Context, labels map[string]string) *receivers.Silence {
+func (d *Desk) muting(ctx context.Context, labels map[string]string) *receivers.Silence {
 	found, _, err := d.silences.Query(ctx, silence.QState(silence.SilenceStateActive), silence.QMatches(labelSet(labels)))
 	if err != nil || len(found) == 0 {
 		return nil
@@ -134,8 +135,8 @@ func (d *desk) muting(ctx context.Context, labels map[string]string) *receivers.
 	return &one
 }
 
-// active returns all silences that are active, the one that ends first in front.
-func (d *desk) active(ctx context.Context) []receivers.Silence {
+// Active returns all silences that are active, the one that ends first in front.
+func (d *Desk) Active(ctx context.Context) []receivers.Silence {
 	found, _, err := d.silences.Query(ctx, silence.QState(silence.SilenceStateActive))
 	if err != nil {
 		return nil
@@ -174,4 +175,12 @@ func matchSign(t silencepb.Matcher_Type) string {
 		return "!~"
 	}
 	return "="
+}
+
+func labelSet(in map[string]string) model.LabelSet {
+	out := make(model.LabelSet, len(in))
+	for name, value := range in {
+		out[model.LabelName(name)] = model.LabelValue(value)
+	}
+	return out
 }

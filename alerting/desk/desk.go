@@ -1,4 +1,5 @@
-package alerting
+// Package desk is where people do something about incidents: acknowledge, silence, call them a false alarm.
+package desk
 
 import (
 	"context"
@@ -27,10 +28,10 @@ const (
 	handledRetention = 24 * time.Hour
 )
 
-// desk remembers what people did about incidents, on disk, and does it.
-type desk struct {
+// Desk remembers what people did about incidents, on disk, and does it.
+type Desk struct {
 	file        string
-	silences    *silences
+	silences    *Silences
 	log         *slog.Logger
 	falseAlarms *prometheus.CounterVec
 	// groupedBy returns the labels that the alerts of an incident are grouped by, those that they do not have, too.
@@ -55,9 +56,9 @@ type handled struct {
 	Touched time.Time `json:"touched"`
 }
 
-// openDesk reads what the process before knew. A file that cannot be read costs acknowledgements, not the start.
-func openDesk(file string, silences *silences, groupedBy func(*receivers.Notice) []string, log *slog.Logger, reg prometheus.Registerer) (*desk, error) {
-	d := &desk{
+// Open reads what the process before knew. A file that cannot be read costs acknowledgements, not the start.
+func Open(file string, silences *Silences, groupedBy func(*receivers.Notice) []string, log *slog.Logger, reg prometheus.Registerer) (*Desk, error) {
+	d := &Desk{
 		file: file, silences: silences, groupedBy: groupedBy, log: log, handled: map[string]*handled{},
 		falseAlarms: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 			Name: "gatewatch_alert_false_alarms_total", Help: "Incidents that somebody called a false alarm, by rule.",
@@ -90,7 +91,7 @@ func incidentKey(n *receivers.Notice) string {
 }
 
 // Act does what a person asks for, once.
-func (d *desk) Act(ctx context.Context, n *receivers.Notice, a receivers.Deed) (receivers.Handling, bool, error) {
+func (d *Desk) Act(ctx context.Context, n *receivers.Notice, a receivers.Deed) (receivers.Handling, bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var fresh bool
@@ -112,7 +113,7 @@ func (d *desk) Act(ctx context.Context, n *receivers.Notice, a receivers.Deed) (
 }
 
 // note remembers an acknowledgement or a false alarm, and says whether it is the first. The caller holds mu.
-func (d *desk) note(n *receivers.Notice, a receivers.Deed) (fresh bool) {
+func (d *Desk) note(n *receivers.Notice, a receivers.Deed) (fresh bool) {
 	key := incidentKey(n)
 	h := d.handled[key]
 	if h == nil {
@@ -141,7 +142,7 @@ func (d *desk) note(n *receivers.Notice, a receivers.Deed) (fresh bool) {
 }
 
 // countFalse counts a false alarm for each rule that has a part in the incident.
-func (d *desk) countFalse(n *receivers.Notice) {
+func (d *Desk) countFalse(n *receivers.Notice) {
 	counted := map[string]bool{}
 	for i := range n.Alerts {
 		if name := n.Alerts[i].Name; !counted[name] {
@@ -166,9 +167,9 @@ func (h *handled) after(n *receivers.Notice) bool {
 	return n.Fired().After(h.Over) || h.Over.After(time.Now())
 }
 
-// look puts into n what people did about its incident. An end, or a higher severity, takes an acknowledgement away
+// Look puts into n what people did about its incident. An end, or a higher severity, takes an acknowledgement away
 // from what comes after it.
-func (d *desk) look(ctx context.Context, n *receivers.Notice) {
+func (d *Desk) Look(ctx context.Context, n *receivers.Notice) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if h := d.handled[incidentKey(n)]; h != nil {
@@ -192,19 +193,19 @@ func (d *desk) look(ctx context.Context, n *receivers.Notice) {
 }
 
 // Stand puts into n what people did about its incident by now.
-func (d *desk) Stand(ctx context.Context, n *receivers.Notice) {
+func (d *Desk) Stand(ctx context.Context, n *receivers.Notice) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.show(ctx, n)
 }
 
-func (d *desk) show(ctx context.Context, n *receivers.Notice) {
+func (d *Desk) show(ctx context.Context, n *receivers.Notice) {
 	stand := d.stand(ctx, n)
 	n.Handling = &stand
 }
 
 // stand tells how the incident stands. The caller holds mu.
-func (d *desk) stand(ctx context.Context, n *receivers.Notice) receivers.Handling {
+func (d *Desk) stand(ctx context.Context, n *receivers.Notice) receivers.Handling {
 	var stand receivers.Handling
 	if h := d.handled[incidentKey(n)]; h != nil && !h.before(n) && !h.after(n) {
 		stand.Acknowledged, stand.FalseAlarm = h.Acknowledged, h.FalseAlarm
@@ -215,8 +216,8 @@ func (d *desk) stand(ctx context.Context, n *receivers.Notice) receivers.Handlin
 	return stand
 }
 
-// about returns what people did about the incident that the alert with these labels is part of.
-func (d *desk) about(ctx context.Context, labels map[string]string) receivers.Handling {
+// About returns what people did about the incident that the alert with these labels is part of.
+func (d *Desk) About(ctx context.Context, labels map[string]string) receivers.Handling {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var stand receivers.Handling
@@ -240,7 +241,7 @@ func within(part, labels map[string]string) bool {
 }
 
 // save writes what is known down and forgets what is old. The caller holds mu.
-func (d *desk) save() {
+func (d *Desk) save() {
 	type entry struct {
 		key string
 		*handled

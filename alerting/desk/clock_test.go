@@ -1,4 +1,4 @@
-package alerting
+package desk
 
 import (
 	"log/slog"
@@ -17,7 +17,7 @@ func TestDamagedHandled(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		d, err := openDesk(file, nil, nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
+		d, err := Open(file, nil, nil, slog.New(slog.DiscardHandler), prometheus.NewRegistry())
 		if err != nil {
 			t.Fatal(err)
 		}

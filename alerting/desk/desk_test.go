@@ -1,4 +1,4 @@
-package alerting
+package desk
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 )
 
 // newDesk returns a desk of its own, for which alerts are grouped by these labels.
-func newDesk(t *testing.T, groupedBy ...string) *desk {
+func newDesk(t *testing.T, groupedBy ...string) *Desk {
 	t.Helper()
 	dir, log := t.TempDir(), slog.New(slog.DiscardHandler)
-	sil, err := openSilences(filepath.Join(dir, "silences"), log, prometheus.NewRegistry())
+	sil, err := OpenSilences(filepath.Join(dir, "silences"), log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := openDesk(filepath.Join(dir, "handled.json"), sil, func(*receivers.Notice) []string { return groupedBy }, log, prometheus.NewRegistry())
+	d, err := Open(filepath.Join(dir, "handled.json"), sil, func(*receivers.Notice) []string { return groupedBy }, log, prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestAcknowledgedWhileReceiversLag(t *testing.T) {
 		return &receivers.Notice{GroupLabels: labels, Alerts: []receivers.Alert{{Name: "A", Labels: labels, Since: since, Fired: since, Ended: ended}}}
 	}
 	hear := func(n *receivers.Notice) bool {
-		d.look(ctx, n)
+		d.Look(ctx, n)
 		return n.Acknowledged()
 	}
 	act := func(n *receivers.Notice) {
