@@ -34,6 +34,8 @@ type Config struct {
 	MySQL Entries[MySQLConfig, *MySQLConfig] `yaml:"mysql"`
 	// Redis and Valkey servers, and their Sentinels. Each is asked over one connection, which reads no key.
 	Redis Entries[RedisConfig, *RedisConfig] `yaml:"redis"`
+	// MongoDB servers, each by itself. Each is asked over one connection, which opens no collection.
+	MongoDB Entries[MongoDBConfig, *MongoDBConfig] `yaml:"mongodb"`
 	// nginx servers, by their stub_status pages.
 	Nginx Entries[NginxConfig, *NginxConfig] `yaml:"nginx"`
 	// HAProxy servers, by their statistics.

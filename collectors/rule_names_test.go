@@ -19,17 +19,17 @@ func TestRulesAskForWhatIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Names that other versions or other exporters give, which rules ask for beside the usual ones.
-	elsewhere := []string{"mysql_slave_status_replica_", "mysql_slave_status_seconds_behind_source", "pg_dump", "redis_exporter"}
+	elsewhere := []string{"mysql_slave_status_replica_", "mysql_slave_status_seconds_behind_source", "pg_dump", "redis_exporter", "mongodb_exporter"}
 	known := func(name string) bool {
 		return slices.ContainsFunc(catalogueOnce(), func(m Metric) bool { return m.Name == name })
 	}
 	seen := 0
-	for _, name := range regexp.MustCompile(`\b(?:pg|mysql|redis)_\w+`).FindAllString(string(data), -1) {
+	for _, name := range regexp.MustCompile(`\b(?:pg|mysql|redis|mongodb)_\w+`).FindAllString(string(data), -1) {
 		if hasPrefix(name, elsewhere) {
 			continue
 		}
 		seen++
-		variable := hasPrefix(name, []string{"mysql_global_status_", "mysql_global_variables_", "mysql_slave_status_"})
+		variable := hasPrefix(name, []string{"mysql_global_status_", "mysql_global_variables_", "mysql_slave_status_", "mongodb_ss_", "mongodb_rs_members_"})
 		setting, isSetting := strings.CutPrefix(name, "pg_settings_")
 		if !variable && !(isSetting && slices.Contains(postgresSettings, setting)) && !known(name) {
 			t.Errorf("rules ask for %s, which no collector gives", name)

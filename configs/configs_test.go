@@ -21,6 +21,7 @@ func environment(name string) (string, bool) {
 		"SLACK_WEBHOOK_URL": "https://hooks.slack.example/services/T/B/X",
 		"QUOTED":            "a\"b\n xoxb-2",
 		"PG_PASSWORD":       "pw",
+		"MONGO_PASSWORD":    "pw",
 		"CACHE_PASSWORD":    "pw",
 		"MYSQL_PASSWORD":    "pw",
 		"ELASTIC_API_KEY":   "a2V5",

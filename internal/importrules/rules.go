@@ -29,6 +29,7 @@ var owners = map[string][]string{
 	"github.com/prometheus/procfs":       {"collectors"},
 	"github.com/jackc/pgx":               {"collectors"},
 	"github.com/go-sql-driver/mysql":     {"collectors"},
+	"go.mongodb.org/mongo-driver":        {"collectors"},
 	"github.com/gomodule/redigo":         {"collectors", "intents"},
 	"github.com/chromedp/":               {"internal/servicetest"},
 	"github.com/rogpeppe/go-internal":    {},
