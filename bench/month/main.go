@@ -5,9 +5,9 @@
 //	go run ./bench/month -days 7 -scenario outage          # those whose name contains "outage"
 //	go run ./bench/month -write docs/alerting-month.md     # and put the table into the document
 //
-// Each scenario is a payment provider with traffic and incidents of its own; all are providers of one gateway. Attempts
-// go through the metrics that logs go through, into the agent's metrics store, and the rules are evaluated at the agent's
-// intervals, on the simulation's clock. Routing, grouping and receivers have no part in it.
+// Each scenario is a payment provider with traffic and incidents of its own; a few are providers of one gateway. Attempts are
+// counted as those from logs are, straight into the agent's metrics store, and the rules are evaluated at the agent's intervals, on
+// the simulation's clock. Routing, grouping and receivers have no part in it.
 package main
 
 import (
@@ -64,18 +64,27 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	debug.SetGCPercent(collectAt)
-	if o.profile != "" {
-		f, err := os.Create(o.profile)
-		if err != nil {
-			panic(err)
-		}
-		_ = pprof.StartCPUProfile(f)
-		defer pprof.StopCPUProfile()
-	}
-	if err := measure(ctx, o); err != nil {
+	if err := profiled(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "month:", err)
 		os.Exit(1)
 	}
+}
+
+// profiled measures, and writes a CPU profile when that is wanted.
+func profiled(ctx context.Context, o options) (err error) {
+	if o.profile == "" {
+		return measure(ctx, o)
+	}
+	f, err := os.Create(o.profile)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return err
+	}
+	defer pprof.StopCPUProfile()
+	return measure(ctx, o)
 }
 
 func measure(ctx context.Context, o options) error {
