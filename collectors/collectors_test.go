@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -9,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -226,4 +228,18 @@ func TestTooManySamples(t *testing.T) {
 	if got := samplesOf(text, "gatewatch_collector_dropped"); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// series returns the values of a family by their labels, as text.
+func series(f *dto.MetricFamily) map[string]float64 {
+	found := map[string]float64{}
+	for _, m := range f.Metric {
+		slices.SortFunc(m.Label, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
+		var b strings.Builder
+		for _, l := range m.Label {
+			fmt.Fprintf(&b, "%s=%q,", l.GetName(), l.GetValue())
+		}
+		found[b.String()] = m.GetGauge().GetValue() + m.GetCounter().GetValue() + m.GetUntyped().GetValue()
+	}
+	return found
 }

@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -78,20 +77,6 @@ var unknownSpeed = []string{"node_network_speed_bytes"}
 
 // moving are metrics whose series come and go while the test looks at them twice.
 var moving = []string{"node_processes_state", "node_tcp_connection_states", "node_arp_entries"}
-
-// series returns the values of a family by their labels, as text.
-func series(f *dto.MetricFamily) map[string]float64 {
-	found := map[string]float64{}
-	for _, m := range f.Metric {
-		slices.SortFunc(m.Label, func(a, b *dto.LabelPair) int { return cmp.Compare(a.GetName(), b.GetName()) })
-		var b strings.Builder
-		for _, l := range m.Label {
-			fmt.Fprintf(&b, "%s=%q,", l.GetName(), l.GetValue())
-		}
-		found[b.String()] = m.GetGauge().GetValue() + m.GetCounter().GetValue() + m.GetUntyped().GetValue()
-	}
-	return found
-}
 
 // TestSameAsNodeExporter compares names, types and series of this host with what node_exporter says about it.
 func TestSameAsNodeExporter(t *testing.T) {

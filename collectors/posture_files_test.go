@@ -193,8 +193,8 @@ func TestWatchedFilesTooMany(t *testing.T) {
 	wantLines(t, collect(t, c), fmt.Sprintf(`posture_files{kind="config"} %d`, maxWatched), `gatewatch_collector_dropped_samples_total{collector="posture_files"} 3`)
 }
 
-// auditOf returns lines as auditd writes them for a change with the rule "-w FILE -p wa", recorded from auditd 3.0 but for
-// names and times.
+// auditOf returns lines in the form that auditd 3.0 gives a change under the rule "-w FILE -p wa", with
+// these names and times.
 func auditOf(at time.Time, auid, folder, name, exe, success string) string {
 	stamp := fmt.Sprintf("msg=audit(%d.%03d:4711)", at.Unix(), at.Nanosecond()/1e6)
 	return "type=SYSCALL " + stamp + ": arch=c000003e syscall=257 success=" + success + " exit=3 a0=ffffff9c a1=55d7 a2=241 a3=1b6 items=2 ppid=1 pid=2 auid=" + auid +
