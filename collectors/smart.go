@@ -40,7 +40,13 @@ const (
 	maxSMARTAge = 3
 )
 
-func (c *SMARTConfig) identity() (key, value string) { return "device", c.Device }
+// identity is the label of the disk: those behind one controller have one device and differ in type.
+func (c *SMARTConfig) identity() (key, value string) {
+	if c.Device == "" {
+		return "device", ""
+	}
+	return "device", c.label()
+}
 
 func (c *SMARTConfig) most() int { return maxDisks }
 
@@ -88,15 +94,19 @@ type smartDisk struct {
 // diskFolders are what names of disks begin with that the label device leaves away.
 var diskFolders = regexp.MustCompile(`^/dev/(disk/by-id/|disk/by-path/)?`)
 
-// newSMART returns the collector of one disk. Its label is that of smartctl_exporter: /dev/bus/0 with megaraid,3 is
-// bus_0_megaraid_3.
+// label names the disk as smartctl_exporter does: /dev/bus/0 with megaraid,3 is bus_0_megaraid_3.
+func (c *SMARTConfig) label() string {
+	label := strings.ReplaceAll(diskFolders.ReplaceAllString(c.Device, ""), "/", "_")
+	if strings.Contains(c.Type, ",") {
+		label += "_" + strings.ReplaceAll(c.Type, ",", "_")
+	}
+	return label
+}
+
+// newSMART returns the collector of one disk.
 func newSMART(cfg SMARTConfig) collector {
 	var all metrics
-	d := &smartDisk{cfg: cfg, metrics: newSMARTMetrics(&all)}
-	d.label = strings.ReplaceAll(diskFolders.ReplaceAllString(cfg.Device, ""), "/", "_")
-	if strings.Contains(cfg.Type, ",") {
-		d.label += "_" + strings.ReplaceAll(cfg.Type, ",", "_")
-	}
+	d := &smartDisk{cfg: cfg, label: cfg.label(), metrics: newSMARTMetrics(&all)}
 	return collector{name: "smart_" + d.label, metrics: all, interval: time.Duration(cfg.Interval), timeout: time.Duration(cfg.Timeout),
 		collect: d.collect}
 }

@@ -132,3 +132,23 @@ func TestSMARTReal(t *testing.T) {
 		t.Errorf("collect() = %v, want why the disk cannot be read", err)
 	}
 }
+
+// TestSMARTDevices takes several disks behind one controller, and refuses what would have one label.
+func TestSMARTDevices(t *testing.T) {
+	t.Parallel()
+	f := func(want string, all ...SMARTConfig) {
+		t.Helper()
+		disks := Entries[SMARTConfig, *SMARTConfig](all)
+		disks.setDefaults()
+		got := ""
+		if err := disks.Validate(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("Validate() = %q, want %q", got, want)
+		}
+	}
+	f("", SMARTConfig{Device: "/dev/bus/0", Type: "megaraid,0"}, SMARTConfig{Device: "/dev/bus/0", Type: "megaraid,1"})
+	f(`[1].device: "sda" is used by another entry`, SMARTConfig{Device: "/dev/sda"}, SMARTConfig{Device: "/dev/sda", Type: "sat"})
+	f("[0].device: is missing", SMARTConfig{Type: "megaraid,0"})
+}
