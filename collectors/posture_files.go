@@ -26,6 +26,8 @@ type watchedFiles struct {
 	kept   kept[watchState]
 	state  watchState
 	loaded bool
+	// unsaved is whether what is kept is older than the state: a disk that is full is tried again.
+	unsaved bool
 	// read are the files whose content was compared since the start: after that only those that look other are read.
 	read map[string]bool
 
@@ -90,8 +92,10 @@ func (w *watchedFiles) collect(ctx context.Context, out *samples) error {
 	}
 	before := w.state.summary()
 	err := w.look(ctx, out, now)
-	if after := w.state.summary(); !maps.Equal(before, after) {
-		err = errors.Join(err, w.kept.save(w.state))
+	if after := w.state.summary(); w.unsaved || !maps.Equal(before, after) {
+		failed := w.kept.save(w.state)
+		w.unsaved = failed != nil
+		err = errors.Join(err, failed)
 	}
 	w.report(out)
 	return err
@@ -109,6 +113,7 @@ func (w *watchedFiles) load() (err error) {
 	if w.state.Files == nil {
 		w.state.Files = map[string]*watchedFile{}
 	}
+	maps.DeleteFunc(w.state.Files, func(_ string, f *watchedFile) bool { return f == nil })
 	return err
 }
 
@@ -174,6 +179,11 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 		f.Kind = kind
 		return nil
 	}
+	if f == nil && !known {
+		// Whatever comes between, a file of the first look is not told as a new one later.
+		f = &watchedFile{Kind: kind, Seen: seen}
+		w.state.Files[path] = f
+	}
 	if seen.Size <= maxHashedFile {
 		if *budget <= 0 {
 			return nil // its turn comes
@@ -187,9 +197,7 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 	if f == nil {
 		f = &watchedFile{Kind: kind, Seen: seen}
 		w.state.Files[path] = f
-		if known {
-			w.tell(path, f, "created", fileprint{}, now)
-		}
+		w.tell(path, f, "created", fileprint{}, now)
 		return nil
 	}
 	before := f.Seen

@@ -193,6 +193,61 @@ func TestWatchedFilesTooMany(t *testing.T) {
 	wantLines(t, collect(t, c), fmt.Sprintf(`posture_files{kind="config"} %d`, maxWatched), `gatewatch_collector_dropped_samples_total{collector="posture_files"} 3`)
 }
 
+// TestWatchedFilesFullDisk writes again what could not be written, so that a change is not told twice.
+func TestWatchedFilesFullDisk(t *testing.T) {
+	t.Parallel()
+	dir, data := t.TempDir(), t.TempDir()
+	path := write(t, dir, "sudoers", "a")
+	cfg := PostureConfig{Files: []WatchedFilesConfig{{Kind: "sudoers", Paths: []string{path}}}}
+	blocked := write(t, data, "posture", "no folder")
+	var notes noteList
+	c := watching(data, &notes, quiet(), cfg)
+	if got := samplesOf(collect(t, c), "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") {
+		t.Errorf("what cannot be written is no failure: %q", got)
+	}
+	if err := os.Remove(blocked); err != nil {
+		t.Fatal(err)
+	}
+	collect(t, c)
+	write(t, dir, "sudoers", "bb")
+	if c = watching(data, &notes, quiet(), cfg); !strings.Contains(changesOf(collect(t, c), path), `change="content"`) {
+		t.Error("a change after the disk had room again is lost")
+	}
+}
+
+// TestWatchedFilesLarge has more to read at the first look than one collection reads: what is left is not new.
+func TestWatchedFilesLarge(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a", "b"} {
+		if err := os.Truncate(write(t, dir, name, ""), maxHashedBytes); err != nil { // takes no room on the disk
+			t.Fatal(err)
+		}
+	}
+	var notes noteList
+	c := watching(t.TempDir(), &notes, quiet(), PostureConfig{Files: []WatchedFilesConfig{{Kind: "binary", Paths: []string{filepath.Join(dir, "*")}}}})
+	collect(t, c)
+	wantLines(t, collect(t, c), `posture_files{kind="binary"} 2`)
+	if len(notes.all) != 0 {
+		t.Errorf("a file that was there from the beginning is told: %s", notes.text(0))
+	}
+}
+
+// TestWatchedFilesEmptyState reads a state in which a file is null.
+func TestWatchedFilesEmptyState(t *testing.T) {
+	t.Parallel()
+	dir, data := t.TempDir(), t.TempDir()
+	path := write(t, dir, "sudoers", "a")
+	if err := os.Mkdir(filepath.Join(data, "posture"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(data, "posture"), "files.json", fmt.Sprintf(`{"version":1,"data":{"files":{%q:null}}}`, path))
+	c := watching(data, nil, quiet(), PostureConfig{Files: []WatchedFilesConfig{{Kind: "sudoers", Paths: []string{path}}}})
+	if got := samplesOf(collect(t, c), "gatewatch_collector_success"); !strings.HasSuffix(got, " 1") {
+		t.Errorf("success is %q", got)
+	}
+}
+
 // auditOf returns lines in the form that auditd 3.0 gives a change under the rule "-w FILE -p wa", with
 // these names and times.
 func auditOf(at time.Time, auid, folder, name, exe, success string) string {

@@ -25,6 +25,8 @@ type ports struct {
 	kept   kept[portState]
 	state  portState
 	loaded bool
+	// unsaved is whether what is kept is older than the state: a disk that is full is tried again.
+	unsaved bool
 	// owners are the programs behind sockets, so that processes are looked through for new ones only.
 	owners map[uint64]string
 
@@ -98,21 +100,22 @@ func (p *ports) expected(port int) bool {
 
 // learn adds ports to the usual ones in the first hour.
 func (p *ports) learn(found []listener, now time.Time) error {
-	changed := false
 	if p.state.Since.IsZero() {
-		p.state.Since, changed = now.UTC(), true
+		p.state.Since, p.unsaved = now.UTC(), true
 	}
 	if now.Sub(p.state.Since) < learnPorts {
 		for _, l := range found {
 			if !slices.Contains(p.state.Usual, l.port) {
-				p.state.Usual, changed = append(p.state.Usual, l.port), true
+				p.state.Usual, p.unsaved = append(p.state.Usual, l.port), true
 			}
 		}
 	}
-	if !changed {
+	if !p.unsaved {
 		return nil
 	}
-	return p.kept.save(p.state)
+	err := p.kept.save(p.state)
+	p.unsaved = err != nil
+	return err
 }
 
 // name finds the programs of sockets that are new, and forgets those of sockets that are closed.
@@ -132,6 +135,9 @@ func (p *ports) name(ctx context.Context, found []listener) error {
 	}
 	owners, err := socketOwners(ctx, p.proc, strange)
 	for _, inode := range strange {
+		if owners[inode] == "" && err != nil {
+			continue // looked for again
+		}
 		p.owners[inode] = owners[inode] // "" when it is not known: others' sockets are not shown to everybody
 	}
 	return err
