@@ -5,7 +5,7 @@
 #   ./test.sh fast   only the offline tests, as plain "go test ./..." does
 #
 # Installing needs root and apt. Without them it says what cannot be tested, and goes on; with CI=true it fails.
-# GATEWATCH_TEST_CACHE is where the Elasticsearch test node is kept (default: ~/.cache/gatewatch-test).
+# GATEWATCH_TEST_CACHE is where the servers that it builds are kept (default: ~/.cache/gatewatch-test).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 PATH=$PATH:/usr/sbin:/sbin:/usr/local/go/bin
@@ -23,6 +23,7 @@ main() {
   step "Elasticsearch test node" build_node elasticsearch
   step "OpenSearch test node" build_node opensearch
   step "MySQL" build_node mysql
+  step "FerretDB" build_ferretdb
   report_missing
   step "format" check_format
   # The race detector needs a C compiler. Vetting with it, too, compiles everything once instead of twice.
@@ -121,6 +122,14 @@ build_node() {
   fi
 }
 
+# build_ferretdb builds a server that speaks MongoDB's protocol, which needs Go alone.
+build_ferretdb() {
+  if ! bash internal/servicetest/ferretdb/setup.sh > "$work/node.log" 2>&1; then
+    tail -n 5 "$work/node.log"
+    touch "$work/no-ferretdb"
+  fi
+}
+
 # report_missing says what cannot be tested, and why.
 report_missing() {
   {
@@ -151,6 +160,7 @@ report_missing() {
     fi
     [ ! -e "$work/no-elasticsearch" ] || echo "the Elasticsearch test node, which could not be built (see above): the tests with Elasticsearch"
     [ ! -e "$work/no-mysql" ] || echo "MySQL 8.0, which could not be unpacked (see above): the tests of the collector with it"
+    [ ! -e "$work/no-ferretdb" ] || echo "FerretDB, which could not be built (see above): the tests of the collector for MongoDB"
     [ ! -e "$work/no-opensearch" ] || echo "the OpenSearch test node, which could not be built (see above): the test with OpenSearch"
   } > "$work/missing"
   [ -s "$work/missing" ] || return 0
