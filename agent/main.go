@@ -44,7 +44,7 @@ func commands() []command {
 		{"notify-test", "-config FILE", "send a test message to each receiver of alerts", notifyTestAbout, notifyTest},
 		{"collectors", "list [-kind KIND]", "list every metric that collectors give", collectorsAbout, collectorsCommand},
 		{"journal", "cat|verify|stats [-data FOLDER | -config FILE] [-from TIME] [-to TIME] [WORD …]", "print, check or describe what the agent keeps", journalAbout, inspectJournal},
-		{"plan", "-config FILE [-name DATABASE] ID", "show how PostgreSQL runs a statement, by the id in its document", planAbout, showPlan},
+		{"plan", "-config FILE [-name DATABASE] ID", "show how PostgreSQL or MySQL runs a statement, by the id in its document", planAbout, showPlan},
 		{"config", "-config FILE", "print the effective configuration, secrets masked", configAbout, printConfig},
 		{"version", "", "print version and build", "", printVersion},
 	}

@@ -18,9 +18,10 @@ import (
 )
 
 const planAbout = `
-The ID is postgresql.statement.query.id of a document, or "id" of a line "statement is slower than usual". The plan is the one for any
-values: the statement is not run, and nothing is changed. Who asks needs the rights that the statement needs, which the agent's own
-user does not have: set GATEWATCH_PLAN_DSN to the connection string of somebody who has them.
+The ID is postgresql.statement.query.id or mysql.statement.query.id of a document, or "id" of a line "statement is slower than usual". The
+statement is not run, and nothing is changed. PostgreSQL's plan is the one for any values, MySQL's (from 8.0 on) the one for an example
+that the server keeps. Who asks needs the rights that the statement needs, which the agent's own user does not have: set
+GATEWATCH_PLAN_DSN to the connection string of somebody who has them.
 
   GATEWATCH_PLAN_DSN=postgres://pay@db:5432/orders gatewatch plan -config /etc/gatewatch/gatewatch.yml -name orders 5998982741070976361
 `
@@ -30,7 +31,7 @@ const planDSN = "GATEWATCH_PLAN_DSN"
 
 func showPlan(ctx context.Context, flags *flag.FlagSet, args []string, out *output) error {
 	config := flags.String("config", "", "configuration file")
-	name := flags.String("name", "", "name of the entry of collectors.postgres; may be left out when there is one")
+	name := flags.String("name", "", "name of the entry of collectors.postgres or collectors.mysql; may be left out when there is one")
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
@@ -42,11 +43,16 @@ func showPlan(ctx context.Context, flags *flag.FlagSet, args []string, out *outp
 		fmt.Fprintln(out.stderr, err)
 		return usageError{}
 	}
-	dsn, err := planSource(cfg.Collectors.Postgres, *name)
+	id := flags.Arg(0)
+	explain := collectors.PostgresPlan
+	if collectors.IsDigest(id) {
+		explain = collectors.MySQLPlan
+	}
+	dsn, err := planSource(cfg.Collectors, collectors.IsDigest(id), *name)
 	if err != nil {
 		return usageError{err}
 	}
-	text, plan, err := collectors.PostgresPlan(ctx, cmp.Or(secret.Secret(os.Getenv(planDSN)), dsn), flags.Arg(0))
+	text, plan, err := explain(ctx, cmp.Or(secret.Secret(os.Getenv(planDSN)), dsn), id)
 	if err != nil {
 		return err
 	}
@@ -56,11 +62,24 @@ func showPlan(ctx context.Context, flags *flag.FlagSet, args []string, out *outp
 }
 
 // planSource returns the connection string of the entry with that name, or of the only one.
-func planSource(all []collectors.PostgresConfig, name string) (secret.Secret, error) {
-	for i := range all {
-		if all[i].Name == name || name == "" && len(all) == 1 {
-			return all[i].DSN, nil
+func planSource(cfg collectors.Config, mysql bool, name string) (secret.Secret, error) {
+	key, entries := "postgres", map[string]secret.Secret{}
+	for _, e := range cfg.Postgres {
+		entries[e.Name] = e.DSN
+	}
+	if mysql {
+		key, entries = "mysql", map[string]secret.Secret{}
+		for _, e := range cfg.MySQL {
+			entries[e.Name] = e.DSN
 		}
 	}
-	return "", fmt.Errorf("no entry of collectors.postgres has the name %q", name)
+	if dsn, ok := entries[name]; ok {
+		return dsn, nil
+	}
+	if name == "" && len(entries) == 1 {
+		for _, dsn := range entries {
+			return dsn, nil
+		}
+	}
+	return "", fmt.Errorf("no entry of collectors.%s has the name %q", key, name)
 }
