@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"net"
@@ -57,7 +56,7 @@ func testMySQL8Locked(t *testing.T, s *servicetest.Server, w *watched) {
 	waits := make(chan error, 2)
 	wait := func(conn *sql.Conn, text string) {
 		go func() {
-			_, err := conn.ExecContext(context.WithoutCancel(t.Context()), text)
+			_, err := conn.ExecContext(t.Context(), text)
 			waits <- err
 		}()
 	}

@@ -173,7 +173,7 @@ func testMySQLLocked(t *testing.T, s *servicetest.Server, root *sql.Conn, dsn st
 	wait(gateway, "UPDATE pay.orders SET note = \"4111111111111111\" WHERE id = 1")
 	for askNumber(t, root, `SELECT (SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE '%metadata lock' AND TIME > 5)
 		+ (SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT' AND timestampdiff(SECOND, trx_wait_started, now()) > 5)`) < 2 {
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 	}
 	own := fmt.Sprintf(`{instance=%q,name="main"} `, s.Addr)
 	for i := range 10 {
