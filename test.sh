@@ -87,6 +87,8 @@ missing_packages() {
   have smartctl || echo smartmontools
   have unzip || echo unzip
   have barman || echo barman
+  { have dnf && have createrepo_c && have rpmbuild; } || printf '%s\n' dnf createrepo-c rpm
+  have debsecan || echo debsecan
 }
 
 install_servers() {
@@ -152,6 +154,8 @@ report_missing() {
     have restic || echo "restic (package restic): the test that lists its snapshots"
     have smartctl || echo "smartctl (package smartmontools): the test of the collector for disks"
     have barman || echo "Barman (package barman): the test that lists its backups"
+    { have dnf && have createrepo_c && have rpmbuild; } || echo "dnf (packages dnf createrepo-c rpm): the test that asks it for security updates"
+    have debsecan || echo "debsecan (package debsecan): the test that asks it for holes"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log, and of its collector"
     have haproxy || echo "HAProxy (package haproxy): the test of its collector"
     have dbus-daemon || echo "D-Bus (package dbus-daemon): the test of systemd's units"

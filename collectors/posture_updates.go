@@ -30,12 +30,14 @@ type updates struct {
 	// failed is what went wrong then; it stays wrong until they are asked again.
 	failed error
 	// found is what they said; packages are those that were installed then.
-	found    map[string][]pendingPackage
+	found map[string][]pendingPackage
+	// knows is whether a manager knows of security advisories at all.
+	knows    map[string]bool
 	holes    map[string]int
 	packages map[string]installedPackage
 	versions map[string]string
 
-	pending, since, apt, held, lists, below, version, debsecan metric
+	pending, known, since, apt, held, lists, below, version, debsecan metric
 }
 
 // updatesState is what is kept.
@@ -61,6 +63,7 @@ func newUpdates(cfg UpdatesConfig, e env, first time.Duration) collector {
 	u := &updates{
 		cfg: cfg, root: e.host.Root, log: e.log, notBefore: time.Now().Add(first), kept: keptAt[updatesState](e, "updates"),
 		pending:  all.gauge("posture_security_updates_pending", "Number of packages with a security update that is not installed, held ones included.", "manager"),
+		known:    all.gauge("posture_security_updates_known", "Whether the package manager knows of security advisories; 0: its repositories leave them out.", "manager"),
 		since:    all.gauge("posture_security_updates_pending_since_timestamp_seconds", "Since when the one waits that waits longest, as far as the agent saw.", "manager"),
 		apt:      all.gauge("apt_upgrades_pending", "Apt packages pending updates by origin.", "origin", "arch"),
 		held:     all.gauge("apt_upgrades_held", "Apt packages pending updates but held back.", "origin", "arch"),
@@ -117,18 +120,22 @@ func (u *updates) ask(ctx context.Context, now time.Time) error {
 		u.packages = packages
 	}
 	if u.found == nil {
-		u.found = map[string][]pendingPackage{}
+		u.found, u.knows = map[string][]pendingPackage{}, map[string]bool{}
 	}
 	for manager, one := range u.managers() {
-		text, e := runTool(ctx, one.program, one.args, nil)
+		found, known, e := one.ask(ctx)
 		if e != nil {
 			err = errors.Join(err, e)
 			continue
 		}
-		u.found[manager] = one.parse(text)
+		u.knows[manager], u.found[manager] = known, found
+		if !known {
+			delete(u.found, manager)
+			u.log.Warn("the package manager knows of no security advisory: whether updates wait is not known", "manager", manager)
+		}
 	}
 	if u.cfg.Debsecan {
-		holes, e := askDebsecan(ctx)
+		holes, e := askDebsecan(ctx, u.root)
 		if err = errors.Join(err, e); e == nil {
 			u.holes = holes
 		}
@@ -145,29 +152,6 @@ func (u *updates) ask(ctx context.Context, now time.Time) error {
 		err = errors.Join(err, u.kept.save(u.state))
 	}
 	return err
-}
-
-// packageManager is how one is asked.
-type packageManager struct {
-	program string
-	args    []string
-	parse   func([]byte) []pendingPackage
-}
-
-// managers returns those that are installed. They know this host only, so that a container asks none for its host.
-func (u *updates) managers() map[string]packageManager {
-	all := map[string]packageManager{}
-	if u.root != "/" {
-		return all
-	}
-	if program, err := exec.LookPath("apt-get"); err == nil && len(u.packages) > 0 {
-		all[managerApt] = packageManager{program, []string{"--quiet", "--simulate", "--ignore-hold", "-o", "Debug::NoLocking=true",
-			"-o", "APT::Get::Show-User-Simulation-Note=false", "dist-upgrade"}, parseAptUpgrades}
-	}
-	if program, err := exec.LookPath("dnf"); err == nil && len(u.packages) == 0 {
-		all[managerDnf] = packageManager{program, []string{"--quiet", "updateinfo", "list", "--security"}, parseDnfUpdates}
-	}
-	return all
 }
 
 // note remembers since when security updates wait, and tells whether that changed.
@@ -194,6 +178,9 @@ func (u *updates) note(now time.Time) (changed bool) {
 }
 
 func (u *updates) report(out *samples) {
+	for _, manager := range slices.Sorted(maps.Keys(u.knows)) {
+		out.add(u.known, boolValue(u.knows[manager]), manager)
+	}
 	for _, manager := range slices.Sorted(maps.Keys(u.found)) {
 		waiting := u.state.Since[manager]
 		out.add(u.pending, float64(len(waiting)), manager)

@@ -68,7 +68,7 @@ CVE-2024-1 libssl3 (fixed, remotely exploitable, high urgency)
 CVE-2011-3374 apt (low urgency)
 CVE-2024-2 bash
 `)
-	if want := map[string]int{"high no": 1, "high yes": 1, "low no": 1, "unknown no": 1}; !reflect.DeepEqual(got, want) {
+	if want := map[string]int{"high no": 1, "high yes": 1, "medium no": 0, "medium yes": 0, "low no": 1, "low yes": 0, "unknown no": 1, "unknown yes": 0}; !reflect.DeepEqual(got, want) {
 		t.Errorf("parseDebsecan() = %v, want %v", got, want)
 	}
 }
