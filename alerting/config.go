@@ -21,7 +21,7 @@ import (
 type Config struct {
 	// Prometheus rule files, globs allowed.
 	Rules []string `yaml:"rules"`
-	// Shipped rule packs: payments, orders, fraud, errors, anomalies, host, nginx, databases, backups, tls, providers, security, agent.
+	// Shipped rule packs: payments, orders, fraud, errors, anomalies, host, nginx, runtime, databases, backups, tls, providers, security, agent.
 	Packs []string `yaml:"packs"`
 	// Objectives whose rules are made: slo of the whole configuration.
 	SLO []slo.Config `yaml:"-"`

@@ -160,7 +160,7 @@ func TestConfig(t *testing.T) {
 		c.Links = []receivers.Link{{Name: "Grafana", URL: "https://g.example/?p={provider}&t={to_ms}"}, {URL: "g.example"}, {Name: "Kibana", URL: "https://k.example/{order}"}}
 	}, "links[1].name: is needed, e.g. Grafana\nlinks[1].url: must be an http or https address, is \"g.example\"\n"+
 		"links[2].url: knows no {order}, there are: {alert}, {provider}, {severity}, {host}, {from}, {to}, {from_ms}, {to_ms}")
-	f(func(c *alerting.Config) { c.Packs = []string{"payments", "hosts"} }, `packs[1]: no pack named "hosts", there are: payments, orders, fraud, errors, anomalies, host, nginx, databases, backups, tls, providers, security, agent`)
+	f(func(c *alerting.Config) { c.Packs = []string{"payments", "hosts"} }, `packs[1]: no pack named "hosts", there are: payments, orders, fraud, errors, anomalies, host, nginx, runtime, databases, backups, tls, providers, security, agent`)
 	f(func(c *alerting.Config) {
 		c.ExternalURL, c.RunbookURL, c.GroupWait, c.GroupInterval, c.RepeatInterval = "page", "ftp://x", -1, 0, 0
 	}, "external_url: must be an http or https address, is \"page\"\nrunbook_url: must be an http or https address, is \"ftp://x\"\n"+

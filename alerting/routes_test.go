@@ -138,3 +138,42 @@ groups:
 	}
 	r.stop()
 }
+
+// TestApplicationDown has an application that is down with everything that follows from it, and another one that is only busy.
+func TestApplicationDown(t *testing.T) {
+	t.Parallel()
+	h := newHook(t)
+	r := newRig(t)
+	const rules = `
+groups:
+- name: g
+  interval: 5s
+  rules:
+  - {alert: ApplicationDown, expr: 'broken{part="down"} > 0', labels: {severity: critical, application: pay, instance: "a:1"}}
+  - {alert: HikariPoolExhausted, expr: 'broken{part="pool"} > 0', labels: {severity: critical, application: bff, instance: "a:2"}}
+  - {alert: JVMHeapNearlyFull, expr: 'broken{part="all"} > 0', labels: {severity: warning, application: pay, instance: "a:1"}}
+  - {alert: ApplicationServerErrors, expr: 'broken{part="all"} > 0', labels: {severity: critical, application: pay, instance: "a:1"}}
+  - {alert: ApplicationRestarting, expr: 'broken{part="all"} > 0', labels: {severity: critical, application: pay, instance: "a:1"}}
+  - {alert: NodeEventLoopLag, expr: 'broken{part="all"} > 0', labels: {severity: warning, application: bff, instance: "a:2"}}
+  - {alert: TomcatThreadsBusy, expr: 'broken{part="all"} > 0', labels: {severity: critical, application: bff, instance: "a:2"}}
+`
+	r.broken.WithLabelValues("", "down").Set(1)
+	r.broken.WithLabelValues("", "pool").Set(1)
+	r.start(only(t, h.to(config(nil), ""), rules))
+	r.tick()
+	until(t, "what explains the rest", func() bool { return len(h.messages()) == 2 })
+	r.broken.WithLabelValues("", "all").Set(1)
+	r.tick()
+	until(t, "what is told all the same", func() bool { return len(h.messages()) >= 4 })
+	settled()
+	var names []string
+	for _, m := range h.messages() {
+		names = append(names, m.GroupLabels["alertname"])
+	}
+	slices.Sort(names)
+	want := "ApplicationDown,ApplicationRestarting,HikariPoolExhausted,NodeEventLoopLag"
+	if got := strings.Join(names, ","); got != want {
+		t.Errorf("told: %s\nwant: %s", got, want)
+	}
+	r.stop()
+}

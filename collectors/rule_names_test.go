@@ -50,7 +50,7 @@ func TestRulesOfHostsAskForWhatIsThere(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the host's metrics are those of Linux")
 	}
-	names := regexp.MustCompile(`\b(?:node|nginx|haproxy|redis|x509|ssl|tls|probe|backup|smartctl|namedprocess|container|posture|apt|provider_status|provider_api)_\w+`)
+	names := regexp.MustCompile(`\b(?:node|nginx|haproxy|redis|x509|ssl|tls|probe|backup|smartctl|namedprocess|container|posture|apt|provider_status|provider_api|scrape|jvm|nodejs|hikaricp|tomcat|process|http_server_requests_seconds|http_request_duration_seconds)_\w+`)
 	// Words that are no names of metrics.
 	words := []string{"node_exporter", "redis_exporter", "probe_refused"}
 	// Logins are counted from logs.

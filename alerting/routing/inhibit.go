@@ -58,6 +58,7 @@ const labelHost = "host"
 // shippedInhibitions are the alerts that make others pointless. The rules themselves know which alert of a provider
 // contains another; here are those that the agent's own troubles explain.
 func shippedInhibitions() []amcommon.InhibitRule {
+	sameApplication := []string{"application", "instance", labelHost}
 	return []amcommon.InhibitRule{
 		{
 			// Who cannot read the logs cannot say that nothing is in them.
@@ -79,6 +80,36 @@ func shippedInhibitions() []amcommon.InhibitRule {
 			Name:           "host with bad network",
 			SourceMatchers: matchers(amlabels.MatchRegexp, "alertname", "HostNetworkFlapping|HostConntrackFull"),
 			TargetMatchers: matchers(amlabels.MatchRegexp, "alertname", "ProviderProbeSlow|TLSEndpointFails"),
+			Equal:          []string{labelHost},
+		},
+		{
+			// Who is not there has no troubles of its own. That it restarts again and again says more, and is told.
+			Name:           "application down",
+			SourceMatchers: matchers(amlabels.MatchEqual, "alertname", "ApplicationDown"),
+			TargetMatchers: matchers(amlabels.MatchRegexp, "alertname", "Application(Unhealthy|PageFails|ServerErrors|FilesNearLimit|GarbageCollection)|"+
+				"JVM(HeapNearlyFull|Deadlock|ThreadsGrowing)|HikariPoolExhausted|TomcatThreadsBusy|Node(EventLoopLag|HeapNearlyFull)"),
+			Equal: sameApplication,
+		},
+		{
+			// Without a database, or a connection to it, threads wait and requests fail.
+			Name:           "application unwell",
+			SourceMatchers: matchers(amlabels.MatchRegexp, "alertname", "ApplicationUnhealthy|HikariPoolExhausted"),
+			TargetMatchers: matchers(amlabels.MatchRegexp, "alertname", "ApplicationServerErrors|TomcatThreadsBusy"),
+			Equal:          sameApplication,
+		},
+		{
+			// The access log has the same errors as customers saw them.
+			Name:           "server errors of the gateway",
+			SourceMatchers: matchers(amlabels.MatchEqual, "alertname", "GatewayServerErrors"),
+			TargetMatchers: matchers(amlabels.MatchEqual, "alertname", "ApplicationServerErrors"),
+			Equal:          []string{labelHost},
+		},
+		{
+			// The host saw the same files open.
+			Name: "file descriptors of processes",
+			SourceMatchers: append(matchers(amlabels.MatchEqual, "alertname", "HostProcessFileDescriptorsLow"),
+				matchers(amlabels.MatchRegexp, "groupname", "java|node")...),
+			TargetMatchers: matchers(amlabels.MatchEqual, "alertname", "ApplicationFilesNearLimit"),
 			Equal:          []string{labelHost},
 		},
 		{

@@ -22,7 +22,7 @@ func PackOf(file string) string { return strings.TrimPrefix(file, packPrefix) }
 
 // PackNames returns the names of the shipped rule packs.
 func PackNames() []string {
-	return []string{"payments", "orders", "fraud", "errors", "anomalies", "host", "nginx", "databases", "backups", "tls", "providers", "security", "agent"}
+	return []string{"payments", "orders", "fraud", "errors", "anomalies", "host", "nginx", "runtime", "databases", "backups", "tls", "providers", "security", "agent"}
 }
 
 // Pack returns the text of a shipped rule pack, a Prometheus rule file.
