@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/collectors"
+	"gatewatch/collectors/sqldb"
 	"gatewatch/configs"
 	"gatewatch/internal/secret"
 	"gatewatch/redact"
@@ -44,11 +45,11 @@ func showPlan(ctx context.Context, flags *flag.FlagSet, args []string, out *outp
 		return usageError{}
 	}
 	id := flags.Arg(0)
-	explain := collectors.PostgresPlan
-	if collectors.IsDigest(id) {
-		explain = collectors.MySQLPlan
+	explain := sqldb.PostgresPlan
+	if sqldb.IsDigest(id) {
+		explain = sqldb.MySQLPlan
 	}
-	dsn, err := planSource(cfg.Collectors, collectors.IsDigest(id), *name)
+	dsn, err := planSource(cfg.Collectors, sqldb.IsDigest(id), *name)
 	if err != nil {
 		return usageError{err}
 	}

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/collectors/collecttest"
 )
 
 // BenchmarkHost measures one collection of everything about the real host, and one scrape of its snapshot.
@@ -11,16 +13,14 @@ func BenchmarkHost(b *testing.B) {
 	reg := prometheus.NewRegistry()
 	cfg := DefaultConfig()
 	cfg.Posture = nil
-	s, err := New(cfg, "", nil, quiet(), reg)
+	s, err := New(cfg, "", nil, collecttest.Quiet(), reg)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Run("collect", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			for _, r := range s.runners {
-				r.once(b.Context())
-			}
+			s.Once(b.Context())
 		}
 	})
 	b.Run("scrape", func(b *testing.B) {
@@ -31,11 +31,4 @@ func BenchmarkHost(b *testing.B) {
 			}
 		}
 	})
-	for _, r := range s.runners {
-		b.Run(r.name, func(b *testing.B) {
-			for b.Loop() {
-				r.once(b.Context())
-			}
-		})
-	}
 }

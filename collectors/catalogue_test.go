@@ -7,10 +7,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	dto "github.com/prometheus/client_model/go"
+	"gatewatch/collectors/collect"
+	"gatewatch/collectors/collecttest"
 )
 
 const documentation = "../docs/collectors.md"
@@ -36,7 +36,7 @@ func TestDocumentation(t *testing.T) {
 			t.Errorf("%s is the text of no kind", file)
 		}
 	}
-	if *update {
+	if *collecttest.Update {
 		if err := os.WriteFile(documentation, []byte(page), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +62,7 @@ func chapter(t *testing.T, name, kind string, written map[string]bool) string {
 	if written != nil {
 		written[file] = true
 	}
-	var listed []Metric
+	var listed []collect.Row
 	for _, m := range Catalogue() {
 		if m.Kind == kind {
 			listed = append(listed, m)
@@ -79,10 +79,10 @@ func chapter(t *testing.T, name, kind string, written map[string]bool) string {
 }
 
 // metricsTable writes the metrics of a kind. Labels that all have stand before it.
-func metricsTable(all []Metric) string {
+func metricsTable(all []collect.Row) string {
 	var common []string
 	for _, l := range all[0].Labels {
-		if !slices.ContainsFunc(all, func(m Metric) bool { return !slices.Contains(m.Labels, l) }) {
+		if !slices.ContainsFunc(all, func(m collect.Row) bool { return !slices.Contains(m.Labels, l) }) {
 			common = append(common, l)
 		}
 	}
@@ -112,49 +112,4 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%+v has no name or help", m)
 		}
 	}
-}
-
-var catalogueOnce = sync.OnceValue(Catalogue)
-
-// invented are metrics that tests make up.
-var invented = []string{"fake", "many", "pretended_up", "part_value", "backup_age", "jobs_total", "took", "good", "same",
-	"apt_upgrades_pending", "node_reboot_required"}
-
-// inCatalogue holds what a test got to the catalogue: a metric that no table names, or names with another type or other
-// labels, is a failure.
-func inCatalogue(t *testing.T, families []*dto.MetricFamily) {
-	t.Helper()
-	all := catalogueOnce()
-	for _, f := range families {
-		if slices.Contains(invented, f.GetName()) {
-			continue
-		}
-		m, ok := catalogued(all, f.GetName())
-		if !ok {
-			t.Errorf("%s is given and in no catalogue: make it with the metrics of its collector", f.GetName())
-			continue
-		}
-		if got := strings.ToLower(f.GetType().String()); got != m.Type && !strings.HasSuffix(m.Name, "*") {
-			t.Errorf("%s is a %s, and a %s in the catalogue", f.GetName(), got, m.Type)
-		}
-		for _, l := range f.Metric[0].Label {
-			if !slices.Contains(m.Labels, l.GetName()) {
-				t.Errorf("%s has the label %s, which the catalogue does not name: %q", f.GetName(), l.GetName(), m.Labels)
-			}
-		}
-	}
-}
-
-// catalogued returns what is listed of a metric; of several families the one whose name says most.
-func catalogued(all []Metric, name string) (best Metric, ok bool) {
-	for _, m := range all {
-		prefix, family := strings.CutSuffix(m.Name, "*")
-		if m.Name == name {
-			return m, true
-		}
-		if family && prefix != "" && strings.HasPrefix(name, prefix) && len(m.Name) > len(best.Name) {
-			best, ok = m, true
-		}
-	}
-	return best, ok
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"gatewatch/collectors/collecttest"
 	"gatewatch/internal/servicetest"
 )
 
@@ -23,16 +24,14 @@ func TestPromtoolAccepts(t *testing.T) {
 	path := servicetest.Program(t, "apt-get install prometheus", "promtool")
 	reg := prometheus.NewRegistry()
 	cfg := DefaultConfig()
-	cfg.Host.Also = optionalNames()
-	s, err := New(cfg, "", nil, quiet(), reg)
+	cfg.Host.Also = []string{"connections", "interrupts", "processes"}
+	s, err := New(cfg, "", nil, collecttest.Quiet(), reg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range s.runners {
-		r.once(t.Context())
-	}
+	s.Once(t.Context())
 	cmd := exec.Command(path, "check", "metrics")
-	cmd.Stdin = strings.NewReader(exposition(t, reg))
+	cmd.Stdin = strings.NewReader(collecttest.Exposition(t, reg))
 	out, err := cmd.CombinedOutput()
 	for line := range strings.Lines(string(out)) {
 		if !inheritedNames.MatchString(line) {

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gatewatch/collectors/collect"
+	"gatewatch/collectors/collecttest"
 )
 
 // TestRulesAskForWhatIsThere holds the names of databases that the shipped rules ask for to those that the collectors
@@ -21,27 +24,24 @@ func TestRulesAskForWhatIsThere(t *testing.T) {
 	// Names that other versions or other exporters give, which rules ask for beside the usual ones.
 	elsewhere := []string{"mysql_slave_status_replica_", "mysql_slave_status_seconds_behind_source", "pg_dump", "redis_exporter", "mongodb_exporter"}
 	known := func(name string) bool {
-		return slices.ContainsFunc(catalogueOnce(), func(m Metric) bool { return m.Name == name })
+		return slices.ContainsFunc(Catalogue(), func(m collect.Row) bool { return m.Name == name })
 	}
+	settings, _ := collecttest.Catalogued(Catalogue(), "pg_settings_")
 	seen := 0
 	for _, name := range regexp.MustCompile(`\b(?:pg|mysql|redis|mongodb)_\w+`).FindAllString(string(data), -1) {
-		if hasPrefix(name, elsewhere) {
+		if collecttest.HasPrefix(name, elsewhere) {
 			continue
 		}
 		seen++
-		variable := hasPrefix(name, []string{"mysql_global_status_", "mysql_global_variables_", "mysql_slave_status_", "mongodb_ss_", "mongodb_rs_members_"})
+		variable := collecttest.HasPrefix(name, []string{"mysql_global_status_", "mysql_global_variables_", "mysql_slave_status_", "mongodb_ss_", "mongodb_rs_members_"})
 		setting, isSetting := strings.CutPrefix(name, "pg_settings_")
-		if !variable && !(isSetting && slices.Contains(postgresSettings, setting)) && !known(name) {
+		if !variable && !(isSetting && strings.Contains(settings.Help, setting)) && !known(name) {
 			t.Errorf("rules ask for %s, which no collector gives", name)
 		}
 	}
 	if seen < 30 {
 		t.Errorf("found %d names in the rules, want more", seen)
 	}
-}
-
-func hasPrefix(name string, prefixes []string) bool {
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
 }
 
 // TestRulesOfHostsAskForWhatIsThere does the like for all other names that only collectors give.
@@ -66,11 +66,11 @@ func TestRulesOfHostsAskForWhatIsThere(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range names.FindAllString(string(data), -1) {
-			if slices.Contains(words, name) || hasPrefix(name, elsewhere) {
+			if slices.Contains(words, name) || collecttest.HasPrefix(name, elsewhere) {
 				continue
 			}
 			seen++
-			if _, ok := catalogued(catalogueOnce(), name); !ok {
+			if _, ok := collecttest.Catalogued(Catalogue(), name); !ok {
 				t.Errorf("%s asks for %s, which no collector gives", file, name)
 			}
 		}

@@ -16,7 +16,7 @@ import (
 
 	"gatewatch/alerting"
 	"gatewatch/alerting/receivers"
-	"gatewatch/collectors"
+	"gatewatch/collectors/probes"
 	"gatewatch/configs"
 	"gatewatch/intents"
 	"gatewatch/internal/secret"
@@ -55,7 +55,7 @@ func TestReferenceOptional(t *testing.T) {
 	want.Collectors.Posture.Endpoints, want.Collectors.Posture.Reports = posture.Endpoints, posture.Reports
 	want.Collectors.Posture.Updates.Minimum = posture.Updates.Minimum
 	firstEntries(reflect.ValueOf(&want.Collectors).Elem(), reflect.ValueOf(&got.Collectors).Elem())
-	want.Collectors.StatusPages = []collectors.StatusPageConfig{{Provider: "stripe", Components: []string{}}}
+	want.Collectors.StatusPages = []probes.StatusPageConfig{{Provider: "stripe", Components: []string{}}}
 	want.Alerting.Slack = slices.Clone(got.Alerting.Slack)
 	slack := &want.Alerting.Slack[0]
 	slack.Token, slack.Name, slack.Language, slack.MinSeverity, slack.Morning = secret.Secret("xoxb-1: a # b"), "", "", "", ""

@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 
+	"gatewatch/collectors/collect"
+
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
-
-	"gatewatch/collectors"
 )
 
 // names are the metrics that collectors can give, with their labels.
@@ -19,7 +19,7 @@ type names struct {
 // ofScrape are the labels that Prometheus gives to what it scrapes.
 var ofScrape = []string{"instance", "job"}
 
-func newNames(all []collectors.Metric) names {
+func newNames(all []collect.Row) names {
 	n := names{labels: map[string][]string{}}
 	for _, m := range all {
 		if family, ok := strings.CutSuffix(m.Name, "*"); ok && family == "" {

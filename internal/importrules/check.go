@@ -59,9 +59,23 @@ func importMistake(s source, spec *ast.ImportSpec, imported string) string {
 		}
 	}
 	if inner, ok := strings.CutPrefix(imported, module); ok {
+		if why := roomMistake(s, inner); why != "" {
+			return why
+		}
 		return directionMistake(s, top(inner))
 	}
 	return ""
+}
+
+// roomMistake says why a file in one of rooms may not import what stands beside it, or "".
+func roomMistake(s source, imported string) string {
+	room, kind, _ := strings.Cut(imported, "/")
+	common, is := rooms[room]
+	inside := strings.HasPrefix(s.folder(), room+"/")
+	if !is || !inside || s.isTest() || kind != "" && slices.Contains(common, top(kind)) {
+		return ""
+	}
+	return fmt.Sprintf("of %s, %s may import %q", room, s.folder(), common)
 }
 
 // directionMistake says why a file may not import the project's folder, or "". Tests may also use packages beside

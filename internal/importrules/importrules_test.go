@@ -89,10 +89,19 @@ func TestRules(t *testing.T) {
 	f("series/api_test.go", `series_test; import "github.com/prometheus/prometheus/web/api/v1"`, "")
 	f("web/q.go", `web; import "github.com/prometheus/prometheus/promql"`, "web/q.go:1: imports github.com/prometheus/prometheus/promql: only these may: [alerting series bench]")
 	f("web/q.go", `web; import "github.com/prometheus/client_golang/prometheus"`, "")
-	f("web/page.go", `web; import "gatewatch/internal/servicetest"`, "web/page.go:1: imports gatewatch/internal/servicetest: only these may: [internal/servicetest]")
+	f("web/page.go", `web; import "gatewatch/internal/servicetest"`, "web/page.go:1: imports gatewatch/internal/servicetest: only these may: [internal/servicetest collectors/collecttest]")
 	f("web/page_test.go", `web; import "gatewatch/internal/servicetest"`, "")
-	f("web/x.go", `web; import "testing"`, "web/x.go:1: imports testing: only these may: [internal/servicetest]")
-	f("web/x.go", `web; import "testing/fstest"`, "web/x.go:1: imports testing/fstest: only these may: [internal/servicetest]")
+	f("web/x.go", `web; import "testing"`, "web/x.go:1: imports testing: only these may: [internal/servicetest collectors/collecttest]")
+	f("web/x.go", `web; import "testing/fstest"`, "web/x.go:1: imports testing/fstest: only these may: [internal/servicetest collectors/collecttest]")
+
+	f("collectors/redis/redis.go", `redis; import "gatewatch/collectors/collect"`, "")
+	f("collectors/config.go", `collectors; import "gatewatch/collectors/redis"`, "")
+	f("collectors/redis/redis.go", `redis; import "gatewatch/collectors/host"`,
+		`collectors/redis/redis.go:1: imports gatewatch/collectors/host: of collectors, collectors/redis may import ["collect" "fetch" "globs" "tool"]`)
+	f("collectors/redis/redis.go", `redis; import "gatewatch/collectors"`,
+		`collectors/redis/redis.go:1: imports gatewatch/collectors: of collectors, collectors/redis may import ["collect" "fetch" "globs" "tool"]`)
+	f("collectors/redis/redis_test.go", `redis; import "gatewatch/collectors/host"`, "")
+	f("collectors/host/disk.go", `host; import "github.com/jackc/pgx/v5"`, "collectors/host/disk.go:1: imports github.com/jackc/pgx/v5: only these may: [collectors/sqldb]")
 
 	f("web/x.go", `web; import . "fmt"`, "web/x.go:1: imports fmt: no dot imports")
 	f("web/x.go", `web; import _ "net/http/pprof"`, "web/x.go:1: imports net/http/pprof: no blank imports")

@@ -19,23 +19,29 @@ var siblings = map[string][]string{
 	"event":    {"internal"},
 }
 
+// rooms are folders whose subfolders are kinds of one thing. A kind imports of its siblings only what stands here.
+var rooms = map[string][]string{
+	"collectors": {"collect", "fetch", "globs", "tool"},
+}
+
 // owners are the foreign modules that few packages may know. Tests may use them anywhere.
 var owners = map[string][]string{
 	"github.com/elastic/":                {"outputs"},
 	"github.com/slack-go/":               {"alerting"},
 	"github.com/prometheus/alertmanager": {"alerting"},
 	"github.com/prometheus/prometheus":   {"alerting", "series", "bench"},
-	"github.com/shirou/gopsutil":         {"collectors"},
+	"github.com/shirou/gopsutil":         {"collectors/host", "collectors/processes"},
 	"github.com/prometheus/procfs":       {"collectors"},
-	"github.com/jackc/pgx":               {"collectors"},
-	"github.com/go-sql-driver/mysql":     {"collectors"},
-	"go.mongodb.org/mongo-driver":        {"collectors"},
-	"github.com/gomodule/redigo":         {"collectors", "intents"},
+	"github.com/jackc/pgx":               {"collectors/sqldb"},
+	"github.com/go-sql-driver/mysql":     {"collectors/sqldb"},
+	"go.mongodb.org/mongo-driver":        {"collectors/mongodb"},
+	"github.com/gomodule/redigo":         {"collectors/redis", "intents"},
 	"github.com/chromedp/":               {"internal/servicetest"},
 	"github.com/rogpeppe/go-internal":    {},
-	"testing":                            {"internal/servicetest"},
-	module + "internal/servicetest":      {"internal/servicetest"},
+	"testing":                            {"internal/servicetest", "collectors/collecttest"},
+	module + "internal/servicetest":      {"internal/servicetest", "collectors/collecttest"},
 	module + "internal/importrules":      {},
+	module + "collectors/collecttest":    {},
 
 	// Scraping, remote storage and OpenTelemetry hang on it: 14 MB of the program.
 	"github.com/prometheus/prometheus/web": {},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -90,6 +91,32 @@ func (s *Server) Kill() {
 
 // Signal sends sig to the server.
 func (s *Server) Signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) }
+
+// Freeze stops the server as SIGSTOP does, and returns once all its threads stand still. SIGCONT lets it go on.
+func (s *Server) Freeze(t testing.TB) {
+	t.Helper()
+	if err := s.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if frozen(s.cmd.Process.Pid) {
+			return
+		}
+	}
+	t.Fatalf("process %d goes on after SIGSTOP", s.cmd.Process.Pid)
+}
+
+// frozen tells whether each thread of a process is stopped. Where there is no /proc, it is believed.
+func frozen(pid int) bool {
+	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // the pattern is right
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if _, state, _ := strings.Cut(string(text), ") "); err == nil && !strings.HasPrefix(state, "T") {
+			return false
+		}
+	}
+	return true
+}
 
 // Log returns the end of what the server wrote to its standard output and error.
 func (s *Server) Log() string {

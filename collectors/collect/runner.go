@@ -1,0 +1,106 @@
+package collect
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// runner calls one collector on its ticker and keeps what it found.
+type runner struct {
+	Collector
+	log     *slog.Logger
+	dropped prometheus.Counter
+
+	mu      sync.Mutex
+	last    state
+	running bool
+	began   time.Time
+}
+
+// state is the outcome of the last collection.
+type state struct {
+	known   bool // false before the first one ended
+	metrics []prometheus.Metric
+	took    time.Duration
+	ok      bool
+	lastOK  time.Time
+}
+
+// run collects at once and then at every tick. A tick that comes while a collection is still running is left out.
+func (r *runner) run(ctx context.Context) {
+	tick := time.NewTicker(r.Interval)
+	defer tick.Stop()
+	if r.Stop != nil {
+		defer r.Stop()
+	}
+	for ctx.Err() == nil {
+		r.once(ctx)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+// once collects and keeps the outcome.
+func (r *runner) once(ctx context.Context) {
+	limited, cancel := context.WithTimeout(ctx, r.Timeout)
+	defer cancel()
+	began := time.Now()
+	r.mu.Lock()
+	r.running, r.began = true, began
+	r.mu.Unlock()
+
+	var out Samples
+	err := r.guarded(limited, &out)
+	ended := time.Now()
+	r.dropped.Add(float64(out.Dropped))
+
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running = false
+	if ctx.Err() != nil {
+		// Stopped in the middle: what was found is no judgement of what is watched.
+		return
+	}
+	before := r.last
+	r.last = state{known: true, metrics: out.Metrics, took: ended.Sub(began), ok: err == nil, lastOK: before.lastOK}
+	if err == nil {
+		r.last.lastOK = ended
+	}
+	// Only a change is logged: the metrics say the rest.
+	switch {
+	case err != nil && (before.ok || !before.known):
+		r.log.Warn("collector fails", "err", err)
+	case err == nil && before.known && !before.ok:
+		r.log.Info("collector works again")
+	}
+}
+
+// guarded turns a panic into an error: the parsers of /proc meet kernels that nobody has tested them with, and one of
+// them must not end the agent.
+func (r *runner) guarded(ctx context.Context, out *Samples) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return r.Collect(ctx, out)
+}
+
+// state returns the outcome to serve at now. A collection that runs much longer than it may has failed, and values
+// from before it are too old to be shown as the present.
+func (r *runner) state(now time.Time) state {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	st := r.last
+	if r.running && now.Sub(r.began) > 2*r.Timeout {
+		st.known, st.ok, st.metrics, st.took = true, false, nil, now.Sub(r.began)
+	}
+	return st
+}

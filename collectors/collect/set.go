@@ -1,0 +1,144 @@
+// Package collect is the frame in which everything beside the logs is watched: sections of the configuration with what
+// collects for them, the set that runs collectors on their tickers and serves what they found last, and what asks servers
+// over one connection without ever hurting them.
+package collect
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"gatewatch/event"
+)
+
+// Collector gathers the samples of one part. It is never called again before it has returned.
+type Collector struct {
+	Name              string
+	Interval, Timeout time.Duration
+	// Metrics are all that it may give.
+	Metrics Metrics
+	// OfHost marks the parts of the host, whose duration and success have node_exporter's names as well.
+	OfHost bool
+	// Collect honours ctx, which ends after timeout. What it added before an error is kept.
+	Collect func(ctx context.Context, out *Samples) error
+	// Stop gives back what collect holds open; nil when that is nothing. It is called once, after the last collection.
+	Stop func()
+}
+
+// Set holds the collectors and their last samples. It is a prometheus.Collector that serves the last samples and
+// collects nothing itself.
+type Set struct {
+	runners []*runner
+
+	duration, success, lastSuccess Metric
+	nodeDuration, nodeSuccess      Metric
+	dropped                        *prometheus.CounterVec
+}
+
+// Notes takes what collectors tell as documents beside their metrics. Add does not wait, and may drop and count.
+type Notes interface {
+	Add(event.Note)
+}
+
+// What is told of each collector; of those of the host under node_exporter's names as well.
+var (
+	durationSpec     = Spec{"gatewatch_collector_duration_seconds", GaugeKind, "How long the last collection took.", []string{"collector"}}
+	successSpec      = Spec{"gatewatch_collector_success", GaugeKind, "Whether the last collection succeeded.", []string{"collector"}}
+	lastSuccessSpec  = Spec{"gatewatch_collector_last_success_timestamp_seconds", GaugeKind, "When a collection last succeeded; 0 when none has.", []string{"collector"}}
+	droppedSpec      = Spec{"gatewatch_collector_dropped_samples_total", CounterKind, "Samples left out because a collector has too many.", []string{"collector"}}
+	NodeDurationSpec = Spec{"node_scrape_collector_duration_seconds", GaugeKind, "node_exporter: Duration of a collector scrape.", []string{"collector"}}
+	NodeSuccessSpec  = Spec{"node_scrape_collector_success", GaugeKind, "node_exporter: Whether a collector succeeded.", []string{"collector"}}
+)
+
+// NewSet returns a set of all and registers it with reg. It has no samples until Run.
+func NewSet(all []Collector, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
+	s := &Set{
+		duration:     durationSpec.Metric(nil),
+		success:      successSpec.Metric(nil),
+		lastSuccess:  lastSuccessSpec.Metric(nil),
+		nodeDuration: NodeDurationSpec.Metric(nil),
+		nodeSuccess:  NodeSuccessSpec.Metric(nil),
+		dropped:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: droppedSpec.Name, Help: droppedSpec.Help}, droppedSpec.Labels),
+	}
+	for _, c := range all {
+		s.runners = append(s.runners, &runner{
+			Collector: c, log: log.With("collector", c.Name), dropped: s.dropped.WithLabelValues(c.Name),
+		})
+	}
+	for _, c := range []prometheus.Collector{s.dropped, s} {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("register collectors: %w", err)
+		}
+	}
+	return s, nil
+}
+
+// Run collects until ctx is cancelled, the first time at once, and then returns nil.
+func (s *Set) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	for _, r := range s.runners {
+		wg.Go(func() { r.run(ctx) })
+	}
+	<-ctx.Done() // also when nothing is collected
+	wg.Wait()
+	return nil
+}
+
+// Once collects everything one time, one after the other.
+func (s *Set) Once(ctx context.Context) {
+	for _, r := range s.runners {
+		r.once(ctx)
+	}
+}
+
+// Describe sends only the metrics about the collectors themselves: what else they give depends on the host.
+func (s *Set) Describe(ch chan<- *prometheus.Desc) {
+	ch <- s.duration.Desc
+	ch <- s.success.Desc
+	ch <- s.lastSuccess.Desc
+}
+
+// Collect sends the samples of each collector's last collection. It does not wait for one.
+func (s *Set) Collect(ch chan<- prometheus.Metric) {
+	now := time.Now()
+	var own Samples
+	for _, r := range s.runners {
+		st := r.state(now)
+		if !st.known {
+			continue
+		}
+		for _, m := range st.metrics {
+			ch <- m
+		}
+		own.Add(s.duration, st.took.Seconds(), r.Name)
+		own.Add(s.success, Bool(st.ok), r.Name)
+		own.Add(s.lastSuccess, UnixSeconds(st.lastOK), r.Name)
+		if r.OfHost {
+			own.Add(s.nodeDuration, st.took.Seconds(), r.Name)
+			own.Add(s.nodeSuccess, Bool(st.ok), r.Name)
+		}
+	}
+	for _, m := range own.Metrics {
+		ch <- m
+	}
+}
+
+// Bool returns b as Prometheus writes it.
+func Bool(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// UnixSeconds returns t as Prometheus writes times; 0 for the zero time.
+func UnixSeconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixNano()) / 1e9
+}

@@ -1,0 +1,76 @@
+// Package fetch asks addresses that the configuration names, without ever repeating what may be secret in them.
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"gatewatch/internal/invalid"
+)
+
+// Client asks local status pages: one connection that stays open, no proxy and no redirect.
+func Client() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: time.Minute},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Text returns a status page of at most so many bytes. Its error does not repeat the address, which may hold a password.
+func Text(ctx context.Context, client *http.Client, address string, most int64) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return "", errors.New("the address is not a URL")
+	}
+	req.Header.Set("User-Agent", "gatewatch")
+	resp, err := client.Do(req)
+	if err != nil {
+		return "", WithoutURL(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
+	switch {
+	case err != nil:
+		return "", err
+	case resp.StatusCode != http.StatusOK:
+		return "", fmt.Errorf("the status page answers %d", resp.StatusCode)
+	case int64(len(body)) > most:
+		return "", fmt.Errorf("the status page has more than %d bytes", most)
+	}
+	return string(body), nil
+}
+
+// WithoutURL returns err without the URL that net/http puts in front of it: its query may hold a key.
+func WithoutURL(err error) error {
+	var with *url.Error
+	if errors.As(err, &with) {
+		return with.Err
+	}
+	return err
+}
+
+// ValidateURL notes what is wrong with the address, without repeating it: it may hold a password.
+func ValidateURL(m *invalid.Mistakes, path, address string) {
+	u, err := url.Parse(address)
+	switch {
+	case address == "":
+		m.Add(path, "is missing")
+	case err != nil:
+		m.Add(path, "is not a URL")
+	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
+		m.Add(path, "must be http://host… or https://host…")
+	}
+}
+
+// Brief returns the beginning of a text of others, at most most characters of it.
+func Brief(text string, most int) string {
+	if all := []rune(text); len(all) > most {
+		return string(all[:most]) + "…"
+	}
+	return text
+}

@@ -1,0 +1,158 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"gatewatch/collectors/collect"
+)
+
+// mountTimeout is how long one file system may take to say how full it is.
+const mountTimeout = 500 * time.Millisecond
+
+// maxStuckMounts bounds the threads that hang in dead mounts. What comes after is not asked.
+const maxStuckMounts = 32
+
+// pseudoFileSystems returns the types that hold no data of their own.
+func pseudoFileSystems() []string {
+	return strings.Fields(`autofs binfmt_misc bpf cgroup cgroup2 configfs debugfs devpts devtmpfs fusectl hugetlbfs iso9660
+		mqueue nsfs overlay proc procfs pstore rpc_pipefs securityfs selinuxfs squashfs sysfs tracefs`)
+}
+
+// ignoredMounts are the mount points of the kernel and of containers.
+var ignoredMounts = regexp.MustCompile(
+	`^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)`)
+
+// mount is one line of /proc/mounts.
+type mount struct {
+	device, point, fstype string
+	readonly              bool
+}
+
+// collectFileSystems gives size and free space of each mounted file system. A mount that does not answer is reported
+// as an error and not asked again until it does.
+func collectFileSystems(h Config, statfs func(path string, buf *unix.Statfs_t) error) collect.Collector {
+	var all collect.Metrics
+	metric := func(name, help string) collect.Metric {
+		return all.Gauge("node_filesystem_"+name, help, "device", "fstype", "mountpoint")
+	}
+	size := metric("size_bytes", "Filesystem size in bytes.")
+	free := metric("free_bytes", "Filesystem free space in bytes.")
+	avail := metric("avail_bytes", "Filesystem space available to non-root users in bytes.")
+	files := metric("files", "Filesystem total file nodes.")
+	filesFree := metric("files_free", "Filesystem total free file nodes.")
+	readonly := metric("readonly", "Filesystem read-only status.")
+	deviceError := metric("device_error", "Whether an error occurred while getting statistics for the given device.")
+
+	guard := statGuard{statfs: statfs, pending: map[string]bool{}}
+	return collect.Collector{Name: "filesystem", Metrics: all, Collect: func(ctx context.Context, out *collect.Samples) error {
+		text, err := readMounts(h.Proc)
+		if err != nil {
+			return err
+		}
+		var failed error
+		for _, m := range parseMounts(text, h.IgnoreFSTypes) {
+			labels := func() []string { return []string{m.device, m.fstype, m.point} }
+			st, err := guard.stat(ctx, filepath.Join(h.Root, m.point))
+			out.Add(deviceError, collect.Bool(err != nil), labels()...)
+			out.Add(readonly, collect.Bool(m.readonly), labels()...)
+			if err != nil {
+				failed = fmt.Errorf("%s: %w", m.point, err)
+				continue
+			}
+			block := float64(st.Bsize)
+			out.Add(size, float64(st.Blocks)*block, labels()...)
+			out.Add(free, float64(st.Bfree)*block, labels()...)
+			out.Add(avail, float64(st.Bavail)*block, labels()...)
+			out.Add(files, float64(st.Files), labels()...)
+			out.Add(filesFree, float64(st.Ffree), labels()...)
+		}
+		return failed
+	}}
+}
+
+// readMounts returns the mounts that the host's first process sees, or ours where that is not allowed.
+func readMounts(proc string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(proc, "1/mounts"))
+	if err != nil {
+		text, err = os.ReadFile(filepath.Join(proc, "self/mounts"))
+	}
+	return string(text), err
+}
+
+// parseMounts returns the mounts worth watching, each place once. The root is always one, also when it is a
+// container's overlay.
+func parseMounts(text string, ignoreTypes []string) []mount {
+	var mounts []mount
+	seen := map[[2]string]bool{}
+	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+	for line := range strings.Lines(text) {
+		f := strings.Fields(line)
+		if len(f) < 4 {
+			continue
+		}
+		m := mount{device: unescape.Replace(f[0]), point: unescape.Replace(f[1]), fstype: f[2]}
+		ignored := slices.Contains(ignoreTypes, m.fstype) && m.point != "/" || ignoredMounts.MatchString(m.point)
+		if key := [2]string{m.device, m.point}; !ignored && !seen[key] {
+			seen[key] = true
+			m.readonly = slices.Contains(strings.Split(f[3], ","), "ro")
+			mounts = append(mounts, m)
+		}
+	}
+	return mounts
+}
+
+var errStuck = errors.New("file system does not answer")
+
+// statGuard asks file systems how full they are without ever hanging on a dead one: the call on a dead network mount
+// cannot be interrupted, so it is left alone in its goroutine, at most one for each mount.
+type statGuard struct {
+	statfs func(path string, buf *unix.Statfs_t) error
+
+	mu      sync.Mutex
+	pending map[string]bool
+}
+
+func (g *statGuard) stat(ctx context.Context, path string) (unix.Statfs_t, error) {
+	g.mu.Lock()
+	stuck := g.pending[path] || len(g.pending) >= maxStuckMounts
+	if !stuck {
+		g.pending[path] = true
+	}
+	g.mu.Unlock()
+	if stuck {
+		return unix.Statfs_t{}, errStuck
+	}
+
+	type answer struct {
+		st  unix.Statfs_t
+		err error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		var a answer
+		a.err = g.statfs(path, &a.st)
+		g.mu.Lock()
+		delete(g.pending, path)
+		g.mu.Unlock()
+		answers <- a
+	}()
+	ctx, cancel := context.WithTimeout(ctx, mountTimeout)
+	defer cancel()
+	select {
+	case a := <-answers:
+		return a.st, a.err
+	case <-ctx.Done():
+		return unix.Statfs_t{}, errStuck
+	}
+}

@@ -1,0 +1,118 @@
+package posture
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// fileprint is what is remembered of a watched file. Nothing of its content is.
+type fileprint struct {
+	// Hash is the SHA-256 of the content, in hexadecimal digits; "" when it cannot be read.
+	Hash string `json:"hash,omitempty"`
+	Size int64  `json:"size"`
+	// Mode has the permissions and the bits for set-uid and set-gid.
+	Mode fs.FileMode `json:"mode"`
+	UID  uint32      `json:"uid"`
+	GID  uint32      `json:"gid"`
+	// Modified can be set by whoever owns the file, Changed by nobody but the kernel. Changed is zero away from Linux.
+	Modified time.Time `json:"modified"`
+	Changed  time.Time `json:"changed"`
+	Inode    uint64    `json:"inode"`
+	// Link is where a symbolic link leads; the rest is about what is there.
+	Link string `json:"link,omitempty"`
+}
+
+// The bounds of reading watched files.
+const (
+	// maxHashedFile is the largest file that is read. Of a larger one size, time, owner and mode are watched.
+	maxHashedFile = 512 << 20
+	// maxHashedBytes is read in one collection; what is beyond is left for the next.
+	maxHashedBytes = 256 << 20
+	hashPiece      = 1 << 20
+)
+
+var (
+	errNotRegular = errors.New("is no regular file")
+	errUnsettled  = errors.New("changes while it is read")
+)
+
+// look returns the fileprint of the file at path without its hash.
+func look(path string) (fileprint, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fileprint{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return fileprint{}, errNotRegular
+	}
+	f := fileprint{Size: info.Size(), Mode: info.Mode(), Modified: info.ModTime().UTC()}
+	f.UID, f.GID, f.Inode, f.Changed = ownership(info)
+	f.Link, _ = os.Readlink(path) // the error says that it is no link
+	return f, nil
+}
+
+// sameOutside tells whether two fileprints differ in nothing that can be seen without reading.
+func (f fileprint) sameOutside(other fileprint) bool {
+	return f.Size == other.Size && f.Mode == other.Mode && f.UID == other.UID && f.GID == other.GID && f.Inode == other.Inode &&
+		f.Link == other.Link && f.Modified.Equal(other.Modified) && f.Changed.Equal(other.Changed)
+}
+
+// hashed returns f with the hash of the file at path, of which it is the outside. A file that may not be read stays
+// without one.
+func (f fileprint) hashed(path string, stopped func() error) (fileprint, error) {
+	if f.Size > maxHashedFile {
+		return f, nil
+	}
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	for {
+		n, err := io.CopyN(sum, file, hashPiece)
+		if errors.Is(err, io.EOF) && n < hashPiece {
+			break
+		}
+		if err != nil {
+			return f, err
+		}
+		if err := stopped(); err != nil {
+			return f, err
+		}
+	}
+	after, err := look(path)
+	if err != nil {
+		return f, err
+	}
+	if !after.sameOutside(f) {
+		return f, errUnsettled
+	}
+	f.Hash = hex.EncodeToString(sum.Sum(nil))
+	return f, nil
+}
+
+// difference says in one word what is other in now: content, owner or mode; "" when nothing is that matters.
+func (f fileprint) difference(now fileprint) string {
+	content := f.Hash != now.Hash
+	if f.Hash == "" || now.Hash == "" { // one of them could not be read
+		content = f.Size != now.Size || !f.Modified.Equal(now.Modified)
+	}
+	switch {
+	case content || f.Link != now.Link:
+		return "content"
+	case f.UID != now.UID || f.GID != now.GID:
+		return "owner"
+	case f.Mode != now.Mode:
+		return "mode"
+	}
+	return ""
+}

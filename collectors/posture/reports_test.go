@@ -1,0 +1,112 @@
+package posture
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"gatewatch/collectors/collecttest"
+)
+
+// The reports in testdata/reports: govulncheck.json is what govulncheck wrote about a small module and a list of holes made
+// for it; the others are written after the documentation of the scanners.
+func TestParseReport(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, format, file string, made string, want map[string]int) {
+		t.Helper()
+		data, err := os.ReadFile(filepath.Join("testdata/reports", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, at, err := parseReport(format, data)
+		wantAt, _ := time.Parse(time.RFC3339, made) // "" is the zero time
+		if err != nil || !reflect.DeepEqual(got, want) || !at.Equal(wantAt) {
+			t.Errorf("%s is %v, made %v, %v, want %v, %v", file, got, at, err, want, wantAt)
+		}
+	}
+	f(t, "trivy", "trivy.json", "2026-11-20T03:00:12Z", map[string]int{"critical": 1, "high": 2, "medium": 1, "low": 1, "info": 1})
+	f(t, "nuclei", "nuclei.jsonl", "2026-11-20T03:10:02Z", map[string]int{"high": 1, "medium": 1, "info": 1})
+	f(t, "nuclei", "nuclei.json", "2026-11-20T03:10:01Z", map[string]int{"critical": 1})
+	f(t, "zap", "zap.json", "2026-11-20T03:20:00.5Z", map[string]int{"high": 1, "medium": 1, "low": 1})
+	f(t, "sarif", "semgrep.sarif", "2026-11-20T03:30:00Z", map[string]int{"critical": 1, "high": 1, "medium": 1, "low": 1})
+	f(t, "govulncheck", "govulncheck.json", "", map[string]int{"high": 1, "low": 1})
+}
+
+func TestParseReportMistaken(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, format, text string) {
+		t.Helper()
+		if counts, _, err := parseReport(format, []byte(text)); err == nil {
+			t.Errorf("%s takes %q for a report: %v", format, text, counts)
+		}
+	}
+	for _, format := range reportFormats() {
+		f(t, format, `{"a": 1}`)
+		f(t, format, `{"a": `)
+		if format != "nuclei" { // which writes nothing when it finds nothing
+			f(t, format, ``)
+		}
+	}
+	f(t, "nuclei", `[{"x":1}]`)
+	f(t, "zap", `{"site":[{"alerts":[{"riskcode":"9"}]}]}`)
+}
+
+// TestReports reads the newest report, again when it changed, and says when there is none or a broken one.
+func TestReports(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	data, err := os.ReadFile("testdata/reports/trivy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := collecttest.Write(t, dir, "a.json", "broken")
+	if err := os.Chtimes(old, time.Time{}, time.Unix(1e9, 0)); err != nil {
+		t.Fatal(err)
+	}
+	made, err := time.Parse(time.RFC3339, "2026-11-20T03:00:12Z")
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := collecttest.Write(t, dir, "b.json", string(data))
+	if err := os.Chtimes(newest, time.Time{}, made.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	c := newReports([]ReportConfig{{Name: "gateway", Format: "trivy", Path: filepath.Join(dir, "*.json")}, {Name: "web", Format: "sarif", Scanner: "semgrep", Path: filepath.Join(dir, "none")}})
+	text := collecttest.Collect(t, c)
+	collecttest.WantLines(t, text, `posture_scanner_findings{level="critical",name="gateway",scanner="trivy"} 1`, `posture_scanner_findings{level="high",name="gateway",scanner="trivy"} 2`,
+		`posture_report_readable{name="gateway",scanner="trivy"} 1`, `posture_scanner_last_scan_timestamp_seconds{name="gateway",scanner="trivy"} `+collecttest.Seconds(made),
+		`posture_scanner_last_scan_timestamp_seconds{name="web",scanner="semgrep"} 0`, `posture_report_readable{name="web",scanner="semgrep"} 0`, `gatewatch_collector_success{collector="posture_reports"} 1`)
+
+	collecttest.Write(t, dir, "b.json", string(data[:len(data)/2]))
+	text = collecttest.Collect(t, c)
+	collecttest.WantLines(t, text, `posture_report_readable{name="gateway",scanner="trivy"} 0`, `gatewatch_collector_success{collector="posture_reports"} 0`)
+	if collecttest.SamplesOf(text, "posture_scanner_findings") != "" {
+		t.Errorf("findings of a report that is gone are told:\n%s", text)
+	}
+}
+
+func FuzzParseReport(f *testing.F) {
+	files, err := filepath.Glob("testdata/reports/*")
+	if err != nil || len(files) == 0 {
+		f.Fatal(files, err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, format := range reportFormats() {
+			counts, _, err := parseReport(format, data)
+			for level, n := range counts {
+				if err == nil && n <= 0 {
+					t.Errorf("%s: %d findings of level %s in %q", format, n, level, data)
+				}
+			}
+		}
+	})
+}

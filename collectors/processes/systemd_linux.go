@@ -1,0 +1,192 @@
+package processes
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+
+	"github.com/godbus/dbus/v5"
+
+	"gatewatch/collectors/collect"
+)
+
+// The bounds of systemd: units whose every state is told, and failed ones beside them.
+const (
+	maxWatchedUnits = 100
+	maxFailedUnits  = 100
+)
+
+// Names of systemd's D-Bus interface.
+const (
+	systemdName    = "org.freedesktop.systemd1"
+	systemdPath    = "/org/freedesktop/systemd1"
+	systemdManager = systemdName + ".Manager"
+)
+
+// unitStates are the active states of a unit, of which one is 1.
+var unitStates = []string{"active", "activating", "deactivating", "failed", "inactive"}
+
+// unit is an answer of ListUnits; the order of the fields is the interface's.
+type unit struct {
+	Name, Description, LoadState, ActiveState, SubState, Followed string
+	Path                                                          dbus.ObjectPath
+	JobID                                                         uint32
+	JobType                                                       string
+	JobPath                                                       dbus.ObjectPath
+}
+
+// systemdMetrics have node_exporter's names; those it has not begin with gatewatch_systemd_.
+type systemdMetrics struct {
+	state, units, restarts, running, version collect.Metric
+	accepted, current, refused               collect.Metric
+	watchdog, watchdogSeen, result           collect.Metric
+}
+
+func newSystemdMetrics(all *collect.Metrics) systemdMetrics {
+	return systemdMetrics{
+		state:        all.Gauge("node_systemd_unit_state", "Systemd unit", "name", "state", "type"),
+		units:        all.Gauge("node_systemd_units", "Summary of systemd unit states", "state"),
+		restarts:     all.Counter("node_systemd_service_restart_total", "Service unit count of Restart triggers", "name"),
+		running:      all.Gauge("node_systemd_system_running", "Whether the system is operational (see 'systemctl is-system-running')"),
+		version:      all.Gauge("node_systemd_version", "Detected systemd version", "version"),
+		accepted:     all.Counter("node_systemd_socket_accepted_connections_total", "Total number of accepted socket connections", "name"),
+		current:      all.Gauge("node_systemd_socket_current_connections", "Current number of socket connections", "name"),
+		refused:      all.Gauge("node_systemd_socket_refused_connections_total", "Total number of refused socket connections", "name"),
+		watchdog:     all.Gauge("gatewatch_systemd_watchdog_seconds", "In which time the service must report to systemd's watchdog.", "name"),
+		watchdogSeen: all.Gauge("gatewatch_systemd_watchdog_timestamp_seconds", "When the service last reported to systemd's watchdog.", "name"),
+		result:       all.Gauge("gatewatch_systemd_service_result", "How the service last ended: success, exit-code, signal, watchdog, oom-kill …", "name", "result"),
+	}
+}
+
+// collectSystemd gives the states of units. A host without systemd gives nothing, and that is no failure.
+func collectSystemd(cfg Config) collect.Collector {
+	var all collect.Metrics
+	m := newSystemdMetrics(&all)
+	return collect.Collector{Name: "systemd", Metrics: all, Collect: func(ctx context.Context, out *collect.Samples) error {
+		if socket, ok := strings.CutPrefix(cfg.DBus, "unix:path="); ok {
+			if _, err := os.Stat(socket); os.IsNotExist(err) {
+				return nil
+			}
+		}
+		if cfg.DBus == "" {
+			return nil
+		}
+		conn, err := dbus.Connect(cfg.DBus, dbus.WithContext(ctx))
+		if err != nil {
+			return fmt.Errorf("connect to D-Bus: %w", err)
+		}
+		defer conn.Close()
+		return m.collect(ctx, conn, cfg.Units, out)
+	}}
+}
+
+func (m *systemdMetrics) collect(ctx context.Context, conn *dbus.Conn, watched []string, out *collect.Samples) error {
+	manager := conn.Object(systemdName, systemdPath)
+	var units []unit
+	if err := manager.CallWithContext(ctx, systemdManager+".ListUnits", 0).Store(&units); err != nil {
+		return fmt.Errorf("ask systemd for its units: %w", err)
+	}
+	about, err := properties(ctx, conn, systemdPath, systemdManager)
+	if err != nil {
+		return fmt.Errorf("ask systemd for its state: %w", err)
+	}
+	out.Add(m.running, collect.Bool(about["SystemState"] == "running"))
+	out.Add(m.version, 1, fmt.Sprint(about["Version"]))
+
+	number, watchedN, failedN := map[string]int{}, 0, 0
+	for _, u := range units {
+		if u.LoadState != "loaded" {
+			continue
+		}
+		number[u.ActiveState]++
+		switch {
+		case fitsAny(watched, u.Name) && watchedN < maxWatchedUnits:
+			watchedN++
+			if err := m.unit(ctx, conn, u, out); err != nil {
+				return fmt.Errorf("ask systemd for %s: %w", u.Name, err)
+			}
+		case u.ActiveState == "failed" && failedN < maxFailedUnits:
+			failedN++
+			out.Add(m.state, 1, u.Name, "failed", "")
+		}
+	}
+	for _, s := range unitStates {
+		out.Add(m.units, float64(number[s]), s)
+	}
+	return nil
+}
+
+// unit gives everything about a unit that the configuration names.
+func (m *systemdMetrics) unit(ctx context.Context, conn *dbus.Conn, u unit, out *collect.Samples) error {
+	kind := strings.TrimPrefix(path.Ext(u.Name), ".")
+	var about map[string]any
+	if kind == "service" || kind == "socket" {
+		var err error
+		if about, err = properties(ctx, conn, u.Path, systemdName+"."+strings.ToUpper(kind[:1])+kind[1:]); err != nil {
+			return err
+		}
+	}
+	serviceType, _ := about["Type"].(string)
+	for _, s := range unitStates {
+		out.Add(m.state, collect.Bool(s == u.ActiveState), u.Name, s, serviceType)
+	}
+	number := func(to collect.Metric, name string, scale float64) {
+		if v, ok := asFloat(about[name]); ok {
+			out.Add(to, v*scale, u.Name)
+		}
+	}
+	switch kind {
+	case "service":
+		number(m.restarts, "NRestarts", 1)
+		// 0, or the largest number there is, for a service without a watchdog.
+		if v, ok := asFloat(about["WatchdogUSec"]); ok && v > 0 && v < 1e18 {
+			out.Add(m.watchdog, v/1e6, u.Name)
+			number(m.watchdogSeen, "WatchdogTimestamp", 1e-6)
+		}
+		if result, ok := about["Result"].(string); ok {
+			out.Add(m.result, 1, u.Name, result)
+		}
+	case "socket":
+		number(m.accepted, "NAccepted", 1)
+		number(m.current, "NConnections", 1)
+		number(m.refused, "NRefused", 1)
+	}
+	return nil
+}
+
+// properties returns everything that an object says about itself under the interface.
+func properties(ctx context.Context, conn *dbus.Conn, object dbus.ObjectPath, iface string) (map[string]any, error) {
+	var answer map[string]dbus.Variant
+	err := conn.Object(systemdName, object).CallWithContext(ctx, "org.freedesktop.DBus.Properties.GetAll", 0, iface).Store(&answer)
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[string]any, len(answer))
+	for name, v := range answer {
+		values[name] = v.Value()
+	}
+	return values, nil
+}
+
+func fitsAny(patterns []string, name string) bool {
+	for _, p := range patterns {
+		if fits(p, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func asFloat(v any) (float64, bool) {
+	switch n := v.(type) {
+	case uint32:
+		return float64(n), true
+	case uint64:
+		return float64(n), true
+	case int32:
+		return float64(n), true
+	}
+	return 0, false
+}

@@ -1,0 +1,188 @@
+package proxies
+
+import (
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatewatch/collectors/collect"
+	"gatewatch/collectors/collecttest"
+	"gatewatch/internal/servicetest"
+)
+
+// haproxyServer starts Debian's HAProxy with one server that lives and one that does not, and returns its socket and the
+// address of its statistics and of its own exporter.
+func haproxyServer(t *testing.T, alive string) (socket, address string) {
+	t.Helper()
+	servicetest.Wanted(t)
+	path := servicetest.Program(t, "apt-get install haproxy", "haproxy")
+	dir := t.TempDir()
+	socket = filepath.Join(dir, "s")
+	address, pay, dead := collecttest.FreeAddress(t), collecttest.FreeAddress(t), collecttest.FreeAddress(t)
+	config := `global
+  stats socket ` + socket + ` mode 600
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 5s
+  timeout server 5s
+frontend pay
+  bind ` + pay + `
+  default_backend core
+backend core
+  server a ` + alive + ` check inter 50ms
+  server b ` + dead + ` check inter 50ms
+frontend stats
+  bind ` + address + `
+  http-request use-service prometheus-exporter if { path /metrics }
+  stats enable
+  stats uri /stats
+`
+	file := filepath.Join(dir, "haproxy.cfg")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(path, "-db", "-f", file)
+	ended, err := servicetest.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
+	stats := "http://" + address + "/stats;csv"
+	await(t, stats, "HAProxy sees its dead server", func(line string) bool {
+		return strings.HasPrefix(line, "core,b,") && strings.Contains(line, ",DOWN,")
+	})
+	for range 3 {
+		resp, err := http.Get("http://" + pay + "/v1/charges")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+	}
+	await(t, stats, "the sessions of the requests are over", func(line string) bool { return strings.HasPrefix(line, "pay,FRONTEND,,,0,") })
+	return socket, address
+}
+
+// await waits until a line of HAProxy's statistics is as wanted.
+func await(t *testing.T, page, what string, wanted func(line string) bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get(page)
+		if err != nil {
+			continue
+		}
+		text, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		for line := range strings.Lines(string(text)) {
+			if wanted(line) {
+				return
+			}
+		}
+	}
+	t.Fatalf("not in time: %s", what)
+}
+
+func haproxyAt(t *testing.T, address string) collect.Collector {
+	t.Helper()
+	cfg := HAProxyConfig{ServerConfig: collect.ServerConfig{Name: "edge"}, URL: address}
+	cfg.SetDefaults()
+	c, err := newHAProxy(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestSameAsHAProxy compares names, types, labels and values with those of HAProxy's own exporter.
+func TestSameAsHAProxy(t *testing.T) {
+	t.Parallel()
+	backend := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(backend.Close)
+	socket, address := haproxyServer(t, backend.Listener.Addr().String())
+	text := collecttest.Collect(t, haproxyAt(t, "unix://"+socket))
+	resp, err := http.Get("http://" + address + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	theirs, ours := collecttest.ParseExposition(t, resp.Body), collecttest.ParseExposition(t, strings.NewReader(text))
+	compared := 0
+	for _, name := range slices.Sorted(maps.Keys(ours)) {
+		their := theirs[name]
+		switch {
+		case !strings.HasPrefix(name, "haproxy_") || name == "haproxy_up":
+			continue
+		case their == nil:
+			t.Errorf("HAProxy has no %s", name)
+			continue
+		case their.GetType() != ours[name].GetType():
+			t.Errorf("%s is a %v, HAProxy's a %v", name, ours[name].GetType(), their.GetType())
+		}
+		compared++
+		compareHAProxy(t, name, collecttest.Series(collecttest.WithoutOwn(ours[name])), collecttest.Series(their))
+	}
+	for _, want := range []string{
+		`haproxy_server_status{instance="` + socket + `",name="edge",proxy="core",server="b",state="DOWN"} 1`,
+		`haproxy_server_status{instance="` + socket + `",name="edge",proxy="core",server="a",state="UP"} 1`,
+		`haproxy_server_http_responses_total{code="4xx",instance="` + socket + `",name="edge",proxy="core",server="a"} 3`,
+		`haproxy_up{instance="` + socket + `",name="edge"} 1`,
+	} {
+		if !strings.Contains(text, want+"\n") {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	t.Logf("%d metrics compared", compared)
+
+	// Over HTTP there is the same table.
+	page := collecttest.Collect(t, haproxyAt(t, "http://"+address+"/stats;csv"))
+	want := `haproxy_server_status{instance="` + address + `",name="edge",proxy="core",server="b",state="DOWN"} 1`
+	if !strings.Contains(page, want+"\n") {
+		t.Errorf("no %q in\n%s", want, page)
+	}
+}
+
+// compareHAProxy compares the series of one metric. What moves by itself, or by being asked, has no value to compare.
+func compareHAProxy(t *testing.T, name string, got, want map[string]float64) {
+	t.Helper()
+	moves := strings.Contains(name, "seconds") || strings.Contains(name, "process") || strings.Contains(name, "check")
+	for labels, value := range got {
+		v, ok := want[labels]
+		if !ok {
+			t.Errorf("HAProxy has no %s{%s}", name, labels)
+		} else if v != value && !moves && !strings.Contains(labels, `proxy="stats"`) {
+			t.Errorf("%s{%s} = %v, HAProxy says %v", name, labels, value, v)
+		}
+	}
+}
+
+func TestHAProxyDown(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, address string) {
+		t.Helper()
+		c := haproxyAt(t, address)
+		c.Timeout = 100 * time.Millisecond
+		if got := collecttest.SamplesOf(collecttest.Collect(t, c), "haproxy_"); !strings.HasPrefix(got, "haproxy_up{") || !strings.HasSuffix(got, " 0") || strings.Contains(got, "\n") {
+			t.Errorf("with %s: got %q, want only haproxy_up 0", address, got)
+		}
+	}
+	html := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }))
+	t.Cleanup(html.Close)
+	silent := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", silent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	f(t, html.URL)
+	f(t, "unix:///does/not/exist")
+	f(t, "unix://"+silent)
+}

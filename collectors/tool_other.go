@@ -1,9 +1,0 @@
-//go:build !unix
-
-package collectors
-
-import "os/exec"
-
-func ownGroup(*exec.Cmd) {}
-
-func giveWay(int) {}
