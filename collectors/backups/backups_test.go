@@ -56,7 +56,7 @@ func ofDB(kind, metric string, value any) string {
 	return fmt.Sprintf(`backup_%s{kind=%q,name="db"} %v`, metric, kind, value)
 }
 
-// TestBackupTools reads what the tools print. What WAL-G prints is made after its documentation.
+// TestBackupTools reads what the tools print.
 func TestBackupTools(t *testing.T) {
 	t.Parallel()
 	f := func(t *testing.T, kind, target, output string, want ...string) {
@@ -82,6 +82,17 @@ func TestBackupTools(t *testing.T) {
 	f(t, "wal-g", "", `[{"backup_name":"base_0001","time":"2023-11-14T22:15:00Z","finish_time":"2023-11-14T22:13:20Z","compressed_size":100,"uncompressed_size":400},
 		{"backup_name":"base_0002_D_0001","time":"2023-11-15T22:15:00Z","finish_time":"2023-11-15T22:13:20.5Z","compressed_size":10,"uncompressed_size":400}]`,
 		ofDB("wal-g", "last_success_timestamp_seconds", "1.7000864005e+09"), ofDB("wal-g", "last_full_timestamp_seconds", "1.7e+09"), ofDB("wal-g", "last_size_bytes", 10))
+	recordedAs := func(t *testing.T, kind, file string, want ...string) {
+		t.Helper()
+		data, err := os.ReadFile(filepath.Join("testdata/backups", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(t, kind, "", string(data), want...)
+	}
+	// Two full backups and one of what changed, of PostgreSQL 15; and two dumps of MariaDB 10.11.
+	recordedAs(t, "wal-g", "wal-g-3.0.8.json", ofDB("wal-g", "last_success_timestamp_seconds", "1.79540468088358e+09"), ofDB("wal-g", "last_size_bytes", "4.371346e+06"), ofDB("wal-g", "kept", 3))
+	recordedAs(t, "wal-g", "wal-g-mysql-3.0.8.json", ofDB("wal-g", "last_success_timestamp_seconds", "1.7954051471765351e+09"), ofDB("wal-g", "last_size_bytes", 797229), ofDB("wal-g", "kept", 2))
 	f(t, "barman", "pay", `{"pay":[{"backup_id":"20231115T221320","status":"FAILED"},
 		{"backup_id":"20231114T221320","end_time_timestamp":"1700000000","size_bytes":500,"retention_status":"-"}]}`,
 		ofDB("barman", "last_success_timestamp_seconds", "1.7e+09"), ofDB("barman", "last_size_bytes", 500), ofDB("barman", "kept", 1),
@@ -89,6 +100,17 @@ func TestBackupTools(t *testing.T) {
 	f(t, "restic", "", `[{"time":"2023-11-14T22:13:20.25Z","id":"a"},{"time":"2023-11-15T22:00:00Z","summary":{"backup_end":"2023-11-15T22:13:20Z","total_bytes_processed":77}}]`,
 		ofDB("restic", "last_success_timestamp_seconds", "1.7000864e+09"), ofDB("restic", "last_size_bytes", 77), ofDB("restic", "kept", 2))
 	f(t, "restic", "", `[]`, ofDB("restic", "last_success_timestamp_seconds", 0))
+}
+
+// TestBackupToolsMistaken shows what is an error rather than a backup of the year 1, or none.
+func TestBackupToolsMistaken(t *testing.T) {
+	t.Parallel()
+	for _, output := range []string{"", "\n", `[{"backup_name":"base_0001"}]`, `[{"backup_name":"base_0001","time":"2023-11-14T22:15:00Z"`} {
+		c := backupCollectors(t, Config{Kind: "wal-g", OutputFile: collecttest.Write(t, t.TempDir(), "out.json", output)})[0]
+		if err := c.Collect(t.Context(), &collect.Samples{}); err == nil {
+			t.Errorf("%q is taken for a list of backups", output)
+		}
+	}
 }
 
 // TestBackupToolFails shows a tool that fails, hangs and shouts: an error without secrets, and what was known stays.

@@ -1,6 +1,7 @@
 package backups
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -114,13 +115,24 @@ func parseWalG(data []byte, _ string) ([]backup, error) {
 		Time       time.Time `json:"time"`
 		Finish     time.Time `json:"finish_time"`
 		Compressed int64     `json:"compressed_size"`
+		// WAL-G for MySQL has other names.
+		Modified time.Time `json:"modify_time"`
+		Stop     time.Time `json:"stop_local_time"`
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil, errors.New("is nothing: before version 3 that means that there is no backup, or that the storage does not answer")
 	}
 	if err := json.Unmarshal(data, &list); err != nil {
 		return nil, err
 	}
 	var all []backup
 	for _, b := range list {
-		collect.SetDefault(&b.Finish, b.Time)
+		for _, at := range []time.Time{b.Stop, b.Time, b.Modified} {
+			collect.SetDefault(&b.Finish, at)
+		}
+		if b.Finish.IsZero() {
+			return nil, fmt.Errorf("has no time of the backup %s", b.Name)
+		}
 		// The name of what builds on another backup ends with _D_ and that one's.
 		all = append(all, backup{ended: b.Finish, size: b.Compressed, full: !strings.Contains(b.Name, "_D_")})
 	}

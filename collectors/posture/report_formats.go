@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -24,7 +23,8 @@ func reportFormats() []string { return slices.Sorted(maps.Keys(reportParsers)) }
 func findingLevels() []string { return []string{"critical", "high", "medium", "low", "info"} }
 
 func parseReport(format string, data []byte) (map[string]int, time.Time, error) {
-	return reportParsers[format](data)
+	// Windows writes a byte order mark before UTF-8.
+	return reportParsers[format](bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 }
 
 // levelOf returns the level that a scanner's word means.
@@ -75,6 +75,8 @@ func parseNuclei(data []byte) (counts map[string]int, made time.Time, err error)
 			Severity string `json:"severity"`
 		} `json:"info"`
 		Timestamp time.Time `json:"timestamp"`
+		// Matched is false for what was looked for and not found, which "nuclei -matcher-status" tells, too.
+		Matched *bool `json:"matcher-status"`
 	}
 	var all []finding
 	if data = bytes.TrimSpace(data); bytes.HasPrefix(data, []byte{'['}) {
@@ -90,7 +92,9 @@ func parseNuclei(data []byte) (counts map[string]int, made time.Time, err error)
 		if f.TemplateID == "" {
 			return nil, made, errors.New("is no report of nuclei: a finding has no template-id")
 		}
-		counts[levelOf(f.Info.Severity)]++
+		if f.Matched == nil || *f.Matched {
+			counts[levelOf(f.Info.Severity)]++
+		}
 		if f.Timestamp.After(made) {
 			made = f.Timestamp
 		}
@@ -132,10 +136,14 @@ func parseZAP(data []byte) (map[string]int, time.Time, error) {
 }
 
 // parseGovulncheck reads "govulncheck -format json". It has no levels: a hole that the program calls is high, one in a
-// package that it imports medium, one elsewhere in a module low.
+// package that it imports medium, one elsewhere in a module low. Of a program that does not compile, the report has no more
+// than a beginning.
 func parseGovulncheck(data []byte) (map[string]int, time.Time, error) {
 	type message struct {
-		Config  *struct{} `json:"config"`
+		Config   *struct{} `json:"config"`
+		Progress struct {
+			Message string `json:"message"`
+		} `json:"progress"`
 		Finding *struct {
 			OSV   string `json:"osv"`
 			Trace []struct {
@@ -144,10 +152,12 @@ func parseGovulncheck(data []byte) (map[string]int, time.Time, error) {
 			} `json:"trace"`
 		} `json:"finding"`
 	}
-	began := false
+	began, checked := false, false
 	worst := map[string]string{}
 	err := eachJSON(data, func(m message) {
 		began = began || m.Config != nil
+		// The second is what versions before 1.1 say.
+		checked = checked || strings.HasPrefix(m.Progress.Message, "Checking ") || strings.HasPrefix(m.Progress.Message, "Scanning your code")
 		if m.Finding == nil || len(m.Finding.Trace) == 0 {
 			return
 		}
@@ -162,8 +172,12 @@ func parseGovulncheck(data []byte) (map[string]int, time.Time, error) {
 			worst[m.Finding.OSV] = level
 		}
 	})
-	if err == nil && !began {
+	switch {
+	case err != nil:
+	case !began:
 		err = errors.New("is no report of govulncheck: it has no config")
+	case !checked && len(worst) == 0:
+		err = errors.New("is the beginning of a report of govulncheck, which failed before it looked for holes")
 	}
 	counts := map[string]int{}
 	for _, level := range worst {
@@ -185,95 +199,4 @@ func eachJSON[T any](data []byte, do func(T)) error {
 		}
 		do(one)
 	}
-}
-
-// sarifRule is what a report in SARIF says of a rule.
-type sarifRule struct {
-	ID         string `json:"id"`
-	Properties struct {
-		Severity string `json:"security-severity"`
-	} `json:"properties"`
-	Default struct {
-		Level string `json:"level"`
-	} `json:"defaultConfiguration"`
-}
-
-// sarifResult is a finding in SARIF.
-type sarifResult struct {
-	RuleID       string            `json:"ruleId"`
-	Level        string            `json:"level"`
-	Kind         string            `json:"kind"`
-	Suppressions []json.RawMessage `json:"suppressions"`
-}
-
-// parseSARIF reads SARIF 2.1. The level is that of the rule's security-severity (as CVSS counts), or else error is high,
-// warning medium, and note low.
-func parseSARIF(data []byte) (map[string]int, time.Time, error) {
-	var doc struct {
-		Version string `json:"version"`
-		Runs    []struct {
-			Tool struct {
-				Driver struct {
-					Rules []sarifRule `json:"rules"`
-				} `json:"driver"`
-			} `json:"tool"`
-			Invocations []struct {
-				Ended time.Time `json:"endTimeUtc"`
-			} `json:"invocations"`
-			Results []sarifResult `json:"results"`
-		} `json:"runs"`
-	}
-	if err := json.Unmarshal(data, &doc); err != nil {
-		return nil, time.Time{}, err
-	}
-	if doc.Version == "" || doc.Runs == nil {
-		return nil, time.Time{}, errors.New("is no SARIF: it has no version or no runs")
-	}
-	counts, made := map[string]int{}, time.Time{}
-	for _, run := range doc.Runs {
-		rules := map[string]sarifRule{}
-		for _, r := range run.Tool.Driver.Rules {
-			rules[r.ID] = r
-		}
-		for _, r := range run.Results {
-			if len(r.Suppressions) == 0 && (r.Kind == "" || r.Kind == "fail") {
-				counts[sarifLevel(r, rules[r.RuleID])]++
-			}
-		}
-		for _, i := range run.Invocations {
-			if i.Ended.After(made) {
-				made = i.Ended
-			}
-		}
-	}
-	return counts, made, nil
-}
-
-func sarifLevel(result sarifResult, rule sarifRule) string {
-	if score, err := strconv.ParseFloat(rule.Properties.Severity, 64); err == nil {
-		switch {
-		case score >= 9:
-			return "critical"
-		case score >= 7:
-			return "high"
-		case score >= 4:
-			return "medium"
-		case score > 0:
-			return "low"
-		}
-		return "info"
-	}
-	level := result.Level
-	if level == "" {
-		level = rule.Default.Level
-	}
-	switch level {
-	case "error":
-		return "high"
-	case "none":
-		return "info"
-	case "note":
-		return "low"
-	}
-	return "medium"
 }

@@ -10,8 +10,8 @@ import (
 	"gatewatch/collectors/collecttest"
 )
 
-// The reports in testdata/reports: govulncheck.json is what govulncheck wrote about a small module and a list of holes made
-// for it; the others are written after the documentation of the scanners.
+// The reports in testdata/reports with a version in their names are what that version of the scanner wrote about things
+// made for it, with long texts cut; the others are written after the documentation of the scanners.
 func TestParseReport(t *testing.T) {
 	t.Parallel()
 	f := func(t *testing.T, format, file string, made string, want map[string]int) {
@@ -31,7 +31,37 @@ func TestParseReport(t *testing.T) {
 	f(t, "nuclei", "nuclei.json", "2026-11-20T03:10:01Z", map[string]int{"critical": 1})
 	f(t, "zap", "zap.json", "2026-11-20T03:20:00.5Z", map[string]int{"high": 1, "medium": 1, "low": 1})
 	f(t, "sarif", "semgrep.sarif", "2026-11-20T03:30:00Z", map[string]int{"critical": 1, "high": 1, "medium": 1, "low": 1})
-	f(t, "govulncheck", "govulncheck.json", "", map[string]int{"high": 1, "low": 1})
+	f(t, "govulncheck", "govulncheck-1.9.0.json", "", map[string]int{"high": 1, "medium": 2, "low": 1})
+	f(t, "govulncheck", "govulncheck-1.9.0-clean.json", "", map[string]int{})
+	f(t, "sarif", "govulncheck-1.9.0.sarif", "", map[string]int{"high": 1, "medium": 2, "low": 1})
+	// The last line is of a template that did not match.
+	f(t, "nuclei", "nuclei-3.3.7.jsonl", "2026-11-23T03:30:22.889813187Z", map[string]int{"critical": 1, "high": 1, "medium": 1, "low": 1, "info": 3})
+	f(t, "nuclei", "nuclei-3.3.7.json", "2026-11-23T03:28:49.944559664Z", map[string]int{"critical": 1, "high": 1})
+	f(t, "sarif", "nuclei-3.3.7.sarif", "", map[string]int{"critical": 2, "high": 1, "medium": 1, "low": 3})
+	f(t, "trivy", "trivy-0.58.1.json", "2026-11-23T03:37:46.337846902Z", map[string]int{"critical": 4, "high": 3, "medium": 2, "low": 3, "info": 1})
+	f(t, "sarif", "trivy-0.58.1.sarif", "", map[string]int{"critical": 3, "high": 4, "medium": 2, "low": 3, "info": 1})
+}
+
+// TestParseReportSARIF reads what scanners differ in.
+func TestParseReportSARIF(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, run, level string) {
+		t.Helper()
+		got, _, err := parseReport("sarif", []byte("\xef\xbb\xbf"+`{"version":"2.1.0","runs":[`+run+`]}`))
+		want := map[string]int{}
+		if level != "" {
+			want[level] = 1
+		}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is %v, %v, want %v", run, got, err, want)
+		}
+	}
+	f(t, `{"results":[{"ruleId":"a","kind":"review","level":"error"}]}`, "high")
+	f(t, `{"results":[{"ruleId":"a","kind":"notApplicable"}]}`, "")
+	f(t, `{"results":[{"ruleId":"a","kind":"informational"}]}`, "")
+	f(t, `{"results":[{"ruleId":"a","kind":"pass","level":"none"}]}`, "")
+	f(t, `{"tool":{"driver":{"rules":[]},"extensions":[{"rules":[{"id":"a","properties":{"security-severity":"9.8"}}]}]},"results":[{"rule":{"id":"a"}}]}`, "critical")
+	f(t, `{"tool":{"driver":{"rules":[{"id":"a","properties":{"security-severity":"9.8","tags":["security","LOW"]}}]}},"results":[{"ruleId":"a"}]}`, "low")
 }
 
 func TestParseReportMistaken(t *testing.T) {
@@ -50,6 +80,9 @@ func TestParseReportMistaken(t *testing.T) {
 		}
 	}
 	f(t, "nuclei", `[{"x":1}]`)
+	// All that govulncheck 1.9 writes, with status 1, of a program that does not compile, and when its list does not answer.
+	f(t, "govulncheck", `{"config":{"protocol_version":"v1.0.0","scanner_name":"govulncheck","scanner_version":"v1.9.0","scan_mode":"source"}}`)
+	f(t, "govulncheck", `{"config":{"scanner_version":"v1.9.0"}}{"SBOM":{}}{"progress":{"message":"Fetching vulnerabilities from the database..."}}`)
 	f(t, "zap", `{"site":[{"alerts":[{"riskcode":"9"}]}]}`)
 }
 
