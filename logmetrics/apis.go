@@ -3,6 +3,7 @@ package logmetrics
 import (
 	"bytes"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -46,9 +47,29 @@ const maxAPIVersions = 20
 type api struct{ versions *bounded[apiVersion] }
 
 type apiVersion struct {
-	requests         prometheus.Counter
-	provider, name   string
-	deprecated, ends *prometheus.GaugeVec
+	requests            prometheus.Counter
+	deprecation, sunset announced
+}
+
+// announced is what the answers of one version say in one header. They say the same for months, so that the text is read
+// only when it is another one than in the record before.
+type announced struct {
+	read           func(text string) (time.Time, bool)
+	gauge          *prometheus.GaugeVec
+	provider, name string
+	last           atomic.Pointer[string]
+}
+
+// note tells what text says; nothing without a text.
+func (a *announced) note(text []byte) {
+	if last := a.last.Load(); len(text) == 0 || last != nil && *last == string(text) {
+		return
+	}
+	said := string(text)
+	if at, ok := a.read(said); ok {
+		a.gauge.WithLabelValues(a.provider, a.name).Set(unixOrZero(at))
+	}
+	a.last.Store(&said)
 }
 
 func newAPIs(reg prometheus.Registerer, limits Limits, overflow *prometheus.CounterVec) *bounded[api] {
@@ -77,7 +98,11 @@ func newAPIs(reg prometheus.Registerer, limits Limits, overflow *prometheus.Coun
 			if day, ok := known[[2]string{provider, name}]; ok {
 				ends.WithLabelValues(provider, name).Set(float64(day.Unix()))
 			}
-			return &apiVersion{requests.WithLabelValues(provider, name), provider, name, deprecated, ends}
+			return &apiVersion{
+				requests:    requests.WithLabelValues(provider, name),
+				deprecation: announced{read: apiend.Deprecation, gauge: deprecated, provider: provider, name: name},
+				sunset:      announced{read: apiend.Sunset, gauge: ends, provider: provider, name: name},
+			}
 		})}
 	})
 }
@@ -97,12 +122,8 @@ func (m *Metrics) observeAPI(ev *event.Event) {
 	}
 	v := m.apis.get(ev.Payment.Provider).versions.getBytes(version)
 	v.requests.Inc()
-	if at, ok := apiend.Deprecation(string(deprecation)); ok {
-		v.deprecated.WithLabelValues(v.provider, v.name).Set(unixOrZero(at))
-	}
-	if at, ok := apiend.Sunset(string(sunset)); ok {
-		v.ends.WithLabelValues(v.provider, v.name).Set(unixOrZero(at))
-	}
+	v.deprecation.note(deprecation)
+	v.sunset.note(sunset)
 }
 
 func unixOrZero(at time.Time) float64 {

@@ -41,6 +41,18 @@ func request() *event.Event {
 	return ev
 }
 
+// versioned returns the event of an answer of a provider's API, with the headers Deprecation and Sunset. Those of each
+// deprecation are of a version of their own.
+func versioned(deprecation, sunset string) *event.Event {
+	ev := attempt()
+	ev.SetFact(event.URL, []byte("https://api.example.com/v3"+deprecation+"/pay"))
+	if deprecation != "" {
+		ev.SetFact(event.APIDeprecation, []byte(deprecation))
+		ev.SetFact(event.APISunset, []byte(sunset))
+	}
+	return ev
+}
+
 func TestObserve(t *testing.T) {
 	t.Parallel()
 	f := func(t *testing.T, ev *event.Event, metric, want string) {
@@ -224,7 +236,8 @@ func samplesOf(t *testing.T, reg prometheus.Gatherer, metric string) string {
 
 func TestObserveAllocatesNothing(t *testing.T) {
 	m := New(prometheus.NewRegistry(), Limits{})
-	events := []*event.Event{attempt(), request(), tried("pay", "10.0.0.7:80, 10.0.0.8:80", "502, 200", "0.1, 0.2")}
+	events := []*event.Event{attempt(), request(), tried("pay", "10.0.0.7:80, 10.0.0.8:80", "502, 200", "0.1, 0.2"), versioned("", ""),
+		versioned("@1688169599", "Sat, 31 Dec 2028 23:59:59 GMT"), versioned("false", "soon")}
 	if n := testing.AllocsPerRun(100, func() {
 		for _, ev := range events {
 			m.Observe(ev)
