@@ -52,7 +52,7 @@ func NewNotes(parts Parts, reg prometheus.Registerer) *Notes {
 		taken: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatewatch_notes_total",
 			Help: "Documents that collectors gave to the journal."}, []string{"dataset"}),
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "gatewatch_notes_dropped_total",
-			Help: "Documents of collectors that were dropped because the journal takes none, or fell too far behind."}, []string{"dataset"}),
+			Help: "Documents of collectors that were dropped because they are too large, or because the journal takes none or fell too far behind."}, []string{"dataset"}),
 	}
 	reg.MustRegister(n.taken, n.dropped)
 	var random [8]byte
@@ -120,10 +120,13 @@ func (n *Notes) commit(ctx context.Context, b journal.Batch) error {
 			n.count(n.taken, b)
 			return nil
 		}
+		if errors.Is(err, journal.ErrTooLarge) {
+			return n.commitParts(ctx, b, err)
+		}
 		if pause == firstPause {
 			n.log.Error("journal takes no notes of collectors, which wait until it does", "err", err)
 		}
-		if errors.Is(err, journal.ErrClosed) || errors.Is(err, journal.ErrTooLarge) {
+		if errors.Is(err, journal.ErrClosed) {
 			n.count(n.dropped, b)
 			return nil
 		}
@@ -134,6 +137,17 @@ func (n *Notes) commit(ctx context.Context, b journal.Batch) error {
 		case <-time.After(pause):
 		}
 	}
+}
+
+// commitParts appends b, which is too large for one block, in two. A note that is too large by itself is dropped.
+func (n *Notes) commitParts(ctx context.Context, b journal.Batch, tooLarge error) error {
+	half := len(b.Records) / 2
+	if half == 0 {
+		n.log.Error("note of a collector dropped", "dataset", b.Records[0].Source.Dataset, "err", tooLarge)
+		n.count(n.dropped, b)
+		return nil
+	}
+	return errors.Join(n.commit(ctx, journal.Batch{Records: b.Records[:half]}), n.commit(ctx, journal.Batch{Records: b.Records[half:]}))
 }
 
 func (n *Notes) count(in *prometheus.CounterVec, b journal.Batch) {

@@ -41,7 +41,7 @@ func (s *shelf) set(full bool) {
 	s.full = full
 }
 
-func newTestNotes(s *shelf) *Notes {
+func newTestNotes(s Appender) *Notes {
 	reg := prometheus.NewRegistry()
 	return NewNotes(Parts{Host: "gw1", Redactor: redact.New(redact.DefaultConfig(), reg), Journal: s, Log: slog.New(slog.DiscardHandler)}, reg)
 }
@@ -97,4 +97,42 @@ func TestNotes(t *testing.T) {
 			t.Errorf("%d records are in the journal in the end, want %d: what waits is brought in", got, 2*maxNotes+3-int(lost))
 		}
 	})
+}
+
+// TestNotesTooLarge gives a real journal more notes at once than one block may hold, and one that no block holds.
+func TestNotesTooLarge(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	j, err := journal.Open(t.TempDir(), journal.DefaultConfig(), slog.New(slog.DiscardHandler), reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := newTestNotes(j)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	text := strings.Repeat("a b ", maxNoteText/4)
+	fields := make([]event.NoteField, journal.MaxBatchBytes/maxNoteText+1)
+	for i := range fields {
+		fields[i] = event.NoteText("sql", text)
+	}
+	for range 5 {
+		n.Add(event.Note{Dataset: "mysql.statement", Fields: fields[:400]})
+	}
+	n.Add(event.Note{Dataset: "mysql.plan", Fields: fields})
+	n.Add(event.Note{Dataset: "mysql.statement", Fields: fields[:1]})
+	if err := n.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	f := func(counter *prometheus.CounterVec, name, dataset string, want float64) {
+		t.Helper()
+		if got := testutil.ToFloat64(counter.WithLabelValues(dataset)); got != want {
+			t.Errorf("%s notes of %s = %v, want %v", name, dataset, got, want)
+		}
+	}
+	f(n.taken, "taken", "mysql.statement", 6)
+	f(n.dropped, "dropped", "mysql.statement", 0)
+	f(n.dropped, "dropped", "mysql.plan", 1)
+	if err := j.Close(); err != nil {
+		t.Error(err)
+	}
 }
