@@ -2,10 +2,15 @@ package main
 
 import (
 	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 const collection = `
@@ -19,6 +24,7 @@ groups:
               - {name: Down, query: 'pg_up == 0'}
               - {name: Bloated, query: 'pg_bloat_table_bloat_pct > 80 and pg_up == 1'}
               - {name: Mislabelled, query: 'pg_up{flavour="mint"} == 0'}
+              - {name: Summed, query: 'sum without (instance) (pg_up) < 2'}
               - {name: Unless, query: 'pg_up{flavour!="mint"} == 0'}
       - name: Oracle
         exporters:
@@ -52,9 +58,56 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
-	f(t, collection, "| PostgreSQL | 4 | 2 |\n", "| **all** | 4 | 2 |\n", "| PostgreSQL: Bloated | `pg_bloat_table_bloat_pct` | from a query",
-		"| PostgreSQL: Mislabelled | `pg_up{flavour}` |")
+	f(t, collection, "| PostgreSQL | 5 | 2 |\n", "| **all** | 5 | 2 |\n", "| PostgreSQL: Bloated | `pg_bloat_table_bloat_pct` | from a query",
+		"| PostgreSQL: Mislabelled | `pg_up{flavour}` |", "| PostgreSQL: Summed | `pg_up without name` |")
 	f(t, ruleGroups, "| mine | 2 | 1 |\n", "| mine: lost:rate | `lost_total` | not collected |")
+}
+
+func TestLoosen(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, expr, want string) {
+		t.Helper()
+		parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := loosen(parsed).String(); got != want {
+			t.Errorf("loosen(%q) = %q, want %q", expr, got, want)
+		}
+	}
+	f(t, `up == 0`, `up`)
+	f(t, `0 <= round(last_over_time(x[10m]) - time(), 0.1) < 3`, `round(last_over_time(x[10m]) - time(), 0.1)`)
+	f(t, `(a > 5) / b and on (instance) c == 1`, `(a) / b and on (instance) c`)
+	f(t, `a unless on (device) b`, `a`)
+	f(t, `(count(a) or vector(0)) < 1`, `(count(a))`)
+	f(t, `(a == 1) or (b == 1)`, `(a) or (b)`)
+	f(t, `a != on (name) group_left (of) b`, `a and on (name) b`)
+	f(t, `sum(rate(a[1m] offset 5m)) > 1`, `sum(rate(a[1m]))`)
+}
+
+func TestRunAsks(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "rules.yml")
+	if err := os.WriteFile(file, []byte(collection), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	agent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		result := `{"metric":{"instance":"a"},"value":[1,"1"]}`
+		if r.FormValue("query") != "pg_up" {
+			result = ""
+		}
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[%s]}}`, result)
+	}))
+	defer agent.Close()
+	var out bytes.Buffer
+	if err := run(file, agent.URL+"/", "", &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []string{"| PostgreSQL | 5 | 2 | 1 |\n", "| PostgreSQL: Unless | `pg_up{flavour!=\"mint\"}` |"} {
+		if !strings.Contains(out.String(), w) {
+			t.Errorf("no %q in\n%s", w, &out)
+		}
+	}
 }
 
 func TestRunRefuses(t *testing.T) {

@@ -4,10 +4,13 @@
 //
 //	go run ./bench/exporterrules FILE
 //	go run ./bench/exporterrules -agent http://127.0.0.1:9600 FILE        # and asks a running agent each of them
-//	go run ./bench/exporterrules -write docs/exporter-rules.md FILE       # and puts the table into the document
+//	go run ./bench/exporterrules -write FILE.md FILE                      # and puts the table into a document
 //
-// A rule matches when every metric that it asks for is in the catalogue of collectors, with every label that it selects
-// or joins by. A running agent also says whether it evaluates the rule, and which of its metrics have series there.
+// A rule matches when every metric that it asks for is in the catalogue of collectors, with every label that it selects.
+// It is live on an agent that has series for it: those that it would compare with its thresholds, after all that joins
+// and sums them. BenchmarkLive starts a server of each kind, an agent, and Debian's exporters beside it, and asks both:
+//
+//	GATEWATCH_SERVERS=1 go test ./bench/exporterrules -run '^$' -bench Live -benchtime 1x -rules FILE
 package main
 
 import (
@@ -40,31 +43,42 @@ func run(file, agent, document string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	groups, err := readRules(text)
+	verdicts, err := judge(text)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	known := newNames(collectors.Catalogue())
-	var verdicts []verdict
-	for _, g := range groups {
-		for _, r := range g.rules {
-			v, err := known.judge(r)
-			if err != nil {
-				return fmt.Errorf("%s: %s: %w", g.name, r.name, err)
-			}
-			v.group = g.name
-			verdicts = append(verdicts, v)
-		}
-	}
+	var asked []place
 	if agent != "" {
-		if err := askAll(strings.TrimSuffix(agent, "/"), verdicts); err != nil {
-			return err
-		}
+		asked = []place{{name: "live", address: strings.TrimSuffix(agent, "/")}}
 	}
-	table := report(verdicts, agent != "")
+	if err := askAll(asked, verdicts); err != nil {
+		return err
+	}
+	table := report(verdicts, asked)
 	fmt.Fprint(out, table)
 	if document == "" {
 		return nil
 	}
 	return marked.Replace(document, "exporter rules", table)
+}
+
+// judge looks up what each rule of text asks for.
+func judge(text []byte) ([]verdict, error) {
+	groups, err := readRules(text)
+	if err != nil {
+		return nil, err
+	}
+	known := newNames(collectors.Catalogue())
+	var all []verdict
+	for _, g := range groups {
+		for _, r := range g.rules {
+			v, err := known.judge(r)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %s: %w", g.name, r.name, err)
+			}
+			v.group = g.name
+			all = append(all, v)
+		}
+	}
+	return all, nil
 }

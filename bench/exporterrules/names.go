@@ -39,14 +39,16 @@ type verdict struct {
 	rule  rule
 	// absent are metrics that no collector gives, unlabelled labels that a metric lacks, as metric{label}.
 	absent, unlabelled []string
-	// metrics are the names it asks for.
-	metrics []string
-	// A running agent was asked: whether it evaluates the rule, and which of metrics have series there.
-	failure string
-	present []string
+	// answers are those of the places that were asked, in their order.
+	answers []answer
 }
 
 func (v *verdict) matches() bool { return len(v.absent) == 0 && len(v.unlabelled) == 0 }
+
+// live tells whether the rule has series, which are the right ones, at the place with the number n.
+func (v *verdict) live(n int) bool {
+	return len(v.answers[n].series) > 0 && (v.answers[n].others || v.matches())
+}
 
 // judge looks up what r asks for. Its error says that r is no PromQL.
 func (n names) judge(r rule) (verdict, error) {
@@ -55,9 +57,12 @@ func (n names) judge(r rule) (verdict, error) {
 	if err != nil {
 		return v, err
 	}
+	for _, s := range selectors(expr) {
+		n.look(s, &v)
+	}
 	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
-		if s, ok := node.(*parser.VectorSelector); ok {
-			n.look(s, &v)
+		if a, ok := node.(*parser.AggregateExpr); ok && a.Without && slices.Contains(a.Grouping, "instance") {
+			n.apart(a, &v)
 		}
 		return nil
 	})
@@ -72,7 +77,6 @@ func (n names) look(s *parser.VectorSelector, v *verdict) {
 			name = m.Value
 		}
 	}
-	add(&v.metrics, name)
 	has, ok := n.find(name)
 	if !ok {
 		add(&v.absent, name)
@@ -84,6 +88,15 @@ func (n names) look(s *parser.VectorSelector, v *verdict) {
 			continue
 		}
 		add(&v.unlabelled, name+"{"+m.Name+"}")
+	}
+}
+
+// apart notes in v what a sum over servers, made by leaving their labels out, keeps apart by the label name.
+func (n names) apart(sum *parser.AggregateExpr, v *verdict) {
+	for _, s := range selectors(sum.Expr) {
+		if has, _ := n.find(s.Name); slices.Contains(has, "name") && !slices.Contains(sum.Grouping, "name") {
+			add(&v.unlabelled, s.Name+" without name")
+		}
 	}
 }
 
