@@ -61,6 +61,9 @@ chinese_font() { have fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null | head -n 
 # have_postgres looks where Debian keeps the programs of each version.
 have_postgres() { have initdb || ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1; }
 
+# have_systemd looks for what boots in name spaces of its own: the test needs the settings of the system's D-Bus, too.
+have_systemd() { [ -x /lib/systemd/systemd ] && have busctl && have dbus-daemon && [ -e /usr/share/dbus-1/system.conf ]; }
+
 # missing_packages prints the Debian packages of what is not installed, a line each.
 missing_packages() {
   have gcc cc || printf '%s\n' gcc libc6-dev
@@ -71,7 +74,8 @@ missing_packages() {
   have prometheus-blackbox-exporter || echo prometheus-blackbox-exporter
   { have prometheus-alertmanager alertmanager && have amtool; } || echo prometheus-alertmanager
   have nginx || echo nginx-light
-  have dbus-daemon || echo dbus-daemon
+  have_systemd || printf '%s\n' systemd dbus
+  [ -x /usr/lib/polkit-1/polkitd ] || echo polkitd
   have haproxy || echo haproxy
   have node nodejs || echo nodejs
   have redis-server valkey-server || echo redis-server
@@ -158,7 +162,8 @@ report_missing() {
     have debsecan || echo "debsecan (package debsecan): the test that asks it for holes"
     have nginx || echo "nginx (package nginx-light): the tests that follow a real access log, and of its collector"
     have haproxy || echo "HAProxy (package haproxy): the test of its collector"
-    have dbus-daemon || echo "D-Bus (package dbus-daemon): the test of systemd's units"
+    have_systemd || echo "systemd and D-Bus (packages systemd dbus): the tests of units and of restarts"
+    [ -x /usr/lib/polkit-1/polkitd ] || echo "polkit (package polkitd): the test of the right to restart"
     if ! have javac || ! have mvn; then
       echo "a JDK and Maven (packages default-jdk-headless maven): the tests with Elasticsearch and OpenSearch"
     fi

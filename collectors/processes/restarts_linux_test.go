@@ -13,30 +13,77 @@ import (
 	"gatewatch/event"
 )
 
-// ailing answers on a real D-Bus in the place of systemd, with one unit.
+// ailing answers on a real D-Bus in the place of systemd, with one unit. It does what a real one was seen to do.
 type ailing struct {
-	mu       sync.Mutex
-	state    map[string]dbus.Variant
-	refuse   bool
-	restarts int
+	conn *dbus.Conn
+
+	mu        sync.Mutex
+	state     map[string]dbus.Variant
+	refused   *dbus.Error // the restart
+	forbidden *dbus.Error // to forget the failure
+	limited   bool        // its own start limit is reached
+	hangs     bool        // a start takes long
+	restarts  int
 }
 
 const ailingPath = dbus.ObjectPath(systemdPath + "/unit/pay_2eservice")
 
+// serve exports a in systemd's place on a D-Bus, and returns its address.
+func (a *ailing) serve(t *testing.T) string {
+	t.Helper()
+	address := bus(t)
+	conn, err := dbus.Connect(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	a.conn = conn
+	for path, iface := range map[dbus.ObjectPath]string{systemdPath: systemdManager, ailingPath: "org.freedesktop.DBus.Properties"} {
+		if err := conn.Export(a, path, iface); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := conn.RequestName(systemdName, 0); err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
 // LoadUnit is the manager's method.
 func (a *ailing) LoadUnit(string) (dbus.ObjectPath, *dbus.Error) { return ailingPath, nil }
 
-// RestartUnit is the manager's method.
+// Subscribe is the manager's method.
+func (a *ailing) Subscribe() *dbus.Error { return nil }
+
+// ResetFailedUnit is the manager's method.
+func (a *ailing) ResetFailedUnit(string) *dbus.Error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.forbidden == nil {
+		a.limited = false
+	}
+	return a.forbidden
+}
+
+// RestartUnit is the manager's method. Within the start limit it takes the order and does nothing.
 func (a *ailing) RestartUnit(name, mode string) (dbus.ObjectPath, *dbus.Error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.refuse {
-		return "", dbus.NewError("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", []any{"Interactive authentication required."})
+	if a.refused != nil {
+		return "", a.refused
 	}
-	if name == "pay.service" && mode == "replace" {
+	const job = dbus.ObjectPath(systemdPath + "/job/1")
+	result := "failed"
+	if name == "pay.service" && mode == "replace" && !a.limited {
 		a.restarts++
+		result = "done"
 	}
-	return systemdPath + "/job/1", nil
+	if !a.hangs {
+		if err := a.conn.Emit(systemdPath, systemdManager+".JobRemoved", uint32(1), job, name, result); err != nil {
+			return "", dbus.MakeFailedError(err)
+		}
+	}
+	return job, nil
 }
 
 // GetAll is the method of D-Bus' properties.
@@ -66,21 +113,8 @@ func (k *keptNotes) Add(n event.Note) { *k = append(*k, n) }
 
 func TestRestarts(t *testing.T) {
 	t.Parallel()
-	address := bus(t)
-	conn, err := dbus.Connect(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	systemd := &ailing{}
-	for path, iface := range map[dbus.ObjectPath]string{systemdPath: systemdManager, ailingPath: "org.freedesktop.DBus.Properties"} {
-		if err := conn.Export(systemd, path, iface); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := conn.RequestName(systemdName, 0); err != nil {
-		t.Fatal(err)
-	}
+	systemd := &ailing{limited: true}
+	address := systemd.serve(t)
 	cfg := RestartConfig{Unit: "pay.service", FailedFor: defaultFailedFor, AtMost: 2, DBus: address}
 	var notes keptNotes
 	all, err := cfg.Collectors(collect.Env{Log: collecttest.Quiet(), Notes: &notes})
@@ -109,9 +143,11 @@ func TestRestarts(t *testing.T) {
 	systemd.is("failed", "loaded", time.Now())
 	f("a unit that failed just now", 0)
 	systemd.is("failed", "loaded", long)
-	f("a failed unit", 1, `gatewatch_collector_success{collector="restart_pay.service"} 1`)
+	f("a failed unit at its start limit", 1, `gatewatch_collector_success{collector="restart_pay.service"} 1`)
 	f("a unit that failed again", 2, `gatewatch_unit_restarts_total{name="pay.service"} 2`)
 	f("a unit that fails too often", 2, `gatewatch_unit_restarts_exhausted{name="pay.service"} 1`)
+	systemd.is("failed", "masked", long)
+	f("a failed unit that people masked", 2, `gatewatch_unit_restarts_exhausted{name="pay.service"} 0`)
 	systemd.is("active", "loaded", long)
 	f("a unit that people mended", 2, `gatewatch_unit_restarts_exhausted{name="pay.service"} 0`)
 	if len(notes) != 2 || notes[1].Dataset != "gatewatch.restart" || !strings.Contains(notes[1].Message, "pay.service") {
@@ -119,40 +155,38 @@ func TestRestarts(t *testing.T) {
 	}
 	systemd.is("inactive", "not-found", long)
 	f("a unit that there is not", 2, `gatewatch_collector_success{collector="restart_pay.service"} 0`)
+	systemd.is("inactive", "bad-setting", long)
+	f("a unit whose file is wrong", 2, `gatewatch_collector_success{collector="restart_pay.service"} 0`)
 }
 
-func TestRestartRefused(t *testing.T) {
+// TestRestartOutcome: what became of a restart is in the document, and in how it is counted.
+func TestRestartOutcome(t *testing.T) {
 	t.Parallel()
-	address := bus(t)
-	conn, err := dbus.Connect(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	systemd := &ailing{refuse: true}
-	systemd.is("failed", "loaded", time.Now().Add(-time.Hour))
-	for path, iface := range map[dbus.ObjectPath]string{systemdPath: systemdManager, ailingPath: "org.freedesktop.DBus.Properties"} {
-		if err := conn.Export(systemd, path, iface); err != nil {
+	f := func(about string, systemd *ailing, refused, outcome, message string) {
+		t.Helper()
+		systemd.is("failed", "loaded", time.Now().Add(-time.Hour))
+		cfg := RestartConfig{Unit: "pay.service", FailedFor: defaultFailedFor, AtMost: 1, DBus: systemd.serve(t)}
+		var notes keptNotes
+		all, err := cfg.Collectors(collect.Env{Log: collecttest.Quiet(), Notes: &notes})
+		if err != nil {
 			t.Fatal(err)
 		}
+		all[0].Timeout = time.Minute
+		text := collecttest.Collect(t, all[0])
+		collecttest.WantLines(t, text, `gatewatch_unit_restarts_refused_total{name="pay.service"} `+refused, `gatewatch_unit_restarts_exhausted{name="pay.service"} 1`)
+		if len(notes) != 1 || !strings.Contains(notes[0].Message, message) || notes[0].Fields[2] != event.NoteText("event.outcome", outcome) {
+			t.Errorf("%s: documents %+v, want one of outcome %q with %q", about, notes, outcome, message)
+		}
 	}
-	if _, err := conn.RequestName(systemdName, 0); err != nil {
-		t.Fatal(err)
-	}
-	cfg := RestartConfig{Unit: "pay.service", FailedFor: defaultFailedFor, AtMost: 1, DBus: address}
-	var notes keptNotes
-	all, err := cfg.Collectors(collect.Env{Log: collecttest.Quiet(), Notes: &notes})
-	if err != nil {
-		t.Fatal(err)
-	}
-	all[0].Timeout = time.Minute
-	text := collecttest.Collect(t, all[0])
-	if !strings.Contains(text, `gatewatch_unit_restarts_refused_total{name="pay.service"} 1`) || !strings.Contains(text, `restarts_exhausted{name="pay.service"} 1`) {
-		t.Errorf("a refused restart:\n%s", text)
-	}
-	if len(notes) != 1 || !strings.Contains(notes[0].Message, "Interactive authentication required") {
-		t.Errorf("documents %+v, want one that says what systemd says", notes)
-	}
+	// What a real one answers to a user without rights, without polkit and with it.
+	accessDenied := dbus.NewError("org.freedesktop.DBus.Error.AccessDenied", []any{"Permission denied"})
+	authRequired := dbus.NewError("org.freedesktop.DBus.Error.InteractiveAuthorizationRequired", []any{"Interactive authentication required."})
+	f("without polkit", &ailing{forbidden: accessDenied, refused: accessDenied}, "1", "failure", "Permission denied: the agent lacks the right, which a rule of polkit gives")
+	f("with polkit", &ailing{forbidden: authRequired, refused: authRequired}, "1", "failure", "Interactive authentication required: the agent lacks the right")
+	f("with the right to restart alone", &ailing{limited: true, forbidden: accessDenied}, "0", "failure",
+		"it did not start (failed, and its start limit still counts: Permission denied)")
+	f("a unit that takes long to start", &ailing{hangs: true}, "0", "unknown", "again: it takes its time")
+	f("a unit that starts", &ailing{}, "0", "success", "had systemd start the failed unit pay.service again")
 }
 
 func TestRestartBudget(t *testing.T) {

@@ -97,7 +97,8 @@ func (m *systemdMetrics) collect(ctx context.Context, conn *dbus.Conn, watched [
 
 	number, watchedN, failedN := map[string]int{}, 0, 0
 	for _, u := range units {
-		if u.LoadState != "loaded" {
+		// Masked units, and those that others only speak of. One that has failed, or runs although its file is gone, matters.
+		if u.LoadState != "loaded" && u.ActiveState == "inactive" {
 			continue
 		}
 		number[u.ActiveState]++
@@ -132,26 +133,29 @@ func (m *systemdMetrics) unit(ctx context.Context, conn *dbus.Conn, u unit, out 
 	for _, s := range unitStates {
 		out.Add(m.state, collect.Bool(s == u.ActiveState), u.Name, s, serviceType)
 	}
-	number := func(to collect.Metric, name string, scale float64) {
+	number := func(to collect.Metric, name string) {
 		if v, ok := asFloat(about[name]); ok {
-			out.Add(to, v*scale, u.Name)
+			out.Add(to, v, u.Name)
 		}
 	}
 	switch kind {
 	case "service":
-		number(m.restarts, "NRestarts", 1)
+		number(m.restarts, "NRestarts")
 		// 0, or the largest number there is, for a service without a watchdog.
 		if v, ok := asFloat(about["WatchdogUSec"]); ok && v > 0 && v < 1e18 {
 			out.Add(m.watchdog, v/1e6, u.Name)
-			number(m.watchdogSeen, "WatchdogTimestamp", 1e-6)
+			// 0 while it does not run.
+			if seen, ok := asFloat(about["WatchdogTimestamp"]); ok && seen > 0 {
+				out.Add(m.watchdogSeen, seen/1e6, u.Name)
+			}
 		}
 		if result, ok := about["Result"].(string); ok {
 			out.Add(m.result, 1, u.Name, result)
 		}
 	case "socket":
-		number(m.accepted, "NAccepted", 1)
-		number(m.current, "NConnections", 1)
-		number(m.refused, "NRefused", 1)
+		number(m.accepted, "NAccepted")
+		number(m.current, "NConnections")
+		number(m.refused, "NRefused")
 	}
 	return nil
 }

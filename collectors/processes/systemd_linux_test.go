@@ -15,7 +15,7 @@ import (
 	"gatewatch/internal/servicetest"
 )
 
-// fakeSystemd answers on a real D-Bus in the place of systemd, which no container runs: it knows only what the collector
+// fakeSystemd answers on a real D-Bus in the place of systemd, where none can be started: it knows only what the collector
 // asks, and holds what its names and types are taken to be.
 type fakeSystemd struct{ units []unit }
 
