@@ -2,6 +2,7 @@ package logmetrics
 
 import (
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,8 @@ const (
 	// manyFailures within guessWindow before a login make it suspicious.
 	manyFailures = 10
 	guessWindow  = 10 * time.Minute
+	// manyConnections is how many connections of one guesser are told apart: sshd lets ten log in at a time.
+	manyConnections = 10
 )
 
 // guesses remembers who failed to log in shortly before.
@@ -29,8 +32,8 @@ type guesser struct {
 	failures int
 	// last is when the last one failed. A pause of the window makes the count begin anew.
 	last time.Time
-	// connection is the one in which it failed last.
-	connection string
+	// connections are those in which it failed last, the newest last.
+	connections []string
 }
 
 // fail notes failures at a time of the log.
@@ -53,15 +56,21 @@ func (g *guesses) fail(who, connection string, count int, at time.Time) {
 		one.failures = 0
 	}
 	one.failures += count
-	one.last, one.connection = at, connection
+	one.last = at
+	if connection != "" && !slices.Contains(one.connections, connection) {
+		if len(one.connections) == manyConnections {
+			one.connections = slices.Delete(one.connections, 0, 1)
+		}
+		one.connections = append(one.connections, connection)
+	}
 }
 
-// counted tells whether a failure in this connection was noted last.
+// counted tells whether a failure in this connection was noted.
 func (g *guesses) counted(who, connection string) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	one := g.seen[who]
-	return one != nil && connection != "" && one.connection == connection
+	return one != nil && slices.Contains(one.connections, connection)
 }
 
 // succeed notes a login and tells whether many failed shortly before.

@@ -82,8 +82,14 @@ func guesserOf(a loginAttempt, ev *event.Event) string {
 	return loginServices[a.service] + " " + string(ev.Fact(event.UserName))
 }
 
-// connection tells connections of one address apart; "" when the record does not.
-func connection(ev *event.Event) string { return string(field(ev, "source.port")) }
+// connection tells connections of one address apart: each has a process of its own, and its complaints about PAM have no
+// port. It is "" when the record does not tell.
+func connection(ev *event.Event) string {
+	if pid := field(ev, "process.pid"); len(pid) > 0 {
+		return string(pid)
+	}
+	return string(field(ev, "source.port"))
+}
 
 // field returns the text of a field that the format found, or nil.
 func field(ev *event.Event, name string) []byte {
@@ -158,9 +164,9 @@ func (a loginAttempt) ofSSH(ev *event.Event, message []byte) (loginAttempt, bool
 		return a, true
 	}
 	// Who only tries keys, or is shown that there is nothing but keys, leaves no more than this.
-	if bytes.HasSuffix(message, []byte("[preauth]")) {
+	if bytes.HasSuffix(message, []byte("[preauth]")) && (bytes.HasPrefix(message, []byte("Connection ")) || bytes.HasPrefix(message, []byte("Disconnect"))) {
 		for text, kind := range map[string]string{" authenticating user ": "refused", " invalid user ": "unknown_user"} {
-			if bytes.Contains(message, []byte(text)) && !bytes.HasPrefix(message, []byte("error:")) {
+			if bytes.Contains(message, []byte(text)) {
 				a.kind, a.failed, a.ends = kindIndex(kind), true, true
 				return a, true
 			}

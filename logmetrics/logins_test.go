@@ -59,6 +59,70 @@ func TestLoginsOfSSH(t *testing.T) {
 {kind="unknown_user",service="sshd"} 2`)
 }
 
+// TestLoginsOfDebian counts what OpenSSH 9.2, sudo 1.9.13 and su of Debian 12 wrote through rsyslog, but for addresses, when
+// what the titled lines say was done to them. The su before each sudo is the test's own.
+func TestLoginsOfDebian(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/auth-debian12.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const wantSu = `{kind="password",service="su"} 1`
+	for title, want := range map[string][2]string{
+		"1 three wrong passwords":                      {`{kind="password",service="sshd"} 3`, ""},
+		"2 a user who is not there":                    {`{kind="unknown_user",service="sshd"} 1`, ""},
+		"3 a password":                                 {"", `{kind="password",service="sshd"} 1`},
+		"4 a key":                                      {"", `{kind="key",service="sshd"} 1`},
+		"5 a wrong key":                                {`{kind="refused",service="sshd"} 1`, ""},
+		"6 two wrong answers and a right one":          {`{kind="password",service="sshd"} 2`, `{kind="password",service="sshd"} 1`},
+		"7 root, who may not":                          {`{kind="password",service="sshd"} 1`, ""},
+		"8 a user in DenyUsers":                        {`{kind="unknown_user",service="sshd"} 1`, ""},
+		"9 an expired account":                         {`{kind="password",service="sshd"} 1`, ""},
+		"10 a key of a user who is not there":          {`{kind="unknown_user",service="sshd"} 1`, ""},
+		"11 four wrong keys":                           {`{kind="refused",service="sshd"} 1`, ""},
+		"12 two scans of the port":                     {"", ""},
+		"13 a wrong answer of a user who is not there": {`{kind="unknown_user",service="sshd"} 1`, ""},
+		"14 sftp":                            {"", `{kind="key",service="sshd"} 1`},
+		"20 sudo with three wrong passwords": {`{kind="password",service="sudo"} 3`, wantSu},
+		"21 sudo":                            {"", `{kind="other",service="sudo"} 1` + "\n" + wantSu},
+		"22 sudo at the second try":          {"", `{kind="other",service="sudo"} 1` + "\n" + wantSu},
+		"23 sudo of who may not":             {`{kind="refused",service="sudo"} 1`, wantSu},
+		"24 sudo without asking":             {`{kind="refused",service="sudo"} 1`, wantSu},
+		"25 sudo of what one may not":        {`{kind="refused",service="sudo"} 1`, wantSu},
+		"30 su with a wrong password":        {`{kind="password",service="su"} 1`, wantSu},
+		"31 su":                              {"", `{kind="password",service="su"} 2`},
+	} {
+		_, part, found := strings.Cut(string(text), " marker: "+title+"\n")
+		if !found {
+			t.Fatalf("%s is not in the file", title)
+		}
+		// The part ends with the header of the next title.
+		if end := strings.Index(part, " marker: "); end >= 0 {
+			part = part[:strings.LastIndexByte(part[:end], '\n')+1]
+		}
+		reg := prometheus.NewPedanticRegistry()
+		countSystemLog(t, New(reg, Limits{}), part, time.Second)
+		t.Run(title, func(t *testing.T) {
+			expectSamples(t, reg, "posture_login_failures_total", want[0])
+			expectSamples(t, reg, "posture_logins_total", want[1])
+		})
+	}
+}
+
+// TestLoginsAtOnce counts each failure of connections that one address has at a time once.
+func TestLoginsAtOnce(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	for _, line := range []string{"Failed password for root from 203.0.113.9 port %d ssh2", "Connection closed by authenticating user root 203.0.113.9 port %d [preauth]"} {
+		for i := range manyConnections {
+			fmt.Fprintf(&text, "Nov 22 08:00:04 pay-1 sshd[%d]: "+line+"\n", 100+i, 40000+i)
+		}
+	}
+	reg := prometheus.NewPedanticRegistry()
+	countSystemLog(t, New(reg, Limits{}), text.String(), 0)
+	expectSamples(t, reg, "posture_login_failures_total", `{kind="password",service="sshd"} 10`)
+}
+
 func TestLogins(t *testing.T) {
 	t.Parallel()
 	f := func(t *testing.T, message, failures, successes string) {
