@@ -117,11 +117,13 @@ func newMySQL(d DatabaseConfig, e collect.Env) (*collect.Server[*mysqlLink], err
 }
 
 // mysqlSession are the settings of our session: it reads, gives up soon, and stays out of the slow log, also where that
-// logs what uses no index. Not every server knows, or lets us set, all of them.
+// logs what uses no index. It never keeps a transaction open, and has the time zone in which InnoDB says when others began.
+// Not every server knows, or lets us set, all of them.
 var mysqlSession = struct{ both, mysql, mariadb []string }{
 	both: []string{
 		"SET SESSION long_query_time = 3600", "SET SESSION min_examined_row_limit = 4294967295",
 		"SET SESSION TRANSACTION READ ONLY", "SET SESSION innodb_lock_wait_timeout = 1",
+		"SET SESSION autocommit = 1", "SET SESSION time_zone = 'SYSTEM'",
 	},
 	mysql:   []string{"SET SESSION max_execution_time = 1000", "SET SESSION lock_wait_timeout = 1"},
 	mariadb: []string{"SET SESSION max_statement_time = 1", "SET SESSION lock_wait_timeout = 0", "SET SESSION slow_query_log = 0"},
