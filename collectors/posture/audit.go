@@ -92,10 +92,16 @@ func readAuditEvents(r io.Reader) []*auditEvent {
 		if !ok || !ok2 {
 			continue
 		}
-		e := bySerial[string(stamp)]
+		// "node=NAME " stands before the type where auditd is told to name its host.
+		node, kind, ok := bytes.Cut(kind, []byte("type="))
+		if !ok {
+			continue
+		}
+		serial := string(node) + string(stamp)
+		e := bySerial[serial]
 		if e == nil {
 			e = &auditEvent{at: auditTime(stamp)}
-			bySerial[string(stamp)] = e
+			bySerial[serial] = e
 			all = append(all, e)
 		}
 		e.add(string(kind), string(rest))
@@ -116,16 +122,19 @@ func auditTime(stamp []byte) time.Time {
 // add takes what a line of the event says.
 func (e *auditEvent) add(kind, text string) {
 	switch kind {
-	case "type=SYSCALL":
+	case "SYSCALL":
 		e.failed = auditValue(text, "success") == "no"
 		if login := auditValue(text, "auid"); login != noLogin && login != "-1" {
 			e.who.Login = login
 		}
 		e.who.Program = auditValue(text, "exe")
-	case "type=CWD":
+	case "CWD":
 		e.folder = auditValue(text, "cwd")
-	case "type=PATH":
-		e.names = append(e.names, auditValue(text, "name"))
+	case "PATH":
+		// Others are the folder of a file, and what a new link leads to.
+		if as := auditValue(text, "nametype"); as == "NORMAL" || as == "CREATE" || as == "DELETE" {
+			e.names = append(e.names, auditValue(text, "name"))
+		}
 	}
 }
 

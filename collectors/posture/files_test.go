@@ -285,6 +285,34 @@ func TestChangedBy(t *testing.T) {
 	}
 }
 
+// TestChangedByRecorded reads what auditd 3.0.9 of Debian 12 wrote, but for the names of folders, while somebody who had logged
+// in as 1001 and become root changed files below /etc/gw: once enriched, once raw and naming the host.
+func TestChangedByRecorded(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, log, path string, changed time.Time, want string) {
+		t.Helper()
+		got := changedBy(filepath.Join("testdata", log), path, changed, time.Unix(1795406483, 0).Add(time.Hour))
+		wanted := actor{}
+		if want != "" {
+			wanted = actor{"1001", "/usr/bin/" + want}
+		}
+		if got != wanted {
+			t.Errorf("changedBy(%s, %s) = %+v, want %+v", log, path, got, wanted)
+		}
+	}
+	const enriched = "audit-3.0.9-enriched.log"
+	at := time.UnixMilli(1795406481761)
+	f(t, enriched, "/etc/gw/sudoers", at, "python3.11") // another one was denied it afterwards
+	f(t, enriched, "/etc/gw/sudoers.new", at, "mv")
+	f(t, enriched, "/etc/gw/renamed", time.Time{}, "rm")
+	f(t, enriched, "/etc/gw/rel file", time.Time{}, "python3.11")
+	f(t, enriched, `/etc/gw/名 "q".conf`, at, "python3.11")
+	f(t, enriched, "/etc/gw/link", at, "python3.11")
+	f(t, enriched, "/etc/passwd", at, "") // where the link leads
+	f(t, enriched, "/etc/gw", at, "")
+	f(t, "audit-3.0.9-node.log", "/etc/gw/sudoers", time.UnixMilli(1795406555281), "python3.11")
+}
+
 // TestWatchedFilesBy shows the login of auditd beside a change.
 func TestWatchedFilesBy(t *testing.T) {
 	t.Parallel()
