@@ -156,6 +156,7 @@ groups:
   - {alert: ApplicationRestarting, expr: 'broken{part="all"} > 0', labels: {severity: critical, application: pay, instance: "a:1"}}
   - {alert: NodeEventLoopLag, expr: 'broken{part="all"} > 0', labels: {severity: warning, application: bff, instance: "a:2"}}
   - {alert: TomcatThreadsBusy, expr: 'broken{part="all"} > 0', labels: {severity: critical, application: bff, instance: "a:2"}}
+  - {alert: ApplicationPageFails, expr: 'broken{part="all"} > 0', labels: {severity: warning, application: bff, instance: "a:2"}}
 `
 	r.broken.WithLabelValues("", "down").Set(1)
 	r.broken.WithLabelValues("", "pool").Set(1)

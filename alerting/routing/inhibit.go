@@ -91,10 +91,10 @@ func shippedInhibitions() []amcommon.InhibitRule {
 			Equal: sameApplication,
 		},
 		{
-			// Without a database, or a connection to it, threads wait and requests fail.
+			// Without a database, or a connection to it, threads wait, requests fail and the look at the health hangs.
 			Name:           "application unwell",
 			SourceMatchers: matchers(amlabels.MatchRegexp, "alertname", "ApplicationUnhealthy|HikariPoolExhausted"),
-			TargetMatchers: matchers(amlabels.MatchRegexp, "alertname", "ApplicationServerErrors|TomcatThreadsBusy"),
+			TargetMatchers: matchers(amlabels.MatchRegexp, "alertname", "ApplicationPageFails|ApplicationServerErrors|TomcatThreadsBusy"),
 			Equal:          sameApplication,
 		},
 		{
