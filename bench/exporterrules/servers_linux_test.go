@@ -24,13 +24,13 @@ type servers struct {
 	sentinel, ferretdb           *servicetest.Server
 	nginx, haproxy               *servicetest.Server
 	tls                          secure
-	systemd                      string // address of its D-Bus; "" without
+	systemd                      string // address of its D-Bus
 	my                           *sql.DB
 }
 
 func startServers(b *testing.B) *servers {
 	b.Helper()
-	s := &servers{tls: startTLS(b), systemd: startSystemd(b), ferretdb: servicetest.FerretDB(b)}
+	s := &servers{tls: startTLS(b), systemd: servicetest.Systemd(b, units, started...).URL, ferretdb: servicetest.FerretDB(b)}
 	s.startPostgres(b)
 	s.startMariaDB(b)
 	s.startRedis(b)

@@ -37,23 +37,38 @@ type unit struct {
 	JobPath                                                       dbus.ObjectPath
 }
 
-// systemdMetrics have node_exporter's names; those it has not begin with gatewatch_systemd_.
+// systemdMetrics have node_exporter's names; those it has not begin with gatewatch_systemd_. What a rule would ask of a unit
+// has the names of systemd_exporter, too.
 type systemdMetrics struct {
-	state, units, restarts, running, version collect.Metric
-	accepted, current, refused               collect.Metric
-	watchdog, watchdogSeen, result           collect.Metric
+	state, units, running, version  collect.Metric
+	watchdog, watchdogSeen, result  collect.Metric
+	restarts, triggered, tasks      names
+	accepted, current, refused      names
+	tasksMax, stateToo, tasksMaxToo collect.Metric
+}
+
+// names are one thing under the names of node_exporter and of systemd_exporter.
+type names [2]collect.Metric
+
+func twice(add func(name, help string, labels ...string) collect.Metric, name, help string) names {
+	return names{add("node_systemd_"+name, help, "name"), add("systemd_"+name, help, "name")}
 }
 
 func newSystemdMetrics(all *collect.Metrics) systemdMetrics {
 	return systemdMetrics{
 		state:        all.Gauge("node_systemd_unit_state", "Systemd unit", "name", "state", "type"),
+		stateToo:     all.Gauge("systemd_unit_state", "Systemd unit; type is that of the unit.", "name", "state", "type"),
 		units:        all.Gauge("node_systemd_units", "Summary of systemd unit states", "state"),
-		restarts:     all.Counter("node_systemd_service_restart_total", "Service unit count of Restart triggers", "name"),
 		running:      all.Gauge("node_systemd_system_running", "Whether the system is operational (see 'systemctl is-system-running')"),
 		version:      all.Gauge("node_systemd_version", "Detected systemd version", "version"),
-		accepted:     all.Counter("node_systemd_socket_accepted_connections_total", "Total number of accepted socket connections", "name"),
-		current:      all.Gauge("node_systemd_socket_current_connections", "Current number of socket connections", "name"),
-		refused:      all.Gauge("node_systemd_socket_refused_connections_total", "Total number of refused socket connections", "name"),
+		restarts:     twice(all.Counter, "service_restart_total", "Service unit count of Restart triggers"),
+		tasks:        twice(all.Gauge, "unit_tasks_current", "Current number of tasks per Systemd unit"),
+		tasksMax:     all.Gauge("node_systemd_unit_tasks_max", "Maximum number of tasks per Systemd unit", "name"),
+		tasksMaxToo:  all.Gauge("systemd_unit_tasks_max", "Maximum number of tasks per Systemd unit", "name", "type"),
+		triggered:    twice(all.Gauge, "timer_last_trigger_seconds", "Seconds since epoch of last trigger; 0: never."),
+		accepted:     twice(all.Counter, "socket_accepted_connections_total", "Total number of accepted socket connections"),
+		current:      twice(all.Gauge, "socket_current_connections", "Current number of socket connections"),
+		refused:      twice(all.Gauge, "socket_refused_connections_total", "Total number of refused socket connections"),
 		watchdog:     all.Gauge("gatewatch_systemd_watchdog_seconds", "In which time the service must report to systemd's watchdog.", "name"),
 		watchdogSeen: all.Gauge("gatewatch_systemd_watchdog_timestamp_seconds", "When the service last reported to systemd's watchdog.", "name"),
 		result:       all.Gauge("gatewatch_systemd_service_result", "How the service last ended: success, exit-code, signal, watchdog, oom-kill …", "name", "result"),
@@ -111,6 +126,7 @@ func (m *systemdMetrics) collect(ctx context.Context, conn *dbus.Conn, watched [
 		case u.ActiveState == "failed" && failedN < maxFailedUnits:
 			failedN++
 			out.Add(m.state, 1, u.Name, "failed", "")
+			out.Add(m.stateToo, 1, u.Name, "failed", kindOf(u))
 		}
 	}
 	for _, s := range unitStates {
@@ -119,11 +135,14 @@ func (m *systemdMetrics) collect(ctx context.Context, conn *dbus.Conn, watched [
 	return nil
 }
 
+// kindOf returns what kind of unit u is: service, socket, timer …
+func kindOf(u unit) string { return strings.TrimPrefix(path.Ext(u.Name), ".") }
+
 // unit gives everything about a unit that the configuration names.
 func (m *systemdMetrics) unit(ctx context.Context, conn *dbus.Conn, u unit, out *collect.Samples) error {
-	kind := strings.TrimPrefix(path.Ext(u.Name), ".")
+	kind := kindOf(u)
 	var about map[string]any
-	if kind == "service" || kind == "socket" {
+	if kind == "service" || kind == "socket" || kind == "timer" {
 		var err error
 		if about, err = properties(ctx, conn, u.Path, systemdName+"."+strings.ToUpper(kind[:1])+kind[1:]); err != nil {
 			return err
@@ -132,32 +151,49 @@ func (m *systemdMetrics) unit(ctx context.Context, conn *dbus.Conn, u unit, out 
 	serviceType, _ := about["Type"].(string)
 	for _, s := range unitStates {
 		out.Add(m.state, collect.Bool(s == u.ActiveState), u.Name, s, serviceType)
+		out.Add(m.stateToo, collect.Bool(s == u.ActiveState), u.Name, s, kind)
 	}
-	number := func(to collect.Metric, name string) {
-		if v, ok := asFloat(about[name]); ok {
-			out.Add(to, v, u.Name)
+	number := func(to names, name string, scale float64) {
+		if v, ok := asFloat(about[name]); ok && v < unset {
+			out.Add(to[0], v*scale, u.Name)
+			out.Add(to[1], v*scale, u.Name)
 		}
 	}
 	switch kind {
 	case "service":
-		number(m.restarts, "NRestarts")
-		// 0, or the largest number there is, for a service without a watchdog.
-		if v, ok := asFloat(about["WatchdogUSec"]); ok && v > 0 && v < 1e18 {
-			out.Add(m.watchdog, v/1e6, u.Name)
-			// 0 while it does not run.
-			if seen, ok := asFloat(about["WatchdogTimestamp"]); ok && seen > 0 {
-				out.Add(m.watchdogSeen, seen/1e6, u.Name)
-			}
-		}
-		if result, ok := about["Result"].(string); ok {
-			out.Add(m.result, 1, u.Name, result)
-		}
+		number(m.restarts, "NRestarts", 1)
+		number(m.tasks, "TasksCurrent", 1)
+		m.service(u.Name, about, out)
 	case "socket":
-		number(m.accepted, "NAccepted")
-		number(m.current, "NConnections")
-		number(m.refused, "NRefused")
+		number(m.accepted, "NAccepted", 1)
+		number(m.current, "NConnections", 1)
+		number(m.refused, "NRefused", 1)
+	case "timer":
+		number(m.triggered, "LastTriggerUSec", 1e-6)
 	}
 	return nil
+}
+
+// unset is less than the largest number there is, which stands for none.
+const unset = 1e18
+
+// service gives what only services have.
+func (m *systemdMetrics) service(name string, about map[string]any, out *collect.Samples) {
+	if v, ok := asFloat(about["TasksMax"]); ok && v < unset {
+		out.Add(m.tasksMax, v, name)
+		out.Add(m.tasksMaxToo, v, name, "service")
+	}
+	// 0, or the largest number there is, for a service without a watchdog.
+	if v, ok := asFloat(about["WatchdogUSec"]); ok && v > 0 && v < unset {
+		out.Add(m.watchdog, v/1e6, name)
+		// 0 while it does not run.
+		if seen, ok := asFloat(about["WatchdogTimestamp"]); ok && seen > 0 {
+			out.Add(m.watchdogSeen, seen/1e6, name)
+		}
+	}
+	if result, ok := about["Result"].(string); ok {
+		out.Add(m.result, 1, name, result)
+	}
 }
 
 // properties returns everything that an object says about itself under the interface.

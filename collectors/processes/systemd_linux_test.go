@@ -2,6 +2,7 @@ package processes
 
 import (
 	"bufio"
+	"math"
 	"net"
 	"os/exec"
 	"path/filepath"
@@ -61,7 +62,7 @@ func TestSystemd(t *testing.T) {
 		object := dbus.ObjectPath(systemdPath + "/unit/" + strings.NewReplacer("-", "_2d", ".", "_2e").Replace(name))
 		return unit{Name: name, LoadState: "loaded", ActiveState: state, SubState: "x", Path: object, JobPath: "/"}
 	}
-	units := []unit{of("gateway-api.service", "active"), of("gateway.socket", "active"), of("cron.service", "inactive"), of("backup.service", "failed")}
+	units := []unit{of("gateway-api.service", "active"), of("gateway.socket", "active"), of("gateway.timer", "active"), of("cron.service", "inactive"), of("backup.service", "failed")}
 	masked := of("gateway-old.service", "inactive")
 	masked.LoadState = "masked"
 	export := func(what any, path dbus.ObjectPath, iface string) {
@@ -74,8 +75,10 @@ func TestSystemd(t *testing.T) {
 	export(&fakeSystemd{append(units, masked)}, systemdPath, systemdManager)
 	export(fakeProperties{"SystemState": dbus.MakeVariant("degraded"), "Version": dbus.MakeVariant("252.39")}, systemdPath, props)
 	export(fakeProperties{"Type": dbus.MakeVariant("notify"), "NRestarts": dbus.MakeVariant(uint32(3)), "Result": dbus.MakeVariant("watchdog"),
+		"TasksCurrent": dbus.MakeVariant(uint64(12)), "TasksMax": dbus.MakeVariant(uint64(math.MaxUint64)),
 		"WatchdogUSec": dbus.MakeVariant(uint64(30e6)), "WatchdogTimestamp": dbus.MakeVariant(uint64(1700000000e6))}, units[0].Path, props)
 	export(fakeProperties{"NAccepted": dbus.MakeVariant(uint32(7)), "NConnections": dbus.MakeVariant(uint32(2)), "NRefused": dbus.MakeVariant(uint32(1))}, units[1].Path, props)
+	export(fakeProperties{"LastTriggerUSec": dbus.MakeVariant(uint64(1700000000e6))}, units[2].Path, props)
 	if _, err := conn.RequestName(systemdName, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -86,19 +89,24 @@ func TestSystemd(t *testing.T) {
 		`node_systemd_unit_state{name="gateway-api.service",state="active",type="notify"} 1`,
 		`node_systemd_unit_state{name="gateway-api.service",state="failed",type="notify"} 0`,
 		`node_systemd_unit_state{name="backup.service",state="failed",type=""} 1`,
-		`node_systemd_units{state="active"} 2`, `node_systemd_units{state="failed"} 1`, `node_systemd_units{state="inactive"} 1`,
+		`node_systemd_units{state="active"} 3`, `node_systemd_units{state="failed"} 1`, `node_systemd_units{state="inactive"} 1`,
 		`node_systemd_service_restart_total{name="gateway-api.service"} 3`, `node_systemd_system_running 0`,
 		`gatewatch_systemd_watchdog_seconds{name="gateway-api.service"} 30`,
 		`gatewatch_systemd_watchdog_timestamp_seconds{name="gateway-api.service"} 1.7e+09`,
 		`gatewatch_systemd_service_result{name="gateway-api.service",result="watchdog"} 1`,
 		`node_systemd_socket_accepted_connections_total{name="gateway.socket"} 7`,
+		`systemd_unit_state{name="gateway-api.service",state="active",type="service"} 1`,
+		`systemd_unit_state{name="backup.service",state="failed",type="service"} 1`, `systemd_service_restart_total{name="gateway-api.service"} 3`,
+		`node_systemd_unit_tasks_current{name="gateway-api.service"} 12`, `systemd_unit_tasks_current{name="gateway-api.service"} 12`,
+		`node_systemd_timer_last_trigger_seconds{name="gateway.timer"} 1.7e+09`, `systemd_timer_last_trigger_seconds{name="gateway.timer"} 1.7e+09`,
+		`systemd_socket_current_connections{name="gateway.socket"} 2`, `systemd_socket_refused_connections_total{name="gateway.socket"} 1`,
 		`node_systemd_version{version="252.39"} 1`, `gatewatch_collector_success{collector="systemd"} 1`,
 	} {
 		if !strings.Contains(text, want+"\n") {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
-	for _, unwanted := range []string{"cron.service", "gateway-old.service"} {
+	for _, unwanted := range []string{"cron.service", "gateway-old.service", "tasks_max{"} {
 		if strings.Contains(text, unwanted) {
 			t.Errorf("%s is in\n%s", unwanted, text)
 		}

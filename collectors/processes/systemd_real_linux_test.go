@@ -28,6 +28,7 @@ var realUnits = map[string]string{
 	"stays.service":  "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n",
 	"slow.service":   "[Service]\nType=oneshot\nExecStart=/bin/sleep infinity\n",
 	"broken.service": "[Service]\nExecStart=relative/path\n",
+	"often.timer":    "[Timer]\nOnActiveSec=1ms\nAccuracySec=1ms\nUnit=once.service\n",
 	"tick.timer":     "[Timer]\nOnActiveSec=1h\nUnit=once.service\n",
 	"door.socket":    "[Socket]\nListenStream=@DIR@/door\nAccept=yes\nMaxConnections=1\n",
 	"door@.service":  "[Service]\nStandardInput=socket\nExecStart=/bin/sleep infinity\n",
@@ -57,7 +58,7 @@ func collectUntil(t *testing.T, c collect.Collector, want ...string) string {
 func TestRealSystemd(t *testing.T) {
 	t.Parallel()
 	s := servicetest.Systemd(t, realUnits, "runs.service", "fails.service", "killed.service", "loop.service", "limit.service", "dog.service", "bitten.service",
-		"once.service", "stays.service", "slow.service", "broken.service", "tick.timer", "door.socket")
+		"once.service", "stays.service", "slow.service", "broken.service", "tick.timer", "often.timer", "door.socket")
 	c := collectSystemd(Config{Units: []string{"[^f]*.service", "door.socket", "*.timer"}, DBus: s.URL})
 	c.Timeout = time.Minute
 	state := func(name, state, kind string) string {
@@ -76,6 +77,9 @@ func TestRealSystemd(t *testing.T) {
 		state("bitten.service", "failed", "notify"), result("bitten.service", "watchdog"), `gatewatch_systemd_watchdog_seconds{name="bitten.service"} 0.1`,
 		state("stays.service", "active", "oneshot"), state("slow.service", "activating", "oneshot"),
 		state("tick.timer", "active", ""), state("door.socket", "active", ""),
+		`systemd_unit_state{name="fails.service",state="failed",type="service"} 1`, `systemd_unit_state{name="door.socket",state="active",type="socket"} 1`,
+		`node_systemd_timer_last_trigger_seconds{name="tick.timer"} 0`,
+		`systemd_socket_refused_connections_total{name="door.socket"} 0`, `systemd_service_restart_total{name="limit.service"} 2`,
 		`node_systemd_socket_accepted_connections_total{name="door.socket"} 0`, `node_systemd_system_running 0`)
 	for _, unwanted := range []string{
 		`gatewatch_systemd_watchdog_timestamp_seconds{name="bitten.service"}`, // it does not run
@@ -83,6 +87,11 @@ func TestRealSystemd(t *testing.T) {
 	} {
 		if strings.Contains(text, unwanted) {
 			t.Errorf("%s is in\n%s", unwanted, text)
+		}
+	}
+	for _, wanted := range []string{`systemd_timer_last_trigger_seconds{name="often.timer"} 1.`, `systemd_unit_tasks_max{name="runs.service",type="service"} `} {
+		if !strings.Contains(text, wanted) {
+			t.Errorf("no %s in\n%s", wanted, text)
 		}
 	}
 	if !strings.Contains(text, `gatewatch_systemd_watchdog_timestamp_seconds{name="dog.service"} 1.`) || !strings.Contains(text, `node_systemd_version{version="2`) {

@@ -13,12 +13,14 @@ func postgresReplication() []*query {
 			OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
 			ELSE greatest(0, extract(epoch FROM now() - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))) END AS lag,
 			extract(epoch FROM now() - pg_last_xact_replay_timestamp()) AS replayed,
-			extract(epoch FROM pg_postmaster_start_time()) AS started`,
+			extract(epoch FROM pg_postmaster_start_time()) AS started,
+			txid_snapshot_xmax(txid_current_snapshot()) AS xid`, // txid_current() would use one up
 			values: []value{
 				{"lag", replication + "lag_seconds", collect.GaugeKind, "Seconds that this standby is behind; 0 for a primary."},
 				{"replica", replication + "is_replica", collect.GaugeKind, "Whether this is a standby."},
 				{"replayed", replication + "last_replay_seconds", collect.GaugeKind, "Seconds since this standby last replayed a transaction."},
 				{"started", "pg_postmaster_start_time_seconds", collect.GaugeKind, "When the server started, as Unix time."},
+				{"xid", "pg_txid_current", collect.CounterKind, "The transaction id that is given out next: how many were used up."},
 			}},
 		{part: "standbys", most: 100, labels: []string{"application_name", "client_addr", "state", "slot_name", "pid"},
 			text: `SELECT r.application_name, r.client_addr, r.state, s.slot_name, r.pid,
