@@ -116,8 +116,8 @@ func parseZAP(data []byte) (map[string]int, time.Time, error) {
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, time.Time{}, err
 	}
-	if doc.Site == nil {
-		return nil, time.Time{}, errors.New("is no report of ZAP: it has no site")
+	if len(doc.Site) == 0 {
+		return nil, time.Time{}, errors.New("is no report of ZAP, or one that reached nothing: it has no site")
 	}
 	counts := map[string]int{}
 	for _, site := range doc.Site {

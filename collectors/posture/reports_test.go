@@ -38,6 +38,9 @@ func TestParseReport(t *testing.T) {
 	f(t, "nuclei", "nuclei-3.3.7.jsonl", "2026-11-23T03:30:22.889813187Z", map[string]int{"critical": 1, "high": 1, "medium": 1, "low": 1, "info": 3})
 	f(t, "nuclei", "nuclei-3.3.7.json", "2026-11-23T03:28:49.944559664Z", map[string]int{"critical": 1, "high": 1})
 	f(t, "sarif", "nuclei-3.3.7.sarif", "", map[string]int{"critical": 2, "high": 1, "medium": 1, "low": 3})
+	f(t, "zap", "zap-2.10.0.json", "", map[string]int{"high": 2, "medium": 2, "low": 1, "info": 1})
+	f(t, "sarif", "semgrep-1.182.0.sarif", "", map[string]int{"high": 3, "medium": 1, "low": 2})
+	f(t, "sarif", "bandit-1.9.4.sarif", "2026-11-23T04:12:30Z", map[string]int{"high": 2, "medium": 3, "low": 2})
 	f(t, "trivy", "trivy-0.58.1.json", "2026-11-23T03:37:46.337846902Z", map[string]int{"critical": 4, "high": 3, "medium": 2, "low": 3, "info": 1})
 	f(t, "sarif", "trivy-0.58.1.sarif", "", map[string]int{"critical": 3, "high": 4, "medium": 2, "low": 3, "info": 1})
 }
@@ -84,6 +87,8 @@ func TestParseReportMistaken(t *testing.T) {
 	f(t, "govulncheck", `{"config":{"protocol_version":"v1.0.0","scanner_name":"govulncheck","scanner_version":"v1.9.0","scan_mode":"source"}}`)
 	f(t, "govulncheck", `{"config":{"scanner_version":"v1.9.0"}}{"SBOM":{}}{"progress":{"message":"Fetching vulnerabilities from the database..."}}`)
 	f(t, "zap", `{"site":[{"alerts":[{"riskcode":"9"}]}]}`)
+	// What ZAP 2.10 writes when it saw no site.
+	f(t, "zap", `{"@version":"2.10.0","@generated":"Mon, 23 Nov 2026 04:15:03","site":[]}`)
 }
 
 // TestReports reads the newest report, again when it changed, and says when there is none or a broken one.
