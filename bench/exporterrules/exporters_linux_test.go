@@ -23,7 +23,7 @@ type exporter struct {
 
 func exporters(s *servers) (all []exporter) {
 	all = append(all,
-		exporter{debian: "prometheus-node-exporter", job: "node", args: []string{"--collector.systemd"},
+		exporter{debian: "prometheus-node-exporter", job: "node", args: []string{"--collector.systemd", "--collector.systemd.enable-restarts-metrics"},
 			env: []string{"DBUS_SYSTEM_BUS_ADDRESS=" + s.systemd}},
 		exporter{debian: "prometheus-process-exporter", job: "process", args: []string{"--procnames=nginx,postgres"}})
 	for _, dsn := range []string{inOrders(s.postgres.URL), inOrders(s.standby.URL), "postgres://gatewatch:p@" + s.pgbouncer.Addr + "/orders?sslmode=disable"} {

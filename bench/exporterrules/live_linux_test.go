@@ -57,6 +57,9 @@ func BenchmarkLive(b *testing.B) {
 	}
 	differences(verdicts)
 	table := report(verdicts, asked)
+	if exporters != "" {
+		table += s.trial(b, []place{asked[0], asked[2]}, verdicts)
+	}
 	fmt.Print("\n" + table)
 	if *writeTo != "" {
 		if err := marked.Replace(*writeTo, "exporter rules", table); err != nil {
@@ -65,6 +68,21 @@ func BenchmarkLive(b *testing.B) {
 	}
 	time.Sleep(*hold)
 	stop()
+}
+
+// trial says which rules fire before and in an incident.
+func (s *servers) trial(b *testing.B, places []place, all []verdict) string {
+	b.Helper()
+	before, err := alarms("While nothing is wrong", places, all)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.incident(b)
+	within, err := alarms("In an incident", places, all)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return before + within
 }
 
 // differences prints which rules have other series with the exporters, which are asked last.

@@ -34,7 +34,7 @@ func startServers(b *testing.B) *servers {
 	s.startPostgres(b)
 	s.startMariaDB(b)
 	s.startRedis(b)
-	s.nginx = servicetest.Nginx(b, "access_log off; server { listen @LISTEN@; location = /stub_status { stub_status; } location / { return 200; } }")
+	s.nginx = servicetest.Nginx(b, "access_log off; server { listen @LISTEN@; location = /stub_status { stub_status; } location /fail { return 500; } location /missing { return 404; } location / { return 200; } }")
 	s.haproxy = servicetest.HAProxy(b, strings.ReplaceAll(haproxyConfig, "@NGINX@", s.nginx.Addr))
 	return s
 }

@@ -8,17 +8,19 @@ func postgresSessions() []*query {
 	return []*query{
 		longestWait("longest_wait", "l.waitstart", 14, 0),
 		longestWait("longest_wait_13", "a.query_start", 0, 14),
-		// States that nobody is in are told with 0, so that alert rules see them.
+		// States that nobody is in are told with 0, so that alert rules see them. Our own session takes one of those that the
+		// server has, and is idle but for this question.
 		{part: "activity", most: 500, labels: activity, text: `SELECT d.datname, s.state, a.usename, a.application_name, a.backend_type,
 			a.wait_event_type, a.wait_event, coalesce(a.sessions, 0) AS sessions, coalesce(a.longest, 0) AS longest
 			FROM (VALUES ('active'), ('idle'), ('idle in transaction'), ('idle in transaction (aborted)'),
 				('fastpath function call'), ('disabled')) AS s(state) CROSS JOIN pg_database d
-			LEFT JOIN (SELECT datname, state, usename, application_name, backend_type, wait_event_type, wait_event,
-				count(*) AS sessions, max(extract(epoch FROM now() - xact_start)) AS longest
-				FROM pg_stat_activity WHERE pid <> pg_backend_pid() GROUP BY 1, 2, 3, 4, 5, 6, 7) a
+			LEFT JOIN (SELECT datname, CASE pid WHEN pg_backend_pid() THEN 'idle' ELSE state END AS state, usename, application_name,
+				backend_type, wait_event_type, wait_event, count(*) AS sessions,
+				max(extract(epoch FROM now() - xact_start)) FILTER (WHERE pid <> pg_backend_pid()) AS longest
+				FROM pg_stat_activity GROUP BY 1, 2, 3, 4, 5, 6, 7) a
 			ON a.state = s.state AND a.datname = d.datname ORDER BY sessions DESC LIMIT 501`,
 			values: []value{
-				{"sessions", "pg_stat_activity_count", collect.GaugeKind, "Sessions in this state."},
+				{"sessions", "pg_stat_activity_count", collect.GaugeKind, "Sessions in this state, the agent's own included."},
 				{"longest", "pg_stat_activity_max_tx_duration", collect.GaugeKind, "Seconds that the longest transaction of them has lasted."},
 			}},
 		{part: "long_transactions", text: `SELECT count(*) AS n,

@@ -78,7 +78,9 @@ func TestPostgres(t *testing.T) {
 			"pg_settings_shared_buffers_bytes"+own+"1.6777216e+07", "pg_settings_statement_timeout_seconds"+own+"0",
 			"pg_stat_bgwriter_checkpoints_timed_total"+own, "pg_wal_segments"+own, "pg_blocked_sessions"+own+"0",
 			`gatewatch_collector_success{collector="postgres_main"} 1`, `gatewatch_collector_resting{collector="postgres_main"} 0`,
-			`pg_database_size_bytes{datname="postgres",`, `pg_stat_database_checksum_failures{`, "pg_unused_indexes{",
+			`pg_database_size_bytes{datname="postgres",`,
+			fmt.Sprintf(`pg_stat_activity_count{application_name="gatewatch",backend_type="client backend",datname="postgres",instance=%q,name="main",`+
+				`state="idle",usename="gatewatch",wait_event="",wait_event_type=""} 1`, s.Addr), `pg_stat_database_checksum_failures{`, "pg_unused_indexes{",
 			fmt.Sprintf(`pg_foreign_keys_without_index{datname="postgres",instance=%q,name="main"} 1`, s.Addr),
 			fmt.Sprintf(`pg_invalid_indexes{datname="postgres",instance=%q,name="main"} 1`, s.Addr), "pg_tables_scanned_in_full{",
 			fmt.Sprintf(`pg_sequence_used_ratio{datname="postgres",instance=%q,name="main",schemaname="public",sequencename="cards_id_seq"} 0.5000000002`, s.Addr),
