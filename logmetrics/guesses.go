@@ -17,6 +17,8 @@ const (
 	guessWindow  = 10 * time.Minute
 	// manyConnections is how many connections of one guesser are told apart: sshd lets ten log in at a time.
 	manyConnections = 10
+	// factorWindow is how long sshd may take to tell that a second factor was refused: PAM lets people wait.
+	factorWindow = 10 * time.Second
 )
 
 // guesses remembers who failed to log in shortly before.
@@ -25,6 +27,8 @@ type guesses struct {
 
 	mu   sync.Mutex
 	seen map[string]*guesser
+	// factors are the users whose second factor was refused, with the time, of which sshd did not tell yet.
+	factors map[string]time.Time
 }
 
 // guesser is one address or user.
@@ -71,6 +75,29 @@ func (g *guesses) counted(who, connection string) bool {
 	defer g.mu.Unlock()
 	one := g.seen[who]
 	return one != nil && slices.Contains(one.connections, connection)
+}
+
+// refuse notes that a user's second factor was refused.
+func (g *guesses) refuse(user string, at time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.factors) >= maxGuessers {
+		maps.DeleteFunc(g.factors, func(_ string, old time.Time) bool { return at.Sub(old) > factorWindow })
+	}
+	if len(g.factors) >= maxGuessers {
+		g.overflow.Inc()
+		return
+	}
+	g.factors[user] = at
+}
+
+// refused tells, once, whether a user's second factor was refused a moment ago.
+func (g *guesses) refused(user string, at time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	before, ok := g.factors[user]
+	delete(g.factors, user)
+	return ok && at.Sub(before) <= factorWindow
 }
 
 // succeed notes a login and tells whether many failed shortly before.

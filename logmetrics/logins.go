@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
@@ -32,6 +33,8 @@ type loginAttempt struct {
 	count int
 	// ends says that the record tells of the end of a connection, whose attempts may have been counted.
 	ends bool
+	// factor is whose second factor was refused, asked of whom PAM refused, perhaps for that.
+	factor, asked string
 }
 
 func newLogins(reg prometheus.Registerer, overflow *prometheus.CounterVec) *logins {
@@ -44,7 +47,7 @@ func newLogins(reg prometheus.Registerer, overflow *prometheus.CounterVec) *logi
 	after := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Name: "posture_login_after_failures_total", Help: "Logins from an address, or of a user of the host, that had failed ten times before, with no pause of ten minutes.",
 	}, []string{"service"})
-	l := &logins{guesses: guesses{overflow: overflow.WithLabelValues("login_address"), seen: map[string]*guesser{}}}
+	l := &logins{guesses: guesses{overflow: overflow.WithLabelValues("login_address"), seen: map[string]*guesser{}, factors: map[string]time.Time{}}}
 	for i, service := range loginServices {
 		l.failures[i] = newCounters(len(loginKinds), func(kind int) prometheus.Counter { return failures.WithLabelValues(service, loginKinds[kind]) })
 		l.successes[i] = newCounters(len(loginKinds), func(kind int) prometheus.Counter { return successes.WithLabelValues(service, loginKinds[kind]) })
@@ -63,6 +66,12 @@ func (l *logins) observe(ev *event.Event) {
 	who := guesserOf(a, ev)
 	switch {
 	case a.failed && a.ends && l.guesses.counted(who, connection(ev)):
+	case a.factor != "":
+		// sshd tells it again in a moment, and from where.
+		l.failures[a.service].at(a.kind).Inc()
+		l.guesses.refuse(a.factor, ev.Time)
+	case a.asked != "" && l.guesses.refused(a.asked, ev.Time):
+		l.guesses.fail(who, connection(ev), a.count, ev.Time)
 	case a.failed:
 		l.failures[a.service].at(a.kind).Add(float64(a.count))
 		l.guesses.fail(who, connection(ev), a.count, ev.Time)
@@ -115,6 +124,9 @@ func readLogin(ev *event.Event) (a loginAttempt, ok bool) {
 			a.service = i
 		}
 		a.kind, a.failed = kindIndex("mfa"), failed
+		if failed && loginServices[a.service] == "sshd" {
+			a.factor = namedUser(message)
+		}
 		return a, true
 	}
 	outcome := string(field(ev, "event.outcome"))
@@ -157,7 +169,7 @@ func (a loginAttempt) ofSSH(ev *event.Event, message []byte) (loginAttempt, bool
 		return a, !strings.HasPrefix(method, "keyboard-interactive")
 	}
 	if bytes.HasPrefix(message, []byte("error: PAM: ")) {
-		a.failed = true
+		a.failed, a.asked = true, string(ev.Fact(event.UserName))
 		if bytes.Contains(message, []byte(" for illegal user ")) || bytes.Contains(message, []byte(" for invalid user ")) {
 			a.kind = kindIndex("unknown_user")
 		}
@@ -202,6 +214,13 @@ func secondFactor(message []byte) (failed, ok bool) {
 		}
 	}
 	return false, false
+}
+
+// namedUser returns the user in "Invalid verification code for alice" and "Failed Duo login for 'alice' from 203.0.113.9".
+func namedUser(message []byte) string {
+	_, user, _ := bytes.Cut(message, []byte(" for "))
+	user, _, _ = bytes.Cut(user, []byte{' '})
+	return string(bytes.Trim(user, "'"))
 }
 
 // pamService returns the service in "pam_unix(login:auth): …"; "" for none.

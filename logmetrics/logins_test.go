@@ -59,7 +59,7 @@ func TestLoginsOfSSH(t *testing.T) {
 {kind="unknown_user",service="sshd"} 2`)
 }
 
-// TestLoginsOfDebian counts what OpenSSH 9.2, sudo 1.9.13 and su of Debian 12 wrote through rsyslog, but for addresses, when
+// TestLoginsOfDebian counts what OpenSSH 9.2, sudo 1.9.13, su, Google Authenticator and pam_faillock of Debian 12 wrote through rsyslog, but for addresses, when
 // what the titled lines say was done to them. The su before each sudo is the test's own.
 func TestLoginsOfDebian(t *testing.T) {
 	t.Parallel()
@@ -82,15 +82,22 @@ func TestLoginsOfDebian(t *testing.T) {
 		"11 four wrong keys":                           {`{kind="refused",service="sshd"} 1`, ""},
 		"12 two scans of the port":                     {"", ""},
 		"13 a wrong answer of a user who is not there": {`{kind="unknown_user",service="sshd"} 1`, ""},
-		"14 sftp":                            {"", `{kind="key",service="sshd"} 1`},
-		"20 sudo with three wrong passwords": {`{kind="password",service="sudo"} 3`, wantSu},
-		"21 sudo":                            {"", `{kind="other",service="sudo"} 1` + "\n" + wantSu},
-		"22 sudo at the second try":          {"", `{kind="other",service="sudo"} 1` + "\n" + wantSu},
-		"23 sudo of who may not":             {`{kind="refused",service="sudo"} 1`, wantSu},
-		"24 sudo without asking":             {`{kind="refused",service="sudo"} 1`, wantSu},
-		"25 sudo of what one may not":        {`{kind="refused",service="sudo"} 1`, wantSu},
-		"30 su with a wrong password":        {`{kind="password",service="su"} 1`, wantSu},
-		"31 su":                              {"", `{kind="password",service="su"} 2`},
+		"14 sftp":                                    {"", `{kind="key",service="sshd"} 1`},
+		"20 sudo with three wrong passwords":         {`{kind="password",service="sudo"} 3`, wantSu},
+		"21 sudo":                                    {"", `{kind="other",service="sudo"} 1` + "\n" + wantSu},
+		"22 sudo at the second try":                  {"", `{kind="other",service="sudo"} 1` + "\n" + wantSu},
+		"23 sudo of who may not":                     {`{kind="refused",service="sudo"} 1`, wantSu},
+		"24 sudo without asking":                     {`{kind="refused",service="sudo"} 1`, wantSu},
+		"25 sudo of what one may not":                {`{kind="refused",service="sudo"} 1`, wantSu},
+		"30 su with a wrong password":                {`{kind="password",service="su"} 1`, wantSu},
+		"31 su":                                      {"", `{kind="password",service="su"} 2`},
+		"40 a wrong code":                            {`{kind="mfa",service="sshd"} 1`, ""},
+		"41 a right code":                            {"", `{kind="mfa",service="sshd"} 1` + "\n" + `{kind="password",service="sshd"} 1`},
+		"42 a code that was used":                    {`{kind="mfa",service="sshd"} 1`, ""},
+		"43 a scratch code":                          {"", `{kind="mfa",service="sshd"} 1` + "\n" + `{kind="password",service="sshd"} 1`},
+		"50 a wrong password that locks the account": {`{kind="password",service="sshd"} 1`, ""},
+		"51 a right password of a locked account":    {`{kind="password",service="sshd"} 1`, ""},
+		"52 a user who is not there, with faillock":  {`{kind="unknown_user",service="sshd"} 1`, ""},
 	} {
 		_, part, found := strings.Cut(string(text), " marker: "+title+"\n")
 		if !found {

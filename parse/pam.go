@@ -25,7 +25,8 @@ func (l *fieldList) pam(message []byte) bool {
 		return false
 	}
 	switch {
-	case bytes.HasPrefix(module, []byte("pam_faillock(")):
+	// Of somebody who is not there it says "User unknown", and nothing is locked.
+	case bytes.HasPrefix(module, []byte("pam_faillock(")) && bytes.HasSuffix(said, []byte(" account temporarily locked")):
 		l.note(accountLocked, outcomeFailure, categoryAuth, typeInfo)
 		if _, user, ok := bytes.Cut(said, []byte("for user ")); ok {
 			user, _ = word(user)

@@ -74,8 +74,8 @@ func TestDnf(t *testing.T) {
 		ran(t, rpmbuild, "-bb", "--quiet", "--define", "_topdir "+dir, "--define", "_rpmdir "+repo, spec)
 	}
 	ran(t, createrepo, "--quiet", repo)
-	settings := collecttest.Write(t, dir, "dnf.conf", "[main]\nreposdir="+dir+"/none\n[pay]\nname=pay\nbaseurl=file://"+repo+"\nskip_if_unavailable=True\nmetadata_expire=0\n")
-	program := scriptAt(t, dnf, "--config="+settings, "--installroot="+filepath.Join(dir, "root"), "--releasever=9")
+	settings := collecttest.Write(t, dir, "dnf.conf", "[main]\nreposdir="+dir+"/none\n[pay]\nname=pay\nbaseurl=file://"+repo+"\nskip_if_unavailable=True\n")
+	program := scriptAt(t, dnf, "--config="+settings, "--installroot="+filepath.Join(dir, "root"), "--releasever=9", "--refresh")
 	ran(t, program, "--quiet", "--assumeyes", "--nogpgcheck", "install", "pay-lib-1.0-1.el9")
 	manager := dnfAt(program)
 	f := func(t *testing.T, wantKnown bool, want ...pendingPackage) {
