@@ -29,8 +29,9 @@ func MariaDB(t testing.TB, options ...string) *Server {
 		"--auth-root-authentication-method=normal")
 	host, port, _ := net.SplitHostPort(s.Addr)
 	s.path = path
+	// A folder of its own for temporary tables: a server that starts removes those that it finds, also another one's.
 	s.args = append([]string{"--no-defaults", "--datadir=" + data, "--user=" + owner.Username, "--bind-address=" + host,
-		"--port=" + port, "--socket=" + filepath.Join(s.Dir, "s"), "--pid-file=" + filepath.Join(s.Dir, "pid"),
+		"--tmpdir=" + s.Dir, "--port=" + port, "--socket=" + filepath.Join(s.Dir, "s"), "--pid-file=" + filepath.Join(s.Dir, "pid"),
 		"--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M"}, options...)
 	s.URL = "root@tcp(" + s.Addr + ")/"
 	return s.own(t)

@@ -43,7 +43,7 @@ func MySQL(t testing.TB, options ...string) *Server {
 	prepare(t, s, path, append(common, "--initialize-insecure", "--init-file="+first)...)
 	host, port, _ := net.SplitHostPort(s.Addr)
 	s.path = path
-	s.args = append(append(common, "--bind-address="+host, "--port="+port, "--mysqlx=OFF", "--socket="+filepath.Join(s.Dir, "s"),
+	s.args = append(append(common, "--bind-address="+host, "--port="+port, "--tmpdir="+s.Dir, "--mysqlx=OFF", "--socket="+filepath.Join(s.Dir, "s"),
 		"--pid-file="+filepath.Join(s.Dir, "pid"), "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
 		"--innodb-buffer-pool-size=16M", "--performance-schema-digests-size=1000"), options...)
 	s.URL = "root@tcp(" + s.Addr + ")/"
