@@ -22,7 +22,7 @@ groups:
           - name: prometheus-community/postgres_exporter
             rules:
               - {name: Down, query: 'pg_up == 0'}
-              - {name: Bloated, query: 'pg_bloat_table_bloat_pct > 80 and pg_up == 1'}
+              - {name: Invalid, query: 'pg_general_index_info_pg_relation_size > 1e6 and pg_up == 1'}
               - {name: Mislabelled, query: 'pg_up{flavour="mint"} == 0'}
               - {name: Summed, query: 'sum without (instance) (pg_up) < 2'}
               - {name: Unless, query: 'pg_up{flavour!="mint"} == 0'}
@@ -58,7 +58,7 @@ func TestRun(t *testing.T) {
 			}
 		}
 	}
-	f(t, collection, "| PostgreSQL | 5 | 2 |\n", "| **all** | 5 | 2 |\n", "| PostgreSQL: Bloated | `pg_bloat_table_bloat_pct` | from a query",
+	f(t, collection, "| PostgreSQL | 5 | 2 |\n", "| **all** | 5 | 2 |\n", "| PostgreSQL: Invalid | `pg_general_index_info_pg_relation_size` | from a query",
 		"| PostgreSQL: Mislabelled | `pg_up{flavour}` |", "| PostgreSQL: Summed | `pg_up without name` |")
 	f(t, ruleGroups, "| mine | 2 | 1 |\n", "| mine: lost:rate | `lost_total` | not collected |")
 }

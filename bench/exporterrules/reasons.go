@@ -7,7 +7,6 @@ var reasons = []struct{ begins, why string }{
 	{"blackbox_exporter_", "about the exporter itself; here `gatewatch_config_last_reload_successful`"},
 	{"pg_exporter_", "about the exporter itself; here `gatewatch_collector_success`"},
 	{"mysql_heartbeat_", "needs a table that pt-heartbeat writes: no table of a user is read; `mysql_slave_status_seconds_behind_master` is there"},
-	{"pg_bloat_", "from a query of one's own that reads the statistics of each column; `pg_stat_user_tables_n_dead_tup` is there"},
 	{"pg_general_index_info", "from a query of one's own; `pg_invalid_indexes` is there"},
 	{"pg_stat_ssl_", "compression of connections ended with PostgreSQL 14"},
 	{"redis_connected_slaves without name", "sums over all servers, which have the label `name` here: write `without (instance, job, name)`"},
@@ -28,6 +27,7 @@ var silences = []struct{ begins, why string }{
 	{"node_bonding_", noHardware}, {"node_hwmon_", noHardware}, {"node_md_", noHardware}, {"node_edac_", noHardware}, {"node_zfs_", noHardware},
 	{`probe_success{job="blackbox-exporter"}`, "asks for the name of a scrape: call it so in Prometheus"},
 	{"systemd_unit_tasks_current", "the control groups of the systemd that tests start count no tasks"},
+	{"pg_bloat_", "only with `bloat`, which the measurement leaves off"},
 	{"mongodb_", "FerretDB does not tell it, and there is no mongod here"},
 	{"jvm_gc_collection_seconds_count{gc=~", "the rule itself: the JVM's names have capitals, as in `G1 Old Generation`"},
 }

@@ -15,6 +15,7 @@ func (*PostgresConfig) Catalogue() []collect.Row {
 	settings := collect.Spec{Name: "pg_settings_*", Kind: collect.GaugeKind, Help: "Settings of the server, in seconds and bytes: " + strings.Join(postgresSettings, ", ") + ".", Labels: nil}
 	all = append(all, statementMetrics("pg_")...)
 	all = append(all, collect.Metrics(amcheckSpecs()).List("with integrity", append(collect.DatabaseLabels(), "datname")...)...)
+	all = append(all, collect.Metrics(bloatSpecs()).List("with bloat", append(collect.DatabaseLabels(), "datname")...)...)
 	return append(all, collect.Metrics{settings}.List("every 5 min", collect.DatabaseLabels()...)...)
 }
 
@@ -30,6 +31,7 @@ func (*MySQLConfig) Catalogue() []collect.Row {
 	listed = append(listed, collect.Metrics{replicaOther}.List("", collect.DatabaseLabels()...)...)
 	listed = append(listed, statementMetrics("mysql_")...)
 	listed = append(listed, collect.Metrics(tableCheckSpecs()).List("with integrity", collect.DatabaseLabels()...)...)
+	listed = append(listed, collect.Metrics{mysqlNoPrimaryKey, mysqlRedundant}.List("every 60 min", collect.DatabaseLabels()...)...)
 	return append(listed, queryMetrics(append([]*query{&mysqlBlockedCount, &mysqlBlockedPairs}, mysqlQueries()...))...)
 }
 

@@ -100,7 +100,7 @@ func newMySQL(d DatabaseConfig, e collect.Env) (*collect.Server[*mysqlLink], err
 		Usable: (*mysqlLink).usable,
 	}
 	e.Log = e.Log.With("collector", s.Name)
-	parts := mysqlParts(fixed, e.Log)
+	parts := append(mysqlParts(fixed, e.Log), newFindings("mysql.finding", d, fixed["instance"], e).mysqlParts(fixed)...)
 	if d.Statements > 0 {
 		told := newStatements("mysql_", "mysql.statement", d, fixed["instance"], fixed, e)
 		told.quoted, told.more = true, []string{"query.rows_examined"}

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/collectors/collect"
+	"gatewatch/internal/invalid"
 )
 
 // postgresBegin stands before every question, in the same message: what is set holds for the one transaction alone, so
@@ -49,11 +50,22 @@ func postgresConfig(dsn string) (*pgconn.Config, error) {
 // PostgresConfig is an entry of collectors.postgres in the configuration.
 type PostgresConfig struct {
 	DatabaseConfig `yaml:",inline"`
+	// Whether, and when, it is measured how much of tables and indexes is empty; null: never.
+	Bloat *BloatConfig `yaml:"bloat"`
+}
+
+// SetDefaults fills what is left out.
+func (c *PostgresConfig) SetDefaults() {
+	c.DatabaseConfig.SetDefaults()
+	c.Bloat.SetDefaults()
 }
 
 // Validate returns every mistake in c as invalid.Mistakes, but for those of the name.
 func (c *PostgresConfig) Validate() error {
-	return c.mistakes(func(dsn string) error { _, err := postgresConfig(dsn); return err })
+	var m invalid.Mistakes
+	m.AddIn("", c.mistakes(func(dsn string) error { _, err := postgresConfig(dsn); return err }))
+	m.AddIn("bloat", c.Bloat.mistakes())
+	return m.Err()
 }
 
 // Collectors returns what is switched on.
@@ -69,6 +81,13 @@ func (c *PostgresConfig) Collectors(e collect.Env) ([]collect.Collector, error) 
 			return nil, fmt.Errorf("integrity: %w", err)
 		}
 		all = append(all, checks)
+	}
+	if c.Bloat != nil {
+		measures, err := newBloat(c.DatabaseConfig, *c.Bloat, e)
+		if err != nil {
+			return nil, fmt.Errorf("bloat: %w", err)
+		}
+		all = append(all, measures)
 	}
 	return all, nil
 }
@@ -95,7 +114,7 @@ func newPostgres(d DatabaseConfig, e collect.Env) (*collect.Server[*pgconn.PgCon
 		Usable: func(conn *pgconn.PgConn) bool { return !conn.IsClosed() },
 	}
 	e.Log = e.Log.With("collector", s.Name)
-	parts := postgresParts(fixed, e.Log)
+	parts := append(postgresParts(fixed, e.Log), newFindings("postgresql.finding", d, fixed["instance"], e).postgresPart())
 	if d.Statements > 0 {
 		told := newStatements("pg_", "postgresql.statement", d, fixed["instance"], fixed, e)
 		told.more = []string{"query.memory.shared.hit", "query.memory.shared.read"}

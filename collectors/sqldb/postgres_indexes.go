@@ -21,11 +21,8 @@ func postgresIndexes() []*query {
 			}},
 		{part: "missing_indexes", every: 5 * time.Minute, labels: labels, text: `SELECT current_database() AS datname,
 			(SELECT count(*) FROM pg_stat_user_tables WHERE n_live_tup > 10000 AND seq_scan > 100 AND seq_scan > coalesce(idx_scan, 0)) AS scanned,
-			(SELECT count(*) FROM pg_constraint f WHERE f.contype = 'f' AND NOT EXISTS (SELECT FROM pg_index i
-				WHERE i.indrelid = f.conrelid AND i.indisvalid AND i.indpred IS NULL
-				AND (i.indkey::int2[])[0:array_length(f.conkey, 1) - 1] @> f.conkey)) AS foreign_keys,
-			(SELECT count(*) FROM pg_index i WHERE NOT i.indisvalid AND NOT EXISTS
-				(SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)) AS invalid`,
+			(SELECT count(*) FROM pg_constraint f WHERE ` + postgresUncovered + `) AS foreign_keys,
+			(SELECT count(*) FROM pg_index i WHERE ` + postgresInvalid + `) AS invalid`,
 			values: []value{
 				{"scanned", "pg_tables_scanned_in_full", collect.GaugeKind, "Tables of more than 10,000 rows that were more often read as a whole than by an index: an index may be missing."},
 				{"foreign_keys", "pg_foreign_keys_without_index", collect.GaugeKind, "Foreign keys without an index: what is deleted in the other table waits for a scan of this one."},

@@ -16,9 +16,8 @@ import (
 // amcheck checks B-tree indexes of the database that the DSN names with bt_index_check, which reads an index and takes
 // no lock that a statement of a gateway waits for.
 type amcheck struct {
-	cfg     *pgconn.Config
+	yielding
 	timeout time.Duration
-	conn    *pgconn.PgConn
 	schema  string
 }
 
@@ -42,19 +41,17 @@ func newAmcheck(d DatabaseConfig, e collect.Env) (collect.Collector, error) {
 	}
 	labels := postgresLabels(d.Name, cfg)
 	labels["datname"] = cmp.Or(cfg.Database, cfg.User)
-	c := &amcheck{cfg: cfg, timeout: time.Duration(d.Integrity.Timeout)}
+	c := &amcheck{yielding: yielding{cfg: cfg}, timeout: time.Duration(d.Integrity.Timeout)}
 	return newIntegrity("postgres_"+d.Name+"_integrity", *d.Integrity, c, amcheckSpecs(), labels, e), nil
 }
 
 func (a *amcheck) open(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, collect.PartTimeout)
 	defer cancel()
-	conn, err := pgconn.ConnectConfig(limited, a.cfg)
-	if err != nil {
-		return postgresError(err, a.cfg)
+	if err := a.yielding.open(limited); err != nil {
+		return err
 	}
-	a.conn = conn
-	where, err := askPostgres(limited, conn, amcheckWhere)
+	where, err := askPostgres(limited, a.conn, amcheckWhere)
 	if err == nil && len(where.rows) == 0 {
 		err = errors.New("CREATE EXTENSION amcheck is missing in this database, as docs/collectors.md says")
 	}
@@ -66,8 +63,6 @@ func (a *amcheck) open(ctx context.Context) error {
 	return nil
 }
 
-func (a *amcheck) close() { closePostgres(a.conn) }
-
 func (a *amcheck) after(ctx context.Context, position string) ([]candidate, error) {
 	found, err := askPostgres(ctx, a.conn, fmt.Sprintf(amcheckIndexes, cmp.Or(position, "0"), integrityBatch))
 	return candidates(found), postgresError(err, a.cfg)
@@ -78,20 +73,18 @@ func (a *amcheck) check(ctx context.Context, one candidate) error {
 	if _, err := strconv.ParseUint(one.position, 10, 32); err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, a.timeout+collect.PartTimeout)
-	defer cancel()
-	_, err := askPostgresFor(limited, a.conn, a.timeout, "SELECT "+a.schema+".bt_index_check("+one.position+"::oid::regclass)")
+	_, err := a.ask(ctx, a.timeout, "SELECT "+a.schema+".bt_index_check("+one.position+"::oid::regclass)")
 	var refused *pgconn.PgError
+	var skipped skippedError
+	if errors.As(err, &skipped) {
+		return err
+	}
 	if !errors.As(err, &refused) {
 		return postgresError(err, a.cfg)
 	}
 	switch refused.Code {
 	case "XX001", "XX002":
 		return brokenError{refused.Message}
-	case "55P03":
-		return skippedError{"lock"}
-	case "57014", "40001": // the second: a standby had to end it
-		return skippedError{"time"}
 	case "42P01", "42704", "42809":
 		return nil
 	case "42501":

@@ -10,7 +10,7 @@ import (
 // postgresQueries lists all that PostgreSQL is asked in SQL. Names, labels and types are postgres_exporter's where it
 // has such a metric.
 func postgresQueries() []*query {
-	return slices.Concat(postgresDatabases(), postgresSessions(), postgresReplication(), postgresWriting(), postgresTables(), postgresIndexes())
+	return slices.Concat(postgresDatabases(), postgresSessions(), postgresReplication(), postgresWriting(), postgresTables(), postgresIndexes(), postgresDesign())
 }
 
 // postgresDatabases tells what happens in each database, its size and its age. What all databases share has no name.

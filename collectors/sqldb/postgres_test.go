@@ -46,7 +46,7 @@ func do(t *testing.T, conn *pgconn.PgConn, text string) string {
 const ours = `SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gatewatch'`
 
 // postgresGrants are those of docs/collectors.md.
-const postgresGrants = `CREATE ROLE gatewatch LOGIN PASSWORD 'p@ss word' CONNECTION LIMIT 3; GRANT pg_monitor TO gatewatch;`
+const postgresGrants = `CREATE ROLE gatewatch LOGIN PASSWORD 'p@ss word' CONNECTION LIMIT 5; GRANT pg_monitor TO gatewatch;`
 
 func gatewatchDSN(s *servicetest.Server, password string) string {
 	return "postgres://gatewatch:" + password + "@" + s.Addr + "/postgres?sslmode=disable"
