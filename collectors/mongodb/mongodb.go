@@ -111,10 +111,17 @@ func openMongoDB(ctx context.Context, o *options.ClientOptions) (*mongoLink, err
 	return link, nil
 }
 
-// run runs one command that reads.
+// undated is a context that ends as it does and does not say when. From a deadline the driver makes a second maxTimeMS, at
+// which a server refuses the command.
+type undated struct{ context.Context }
+
+// Deadline returns none.
+func (undated) Deadline() (at time.Time, ok bool) { return time.Time{}, false }
+
+// run runs one command that reads. What the command may take on the server is for the command to say.
 func (l *mongoLink) run(ctx context.Context, command bson.D) (bson.M, error) {
 	var answer bson.M
-	err := l.client.Database("admin").RunCommand(ctx, command).Decode(&answer)
+	err := l.client.Database("admin").RunCommand(undated{ctx}, command).Decode(&answer)
 	var refused mongo.CommandError
 	if err != nil && (!errors.As(err, &refused) || mongo.IsNetworkError(err) || mongo.IsTimeout(err)) {
 		l.lost = true

@@ -87,6 +87,13 @@ func mongoAnswer(document bson.Raw, answers map[string]bson.M) bson.M {
 		return bson.M{"ok": 0}
 	}
 	command := elements[0].Key()
+	fields := map[string]bool{}
+	for _, e := range elements {
+		if fields[e.Key()] {
+			return bson.M{"ok": 0, "code": 40413, "codeName": "Location40413", "errmsg": "BSON field 'APIParametersFromClient." + e.Key() + "' is a duplicate field"}
+		}
+		fields[e.Key()] = true
+	}
 	switch {
 	case strings.EqualFold(command, "isMaster"), command == "hello":
 		return bson.M{"ok": 1, "isWritablePrimary": true, "ismaster": true, "helloOk": true, "maxBsonObjectSize": 16 << 20,

@@ -1,5 +1,5 @@
 // Package servicetest starts real servers for tests: Elasticsearch, OpenSearch, Prometheus, Alertmanager, PostgreSQL,
-// MariaDB, MySQL, PgBouncer, Redis, nginx, Chromium, systemd. They listen on free ports of 127.0.0.1, keep their data in temporary directories, and end with the test, also when it panics or is
+// MariaDB, MySQL, MongoDB, PgBouncer, Redis, nginx, Chromium, systemd. They listen on free ports of 127.0.0.1, keep their data in temporary directories, and end with the test, also when it panics or is
 // killed (on Linux).
 //
 // A plain "go test ./..." is the fast, offline loop and starts none of them: these tests run when GATEWATCH_SERVERS=1

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds FerretDB, a server that speaks MongoDB's protocol and keeps its data in SQLite, out of Go modules only (without cgo) into
 # ${GATEWATCH_TEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gatewatch-test}/ferretdb-<version>, unless it is there already, built
-# from the same recipe. Prints the directory. No package registry has a mongod.
+# from the same recipe. Prints the directory. It is for what needs a server that starts at once or shows TLS; for a mongod see ../mongodb.
 set -eu
 cd "$(dirname "$0")"
 V=1.23.0
