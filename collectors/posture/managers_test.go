@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"gatewatch/collectors/collecttest"
 	"gatewatch/internal/servicetest"
@@ -153,4 +154,35 @@ func TestDebsecanSuite(t *testing.T) {
 	f(t, debian, "", "bookworm")
 	f(t, debian, "SUITE=sid\n", "")
 	f(t, "ID=ubuntu\nVERSION_CODENAME=noble\n", "", "")
+}
+
+// TestAptKnowsSecurity reads the heads of Release files as apt keeps them.
+func TestAptKnowsSecurity(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, name, head string, want bool) {
+		t.Helper()
+		root := hostRoot(t, map[string]string{"var/lib/apt/lists/" + name: head, "var/lib/apt/lists/lock": ""})
+		if got := aptKnowsSecurity(root); got != want {
+			t.Errorf("with %s of %q aptKnowsSecurity() = %v, want %v", name, head, got, want)
+		}
+	}
+	const signed = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nOrigin: Debian\n"
+	f(t, "deb.debian.org_debian_dists_bookworm_InRelease", signed+"Label: Debian\nSuite: oldstable\nCodename: bookworm\nDescription: no Security\n", false)
+	f(t, "deb.debian.org_debian-security_dists_bookworm-security_InRelease", signed+"Label: Debian-Security\nSuite: oldstable-security\n", true)
+	f(t, "mirror_dists_stable_Release", "Label: Debian-Security\n", true)
+	f(t, "archive.ubuntu.com_ubuntu_dists_noble-security_InRelease", signed+"Label: Ubuntu\nSuite: noble-security\n", true)
+	f(t, "esm.ubuntu.com_apps_ubuntu_dists_jammy-apps-security_InRelease", "Origin: UbuntuESMApps\n", true)
+	f(t, "deb.debian.org_debian-security_dists_bookworm-security_main_binary-amd64_Packages", "Label: Debian-Security\n", false)
+}
+
+// TestUpdatesNotKnown keeps since when updates wait while the manager does not know which are for security.
+func TestUpdatesNotKnown(t *testing.T) {
+	t.Parallel()
+	u := updatesAt(UpdatesConfig{}, t.TempDir(), "/")
+	u.knows = map[string]bool{managerApt: false}
+	u.found = map[string][]pendingPackage{managerApt: {{"bash", "amd64", "Mirror", false}}}
+	u.state.Since = map[string]map[string]time.Time{managerApt: {"libssl3 amd64": time.Unix(1e9, 0)}}
+	if u.note(time.Now()) {
+		t.Errorf("what waited is forgotten: %v", u.state.Since)
+	}
 }

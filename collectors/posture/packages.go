@@ -44,10 +44,15 @@ func parseAptUpgrades(text []byte) []pendingPackage {
 			continue
 		}
 		origin := strings.ReplaceAll(m[2], ", ", ",")
-		low := strings.ToLower(origin)
-		all = append(all, pendingPackage{m[1], m[3], origin, strings.Contains(low, "security") || strings.Contains(low, "ubuntuesm")})
+		all = append(all, pendingPackage{m[1], m[3], origin, isSecurity(origin)})
 	}
 	return all
+}
+
+// isSecurity tells whether the name of an archive is that of one for security.
+func isSecurity(origin string) bool {
+	origin = strings.ToLower(origin)
+	return strings.Contains(origin, "security") || strings.Contains(origin, "ubuntuesm")
 }
 
 // packageVersion is the end of a package as rpm names it: version, release and architecture.

@@ -34,7 +34,7 @@ type updates struct {
 	failed error
 	// found is what they said; packages are those that were installed then.
 	found map[string][]pendingPackage
-	// knows is whether a manager knows of security advisories at all.
+	// knows is whether a manager knows which updates are for security.
 	knows    map[string]bool
 	holes    map[string]int
 	packages map[string]installedPackage
@@ -66,7 +66,7 @@ func newUpdates(cfg UpdatesConfig, e collect.Env, first time.Duration) collect.C
 	u := &updates{
 		cfg: cfg, root: e.Host.Root, log: e.Log, notBefore: time.Now().Add(first), kept: keptAt[updatesState](e, "updates"),
 		pending:  all.Gauge("posture_security_updates_pending", "Number of packages with a security update that is not installed, held ones included.", "manager"),
-		known:    all.Gauge("posture_security_updates_known", "Whether the package manager knows of security advisories; 0: its repositories leave them out.", "manager"),
+		known:    all.Gauge("posture_security_updates_known", "Whether the package manager knows which updates are for security; 0: its repositories do not say, or it has none of them.", "manager"),
 		since:    all.Gauge("posture_security_updates_pending_since_timestamp_seconds", "Since when the one waits that waits longest, as far as the agent saw.", "manager"),
 		apt:      all.Gauge("apt_upgrades_pending", "Apt packages pending updates by origin.", "origin", "arch"),
 		held:     all.Gauge("apt_upgrades_held", "Apt packages pending updates but held back.", "origin", "arch"),
@@ -133,8 +133,7 @@ func (u *updates) ask(ctx context.Context, now time.Time) error {
 		}
 		u.knows[manager], u.found[manager] = known, found
 		if !known {
-			delete(u.found, manager)
-			u.log.Warn("the package manager knows of no security advisory: whether updates wait is not known", "manager", manager)
+			u.log.Warn("the package manager has no archive or advisories for security: whether updates wait is not known", "manager", manager)
 		}
 	}
 	if u.cfg.Debsecan {
@@ -163,6 +162,9 @@ func (u *updates) note(now time.Time) (changed bool) {
 		u.state.Since = map[string]map[string]time.Time{}
 	}
 	for manager, all := range u.found {
+		if known, asked := u.knows[manager]; asked && !known {
+			continue // what waited may wait still
+		}
 		before := u.state.Since[manager]
 		waiting := map[string]time.Time{}
 		for _, p := range all {
@@ -181,10 +183,11 @@ func (u *updates) note(now time.Time) (changed bool) {
 }
 
 func (u *updates) report(out *collect.Samples) {
-	for _, manager := range slices.Sorted(maps.Keys(u.knows)) {
-		out.Add(u.known, collect.Bool(u.knows[manager]), manager)
-	}
 	for _, manager := range slices.Sorted(maps.Keys(u.found)) {
+		out.Add(u.known, collect.Bool(u.knows[manager]), manager)
+		if !u.knows[manager] {
+			continue
+		}
 		waiting := u.state.Since[manager]
 		out.Add(u.pending, float64(len(waiting)), manager)
 		if len(waiting) > 0 {
