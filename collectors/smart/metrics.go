@@ -135,11 +135,13 @@ func (m *smartMetrics) read(a smartAnswer, label string, out *collect.Samples) {
 			out.Add(m.speed, of.number("units_per_second")*of.number("bits_per_unit"), label, kind)
 		}
 	}
+	// Some disks list an attribute twice.
+	attributes := collect.NewDistinct(out)
 	for _, one := range a.objects("ata_smart_attributes", "table") {
 		id := strconv.Itoa(int(one.number("id")))
 		for _, kind := range []string{"value", "worst", "thresh"} {
-			out.Add(m.attribute, one.number(kind), label, one.text("name"), kind, id)
+			attributes.Add(m.attribute, one.number(kind), label, one.text("name"), kind, id)
 		}
-		out.Add(m.attribute, one.number("raw", "value"), label, one.text("name"), "raw", id)
+		attributes.Add(m.attribute, one.number("raw", "value"), label, one.text("name"), "raw", id)
 	}
 }

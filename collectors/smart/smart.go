@@ -145,6 +145,7 @@ func (d *smartDisk) collect(ctx context.Context, out *collect.Samples) error {
 	d.metrics.read(answer, d.label, &found)
 	d.known = found
 	out.Append(found.Metrics)
+	out.Dropped += found.Dropped
 	return nil
 }
 

@@ -99,6 +99,22 @@ func TestSMART(t *testing.T) {
 	}
 }
 
+// TestSMARTAttributeTwice: a disk that lists an attribute twice is told of with the first, and loses nothing else.
+func TestSMARTAttributeTwice(t *testing.T) {
+	t.Parallel()
+	command, answer := smartctl(t)
+	sda := disk(t, Config{Device: "/dev/sda", Command: command})
+	answer(`{"smartctl":{"exit_status":0},"smart_status":{"passed":true},"ata_smart_attributes":{"table":[
+{"id":194,"name":"Temperature_Celsius","value":64,"worst":45,"thresh":0,"raw":{"value":36}},
+{"id":194,"name":"Temperature_Celsius","value":36,"worst":55,"thresh":0,"raw":{"value":37}},
+{"id":194,"name":"Unknown_Attribute","value":100,"worst":100,"thresh":0,"raw":{"value":1}}]}}`)
+	collecttest.WantLines(t, sda(),
+		`smartctl_device_attribute{attribute_id="194",attribute_name="Temperature_Celsius",attribute_value_type="raw",device="sda"} 36`,
+		`smartctl_device_attribute{attribute_id="194",attribute_name="Unknown_Attribute",attribute_value_type="raw",device="sda"} 1`,
+		`smartctl_device_smart_status{device="sda"} 1`, `gatewatch_collector_success{collector="smart_sda"} 1`,
+		`gatewatch_collector_dropped_samples_total{collector="smart_sda"} 4`)
+}
+
 func TestSMARTFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "sda.json")
