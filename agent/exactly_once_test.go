@@ -69,15 +69,26 @@ func TestEveryLineOnceOverKillsAndRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	gw := filepath.Join(logs, "gw.log")
+	config := writeConfig(t, dir, es.URL, "once", "", gw)
+	p := start(t, "run", "-config", config)
 	writer := exec.Command(gen, "-rate", "2000", "-dur", "20s", "-o", gw, "-rotate", "rename", "-every", "3s", "-keep", "50")
 	written, err := servicetest.Start(writer)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { writer.Process.Kill(); <-written })
-	config := writeConfig(t, dir, es.URL, "once", "", gw)
+	// What was rotated away before the agent ever saw the log is not its business.
+	eventually(t, "the log is followed", func() error {
+		metrics, err := p.get("/metrics")
+		if err != nil {
+			return err
+		}
+		return contains(metrics, `gatewatch_tail_file_lag_bytes{`)
+	})
 	for i := range 5 {
-		p := start(t, "run", "-config", config)
+		if i > 0 {
+			p = start(t, "run", "-config", config)
+		}
 		time.Sleep(time.Duration(1000+i*350) * time.Millisecond) // anywhere in its work
 		switch i {
 		case 2:

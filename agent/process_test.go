@@ -145,12 +145,12 @@ func httpGet(url string) (string, error) {
 func eventually(t *testing.T, what string, ready func() error) {
 	t.Helper()
 	var err error
-	for deadline := time.Now().Add(90 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		if err = ready(); err == nil {
 			return
 		}
 	}
-	t.Fatalf("%s: not after 90 s: %v", what, err)
+	t.Fatalf("%s: not after 3 min: %v", what, err)
 }
 
 // configure writes a configuration that follows globs and ships to the Elasticsearch at url, if any, and returns its
