@@ -79,6 +79,21 @@ func (l *language) list(names []string) string {
 	return strings.Join(names[:last], l.text("list.comma")) + l.text("list.and") + names[last]
 }
 
+// phrase writes p.
+func (l *language) phrase(p phrase) string {
+	var args []any
+	for _, a := range p.Args {
+		if d, ok := a.(time.Duration); ok {
+			a = l.lasting(d)
+		}
+		args = append(args, a)
+	}
+	if len(p.Names) > 0 {
+		args = append(args, l.list(p.Names))
+	}
+	return l.text(p.Key, args...)
+}
+
 // requestLanguage returns the code of the language that the request asks for: by ?lang, which is remembered in a
 // cookie unless w is nil, by that cookie, or by Accept-Language.
 func requestLanguage(w http.ResponseWriter, r *http.Request) string {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"gatewatch/event"
@@ -108,24 +109,20 @@ func newRowView(w row, rng string) rowView {
 	return v
 }
 
-// groundViews puts into words what is measured about the host, and what the agent knows of its own parts.
+// groundViews puts into words what payments stand on, and what the agent knows of its own parts.
 func (s *server) groundViews(l *language, o *overview) []groundView {
 	var all []groundView
 	for _, g := range o.Ground {
 		v := groundView{Name: l.text("ground." + g.Kind), State: g.State}
-		switch n := g.Values; g.Kind {
-		case "host":
-			v.Text = l.text("ground.host.text", wholePercent(n[0]), decimal(n[1]), number(n[2]), wholePercent(n[3]))
-		case "disk":
-			v.Text = l.text("ground.disk.text", g.Names[0], wholePercent(n[0]))
-		case "network":
-			v.Text = l.text("ground.network.text", bytesize(n[0]), bytesize(n[1]))
-		case "http":
-			v.Text = l.text("ground.http.text", number(n[0]), percent(n[1]), seconds(n[2]))
-		case "probes":
-			v.Text = l.text("ground.probes.text", number(n[0]-float64(len(g.Names))), number(n[0]), seconds(n[1]))
-			if len(g.Names) > 0 {
-				v.Text = l.text("ground.probes.bad", l.list(g.Names[:min(len(g.Names), 3)]))
+		var said []string
+		for _, p := range g.Parts {
+			said = append(said, l.phrase(p))
+		}
+		v.Text = strings.Join(said, l.text("ground.between"))
+		if one := g.Incident; one != nil {
+			v.Link, v.Title = "/incidents", l.pick(one.Summary)
+			if v.Text == "" {
+				v.Text = v.Title
 			}
 		}
 		all = append(all, v)

@@ -73,7 +73,7 @@ func (s *source) queryOverview(ctx context.Context, r timeRange) (*overview, err
 	if err := s.addRows(ctx, o, now); err != nil {
 		return nil, err
 	}
-	o.Ground = s.ground(ctx, at)
+	o.Ground = s.groundOf(ctx, at, o.Active)
 	return o, nil
 }
 

@@ -23,6 +23,7 @@ type source struct {
 	usuals    *cache[int64, map[string]*counts]
 	losses    *cache[int64, map[string]*counts]
 	overviews *cache[string, *overview]
+	grounds   *cache[string, []ground]
 	latests   *cache[string, []record]
 	searches  *cache[string, LogResult]
 }
@@ -46,6 +47,7 @@ func newSource(d Deps) *source {
 	s.usuals = newCache[int64, map[string]*counts](d.Now)
 	s.losses = newCache[int64, map[string]*counts](d.Now)
 	s.overviews = newCache[string, *overview](d.Now)
+	s.grounds = newCache[string, []ground](d.Now)
 	s.latests = newCache[string, []record](d.Now)
 	s.searches = newCache[string, LogResult](d.Now)
 	return s

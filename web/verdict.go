@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -205,7 +206,28 @@ func (l *language) wellOnes(o *overview, bad int) []string {
 			texts = append(texts, l.text("verdict.host.short"))
 		}
 	}
-	return texts
+	return append(texts, l.databases(o)...)
+}
+
+// databases says whether those that are watched are well, or which are not.
+func (l *language) databases(o *overview) []string {
+	watched, bad := false, []string(nil)
+	for _, g := range o.Ground {
+		if !slices.Contains(databaseKinds, g.Kind) {
+			continue
+		}
+		watched = true
+		if g.State > well {
+			bad = append(bad, l.text("ground."+g.Kind))
+		}
+	}
+	switch {
+	case len(bad) > 0:
+		return []string{l.text("verdict.databases.bad", l.list(bad))}
+	case watched:
+		return []string{l.text("verdict.databases.well")}
+	}
+	return nil
 }
 
 // reasons lists the causes with their shares: SYSTEM_ERROR 58 %, time-out 31 %.
