@@ -66,7 +66,7 @@ have_postgres() { have initdb || ls /usr/lib/postgresql/*/bin/initdb > /dev/null
 have_systemd() { [ -x /lib/systemd/systemd ] && have busctl && have dbus-daemon && [ -e /usr/share/dbus-1/system.conf ]; }
 
 # have_libcurl looks for what mongod is linked with.
-have_libcurl() { ldconfig -p | grep -q 'libcurl\.so\.4'; }
+have_libcurl() { [ -n "$(ldconfig -p | grep -F libcurl.so.4)" ]; }
 
 # missing_packages prints the Debian packages of what is not installed, a line each.
 missing_packages() {
