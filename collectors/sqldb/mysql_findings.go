@@ -50,6 +50,7 @@ const (
 func (s *findings) mysqlParts(fixed prometheus.Labels) []*mysqlPart {
 	keyless, redundant := mysqlNoPrimaryKey.Metric(fixed), mysqlRedundant.Metric(fixed)
 	return []*mysqlPart{
+		tableSizesPart(fixed),
 		{Name: "primary_keys", Every: findingsEvery, Ask: func(ctx context.Context, link *mysqlLink, out *collect.Samples) error {
 			text := mysql8Keyless
 			if link.tellsInnoDB() {
@@ -104,11 +105,7 @@ func keylessTables(a rowset) []finding {
 	for _, row := range a.rows {
 		schema, table := a.cell(row, "database"), a.cell(row, "name")
 		if schema == "" {
-			if at := strings.Index(strings.ToLower(table), "#p#"); at > 0 {
-				table = table[:at]
-			}
-			schema, table, _ = strings.Cut(table, "/")
-			schema, table = innodbName(schema), innodbName(table)
+			schema, table = innodbTable(table)
 		}
 		f := finding{kind: "no_primary_key", database: schema, table: schema + "." + table}
 		if len(all) == 0 || all[len(all)-1] != f {
@@ -116,6 +113,15 @@ func keylessTables(a rowset) []finding {
 		}
 	}
 	return all
+}
+
+// innodbTable reads the name of a table or of a partition of it: "pay/orders#P#p0".
+func innodbTable(name string) (schema, table string) {
+	if at := strings.Index(strings.ToLower(name), "#p#"); at > 0 {
+		name = name[:at]
+	}
+	schema, table, _ = strings.Cut(name, "/")
+	return innodbName(schema), innodbName(table)
 }
 
 // innodbName reads a name that stands as in a file name: "pay@002eme" is "pay.me".

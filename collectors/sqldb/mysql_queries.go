@@ -11,9 +11,8 @@ import (
 	"gatewatch/collectors/collect"
 )
 
-// mysqlQueries lists what servers are asked in SQL. {sessions} stands for the list of sessions, {shared} for what is
-// true of tables without a file of their own. None of it opens a table of a user, which would wait for a metadata lock, but for
-// those of which a grant says that the user may know of them.
+// mysqlQueries lists what servers are asked in SQL. {sessions} stands for the list of sessions. None of it opens a table
+// of a user, which would wait for a metadata lock, but for those of which a grant says that the user may know of them.
 func mysqlQueries() []*query {
 	return append([]*query{
 		{part: "processlist", most: 100, labels: []string{"command", "state"}, text: `SELECT lower(COMMAND) AS command,
@@ -58,7 +57,7 @@ func mysqlQueries() []*query {
 				{"next", "mysql_info_schema_auto_increment_column", collect.GaugeKind, "Next value of the column; of tables that the user may know of."},
 				{"most", "mysql_info_schema_auto_increment_column_max", collect.GaugeKind, "Largest value that the column can hold; after it inserts fail."},
 			}},
-	}, mysqlTables()...)
+	}, mysqlScans())
 }
 
 const (
@@ -69,8 +68,7 @@ const (
 		FROM performance_schema.threads WHERE PROCESSLIST_ID IS NOT NULL)`
 )
 
-// askQuery asks what stands in text, with the list of sessions of this server and how it says that a table has no
-// file of its own.
+// askQuery asks what stands in text, with the list of sessions of this server.
 func (l *mysqlLink) askQuery(ctx context.Context, text string) (rowset, error) {
 	sessions := mysqlSessions
 	if l.mariadb {
@@ -80,11 +78,7 @@ func (l *mysqlLink) askQuery(ctx context.Context, text string) (rowset, error) {
 	if strings.Contains(text, "{sessions} WHERE") && !l.mariadb {
 		sessions += " AS s"
 	}
-	shared := `CREATE_OPTIONS LIKE '%TABLESPACE%'`
-	if l.tellsInnoDB() {
-		shared = `concat(TABLE_SCHEMA, '/', TABLE_NAME) IN (SELECT NAME FROM information_schema.INNODB_SYS_TABLES WHERE SPACE = 0)`
-	}
-	return l.ask(ctx, strings.NewReplacer("{sessions}", sessions, "{shared}", shared).Replace(text))
+	return l.ask(ctx, strings.ReplaceAll(text, "{sessions}", sessions))
 }
 
 // tellsInnoDB says whether the server tells InnoDB's dictionary without locks; MySQL from 8.0 on waits for those of tables.

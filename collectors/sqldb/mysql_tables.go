@@ -1,31 +1,92 @@
 package sqldb
 
 import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/collectors/collect"
 )
 
-// mysqlTables tells about tables under mysqld_exporter's names: the sizes of the largest ones that the user may know of,
-// and which are read without an index. MariaDB answers for a locked table without waiting, MySQL has the numbers in its
-// dictionary. What is not in a file of its own has no sizes, because what is free there is free for all.
-func mysqlTables() []*query {
-	return []*query{
-		{part: "table_sizes", every: findingsEvery, most: 150, labels: []string{"schema", "table", "component"}, text: `SELECT t.s AS ` + "`schema`, t.t AS `table`" + `,
-			c.component, CASE c.component WHEN 'data_length' THEN t.data WHEN 'index_length' THEN t.idx ELSE t.free END AS bytes
-			FROM (SELECT TABLE_SCHEMA AS s, TABLE_NAME AS t, DATA_LENGTH AS data, INDEX_LENGTH AS idx, DATA_FREE AS free FROM information_schema.TABLES
-				WHERE ENGINE = 'InnoDB' AND TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')
-				AND NOT ({shared}) AND @@innodb_file_per_table
-				ORDER BY DATA_LENGTH + INDEX_LENGTH + DATA_FREE DESC LIMIT 51) t
-			CROSS JOIN (SELECT 'data_length' AS component UNION ALL SELECT 'index_length' UNION ALL SELECT 'data_free') c
-			ORDER BY t.data + t.idx + t.free DESC, t.s, t.t`,
-			values: []value{{"bytes", "mysql_info_schema_table_size", collect.GaugeKind,
-				"Bytes of data, of indexes, and free in the file of the table; of the 50 largest of those that the user may know of."}}},
-		{part: "full_scans", every: 5 * time.Minute, most: 30, labels: []string{"schema", "table", "index", "operation"}, text: `SELECT
-			OBJECT_SCHEMA AS ` + "`schema`, OBJECT_NAME AS `table`, 'NONE' AS `index`, 'fetch' AS `operation`" + `, COUNT_FETCH AS n
-			FROM performance_schema.table_io_waits_summary_by_index_usage WHERE INDEX_NAME IS NULL AND COUNT_FETCH > 0
-			AND OBJECT_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') ORDER BY COUNT_FETCH DESC LIMIT 31`,
-			values: []value{{"n", "mysql_perf_schema_index_io_waits_total", collect.CounterKind,
-				"Reads of rows without an index, of the 30 tables with most of them; absent without performance_schema."}}},
+// tableSizesMost is how many tables have sizes: the largest.
+const tableSizesMost = 50
+
+var mysqlTableSize = collect.Spec{Name: "mysql_info_schema_table_size", Kind: collect.GaugeKind, Labels: []string{"schema", "table", "component"},
+	Help: "Bytes of data, of indexes, and free in the file of the table; of the 50 largest, when the user may know of them."}
+
+const (
+	tableSizesOf = `SELECT TABLE_SCHEMA AS ` + "`schema`, TABLE_NAME AS `table`" + `, DATA_LENGTH AS data_length, INDEX_LENGTH AS index_length,
+		DATA_FREE AS data_free FROM information_schema.TABLES WHERE `
+	// mysqlLargest are names of files as InnoDB writes them, which needs neither locks nor that anything is opened. Tables
+	// without a file of their own have no sizes, because what is free there is free for all of them.
+	mysqlLargest = `SELECT NAME AS name FROM information_schema.INNODB_SYS_TABLESPACES WHERE NAME LIKE '%%/%%' AND NAME NOT LIKE 'mysql/%%'
+		AND NAME NOT LIKE 'sys/%%' AND NAME NOT LIKE '%%/#sql%%' AND NAME NOT LIKE '%%/FTS\_%%' ORDER BY FILE_SIZE DESC LIMIT %d`
+	// mysql8Sizes asks the dictionary, which has the numbers of all.
+	mysql8Sizes = tableSizesOf + `ENGINE = 'InnoDB' AND TABLE_TYPE = 'BASE TABLE' AND CREATE_OPTIONS NOT LIKE '%%TABLESPACE%%' AND @@innodb_file_per_table
+		AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') ORDER BY DATA_LENGTH + INDEX_LENGTH + DATA_FREE DESC LIMIT %d`
+)
+
+// tableSizesPart tells the sizes of the largest tables under mysqld_exporter's name. MariaDB opens each table that it is
+// asked for, so that it is asked for the largest files first, and then for those tables alone, however many there are.
+func tableSizesPart(fixed prometheus.Labels) *mysqlPart {
+	size := mysqlTableSize.Metric(fixed)
+	return &mysqlPart{Name: "table_sizes", Every: findingsEvery, Ask: func(ctx context.Context, link *mysqlLink, out *collect.Samples) error {
+		text := fmt.Sprintf(mysql8Sizes, tableSizesMost+1)
+		if link.tellsInnoDB() {
+			files, err := link.ask(ctx, fmt.Sprintf(mysqlLargest, tableSizesMost+1))
+			if err != nil {
+				return err
+			}
+			if text = sizesOfFiles(files); text == "" {
+				return nil
+			}
+		}
+		found, err := link.ask(ctx, text)
+		if err != nil {
+			return err
+		}
+		for i, row := range found.rows {
+			if i == tableSizesMost {
+				out.Dropped++
+				break
+			}
+			for _, component := range []string{"data_length", "index_length", "data_free"} {
+				if bytes, ok := collect.ParseNumber(found.cell(row, component)); ok {
+					out.Add(size, bytes, found.cell(row, "schema"), found.cell(row, "table"), component)
+				}
+			}
+		}
+		return nil
+	}}
+}
+
+// sizesOfFiles returns the question for the tables whose files are in a, "" without any. Each table is asked for by its
+// two names, which is how MariaDB knows that it need not open all others.
+func sizesOfFiles(a rowset) string {
+	var all []string
+	for _, row := range a.rows {
+		schema, table := innodbTable(a.cell(row, "name"))
+		if strings.ContainsAny(schema+table, `'\`) {
+			continue // what these mean in a text depends on settings of the server
+		}
+		one := tableSizesOf + fmt.Sprintf("TABLE_SCHEMA = '%s' AND TABLE_NAME = '%s'", schema, table)
+		if !slices.Contains(all, one) { // each partition has a file
+			all = append(all, one)
+		}
 	}
+	return strings.Join(all, " UNION ALL ")
+}
+
+// mysqlScans tells which tables are read without an index.
+func mysqlScans() *query {
+	return &query{part: "full_scans", every: 5 * time.Minute, most: 30, labels: []string{"schema", "table", "index", "operation"}, text: `SELECT
+		OBJECT_SCHEMA AS ` + "`schema`, OBJECT_NAME AS `table`, 'NONE' AS `index`, 'fetch' AS `operation`" + `, COUNT_FETCH AS n
+		FROM performance_schema.table_io_waits_summary_by_index_usage WHERE INDEX_NAME IS NULL AND COUNT_FETCH > 0
+		AND OBJECT_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') ORDER BY COUNT_FETCH DESC LIMIT 31`,
+		values: []value{{"n", "mysql_perf_schema_index_io_waits_total", collect.CounterKind,
+			"Reads of rows without an index, of the 30 tables with most of them; absent without performance_schema."}}}
 }
