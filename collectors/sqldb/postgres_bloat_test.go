@@ -149,3 +149,23 @@ func testBloatLocked(t *testing.T, s *servicetest.Server, root *pgconn.PgConn, d
 		t.Error("nobody kept the server busy")
 	}
 }
+
+func TestBloatConfig(t *testing.T) {
+	t.Parallel()
+	f := func(want string, change func(*BloatConfig)) {
+		t.Helper()
+		c := PostgresConfig{Bloat: &BloatConfig{Window: "01:00-05:00"}}
+		c.DSN = "postgres://gatewatch:p@127.0.0.1/pay"
+		c.SetDefaults()
+		change(c.Bloat)
+		err := c.Validate()
+		if got := fmt.Sprint(err); err == nil && want != "" || err != nil && (want == "" || !strings.Contains(got, want)) {
+			t.Errorf("Validate() = %v, want %q", err, want)
+		}
+	}
+	f("", func(*BloatConfig) {})
+	f("bloat.window: must be two different times", func(c *BloatConfig) { c.Window = "night" })
+	f("bloat.max_index_size: must not be negative", func(c *BloatConfig) { c.MaxIndexSize = -1 })
+	f("bloat.timeout: must be from", func(c *BloatConfig) { c.Timeout = 1 })
+	f("bloat.max_active: must not be negative", func(c *BloatConfig) { c.MaxActive = -1 })
+}
