@@ -93,8 +93,8 @@ func mysqlParts(fixed prometheus.Labels, log *slog.Logger) []*mysqlPart {
 		{Name: "variables", Every: time.Minute, Ask: variablesPart(fixed)},
 		{Name: "replication", Ask: replicaPart(fixed)},
 		{Name: "binlogs", Every: time.Minute, Ask: binlogPart(fixed)},
-		{Name: "blocked", Ask: newMySQLBlocked(fixed, log).ask},
 	}
+	all = append(all, newMySQLBlocked(fixed, log).parts()...)
 	for _, q := range mysqlQueries() {
 		metrics := q.metrics(fixed)
 		all = append(all, &mysqlPart{Name: q.part, Every: q.every, Ask: func(ctx context.Context, link *mysqlLink, out *collect.Samples) error {

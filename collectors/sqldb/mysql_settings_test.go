@@ -1,19 +1,21 @@
 package sqldb
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"gatewatch/collectors/collecttest"
 	"gatewatch/internal/servicetest"
 )
 
-// TestMySQLSettings asks servers whose sessions begin with other settings than usual.
+// TestMySQLSettings asks servers whose sessions begin with other settings than usual, and where many wait for one row.
 func TestMySQLSettings(t *testing.T) {
 	t.Parallel()
-	options := []string{"--server-id=1", "--default-time-zone=+08:00", "--autocommit=0"}
+	options := []string{"--server-id=1", "--default-time-zone=+08:00", "--autocommit=0", "--max-connections=250", "--innodb-lock-wait-timeout=600"}
 	for kind, start := range map[string]func(testing.TB, ...string) *servicetest.Server{"MariaDB": servicetest.MariaDB, "MySQL": servicetest.MySQL} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
@@ -30,6 +32,7 @@ func TestMySQLSettings(t *testing.T) {
 			testMySQLClock(t, s, root, w)
 			untilNumber(t, root, `SELECT count(*) FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p
 				ON p.ID = t.trx_mysql_thread_id WHERE p.USER = 'gatewatch'`, 0)
+			testMySQLQueue(t, s, root, "gatewatch:p@ss:word@tcp("+s.Addr+")/")
 		})
 	}
 }
@@ -49,4 +52,29 @@ func testMySQLClock(t *testing.T, s *servicetest.Server, root *sql.Conn, w *coll
 		t.Errorf("a transaction that has just begun has lasted %v s", age)
 	}
 	run(t, holder, "ROLLBACK")
+}
+
+// testMySQLQueue has many sessions wait for one row: each waits for all before it.
+func testMySQLQueue(t *testing.T, s *servicetest.Server, root *sql.Conn, dsn string) {
+	t.Helper()
+	const many = 200
+	holder := session(t, s.URL)
+	run(t, holder, "BEGIN", "UPDATE pay.orders SET note = 'y' WHERE id = 1")
+	ctx, cancel := context.WithCancel(t.Context())
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	defer cancel()
+	for range many {
+		conn := session(t, s.URL)
+		waiting.Go(func() { conn.ExecContext(ctx, "UPDATE pay.orders SET note = 'z' WHERE id = 1") })
+	}
+	untilNumber(t, root, "SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'", many)
+	w := watch(t, newMySQL, dsn, 0)
+	text := w.Collect(t)
+	own := fmt.Sprintf(`{instance=%q,name="main"} `, s.Addr)
+	collecttest.Expect(t, text, fmt.Sprintf("mysql_blocked_sessions%s%d", own, many), fmt.Sprintf("mysql_row_lock_waits%s%d", own, many),
+		fmt.Sprintf(`mysql_blocked_session_seconds{blocking_pid="%d",`, askNumber(t, holder, "SELECT connection_id()")))
+	if failed := collecttest.SamplesOf(text, "gatewatch_collector_part_success"); strings.Contains(failed, " 0") {
+		t.Errorf("parts failed:\n%s\n%s", failed, w.Log)
+	}
 }
