@@ -42,7 +42,7 @@ func TestParseAptUpgrades(t *testing.T) {
 	}
 }
 
-// TestParseDnfUpdates reads what dnf 4 and dnf 5 print, as their documentation shows it.
+// TestParseDnfUpdates reads what dnf 4 and dnf 5 print, as their documentation shows it; TestDnf asks a real dnf 4.
 func TestParseDnfUpdates(t *testing.T) {
 	t.Parallel()
 	f := func(t *testing.T, text string, want ...pendingPackage) {
