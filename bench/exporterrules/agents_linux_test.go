@@ -18,7 +18,7 @@ collectors:
   host: {textfile_dir: %[1]s}
   processes: {interval: 2s, dbus: %[2]q, groups: [{name: nginx, executable: nginx}, {name: postgres, executable: postgres}], units: ["*"]}
   postgres:
-    - {name: orders, interval: 2s, dsn: "postgres://gatewatch:p@%[3]s/orders?sslmode=disable"}
+    - {name: orders, interval: 2s, dsn: "postgres://gatewatch:p@%[3]s/orders?sslmode=disable", bloat: {window: "00:00-23:59"}}
     - {name: standby, interval: 2s, dsn: "postgres://gatewatch:p@%[4]s/orders?sslmode=disable"}
     - {name: pooled, interval: 2s, dsn: "postgres://gatewatch:p@%[5]s/orders?sslmode=disable"}
   mysql:
@@ -30,7 +30,10 @@ collectors:
     - {name: copied, interval: 2s, dsn: "redis://gatewatch:p@%[10]s"}
     - {name: cluster, interval: 2s, dsn: "redis://gatewatch:p@%[11]s"}
     - {name: sentinel, interval: 2s, dsn: "redis://%[12]s"}
-  mongodb: [{name: ledger, interval: 2s, dsn: %[13]q}]
+  mongodb:
+    - {name: ferret, interval: 2s, dsn: %[13]q}
+    - {name: ledger, interval: 2s, dsn: "mongodb://gatewatch:p@%[22]s/?authSource=admin"}
+    - {name: copied, interval: 2s, dsn: "mongodb://gatewatch:p@%[23]s/?authSource=admin"}
   nginx: [{name: gateway, interval: 2s, status_url: "http://%[14]s/stub_status"}]
   haproxy: [{name: edge, interval: 2s, url: "unix://%[15]s"}]
   probes:
@@ -92,7 +95,8 @@ func startAgents(b *testing.B, s *servers, scrapes string) (real, files string) 
 	section := fmt.Sprintf(everything, dir, s.systemd, s.postgres.Addr, s.standby.Addr, s.pgbouncer.Addr, s.mariadb.Addr, s.replica.Addr, s.galera.Addr,
 		s.redis.Addr, s.copied.Addr, s.cluster.Addr, s.sentinel.Addr,
 		"mongodb://"+servicetest.Admin+":"+servicetest.Password+"@"+s.ferretdb.Addr+"/?authSource=admin",
-		s.nginx.Addr, filepath.Join(s.haproxy.Dir, "s"), s.tls.url, s.tls.address, s.tls.ca, put("nvme0.json", nvmeDisk), put("sda.json", sataDisk), scrapes)
+		s.nginx.Addr, filepath.Join(s.haproxy.Dir, "s"), s.tls.url, s.tls.address, s.tls.ca, put("nvme0.json", nvmeDisk), put("sda.json", sataDisk), scrapes,
+		s.mongodb[0].Addr, s.mongodb[1].Addr)
 	host, err := filepath.Abs(*kernelFiles)
 	if err != nil {
 		b.Fatal(err)

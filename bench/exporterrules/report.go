@@ -64,7 +64,7 @@ func silent(b *strings.Builder, all []verdict, asked []place) {
 		}
 		without, why := "-", apart
 		if first.failure != "" {
-			without, why = "-", first.failure
+			without, why = "-", failed(v.rule.expr, first.failure)
 		} else if len(first.silent) > 0 {
 			without, why = "`"+strings.Join(first.silent, "`, `")+"`", silence(first.silent[0])
 		}
@@ -76,4 +76,14 @@ func silent(b *strings.Builder, all []verdict, asked []place) {
 		}
 		fmt.Fprintf(b, "| %s: %s | %s | %s | %s |\n", v.group, v.rule.name, strings.ReplaceAll(without, "|", "\\|"), strings.Join(elsewhere, ", "), why)
 	}
+}
+
+// failed says why a rule fails: what is known of its metrics, or else what the agent says.
+func failed(expr, failure string) string {
+	for _, r := range silences {
+		if strings.Contains(expr, r.begins) {
+			return r.why
+		}
+	}
+	return failure
 }

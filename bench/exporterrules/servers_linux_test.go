@@ -23,6 +23,7 @@ type servers struct {
 	redis, copied, cluster       *servicetest.Server
 	sentinel, ferretdb           *servicetest.Server
 	nginx, haproxy               *servicetest.Server
+	mongodb                      []*servicetest.Server // primary and secondary
 	tls                          secure
 	systemd                      string // address of its D-Bus
 	my                           *sql.DB
@@ -34,6 +35,7 @@ func startServers(b *testing.B) *servers {
 	s.startPostgres(b)
 	s.startMariaDB(b)
 	s.startRedis(b)
+	s.startMongoDB(b)
 	s.nginx = servicetest.Nginx(b, "access_log off; server { listen @LISTEN@; location = /stub_status { stub_status; } location /fail { return 500; } location /missing { return 404; } location / { return 200; } }")
 	s.haproxy = servicetest.HAProxy(b, strings.ReplaceAll(haproxyConfig, "@NGINX@", s.nginx.Addr))
 	return s
@@ -62,6 +64,8 @@ func (s *servers) startPostgres(b *testing.B) {
 	doPostgres(b, s.postgres.URL, "CREATE ROLE gatewatch LOGIN PASSWORD 'p' CONNECTION LIMIT 6; GRANT pg_monitor TO gatewatch")
 	doPostgres(b, s.postgres.URL, "CREATE DATABASE orders")
 	doPostgres(b, inOrders(s.postgres.URL), "CREATE TABLE orders (id serial PRIMARY KEY, note text)")
+	doPostgres(b, inOrders(s.postgres.URL), "CREATE EXTENSION pgstattuple; INSERT INTO orders (note) SELECT repeat('x', 50) FROM generate_series(1, 50000)")
+	doPostgres(b, inOrders(s.postgres.URL), "VACUUM ANALYZE orders")
 	s.standby = servicetest.PostgreSQLReplica(b, s.postgres, "standby")
 	s.pgbouncer = servicetest.PgBouncer(b, s.postgres, 2, map[string]string{"gatewatch": "p"})
 }
@@ -94,7 +98,15 @@ func (s *servers) startMariaDB(b *testing.B) {
 	doMariaDB(b, s.my, "CREATE DATABASE pay", "CREATE TABLE pay.orders (id int PRIMARY KEY AUTO_INCREMENT, note text)")
 	doMariaDB(b, openMariaDB(b, s.replica.URL), fmt.Sprintf(`CHANGE MASTER TO MASTER_HOST = '%s', MASTER_PORT = %s, MASTER_USER = 'copies',
 		MASTER_PASSWORD = 'p', MASTER_USE_GTID = slave_pos`, host, port), "START SLAVE")
-	doMariaDB(b, openMariaDB(b, s.galera.URL), mysqlGrants...)
+	node, ready := openMariaDB(b, s.galera.URL), ""
+	for deadline := time.Now().Add(time.Minute); ready != "ON"; time.Sleep(50 * time.Millisecond) {
+		const text = "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'wsrep_ready'"
+		// A node that is not ready answers nothing, not even this.
+		if err := node.QueryRowContext(b.Context(), text).Scan(&ready); err != nil && time.Now().After(deadline) {
+			b.Fatal(err)
+		}
+	}
+	doMariaDB(b, node, mysqlGrants...)
 }
 
 var mysqlGrants = []string{
