@@ -37,6 +37,8 @@ func (a *agent) addPage() error {
 		Objectives: a.objectives,
 		Unclassed:  a.unclassedCodes,
 		Deployed:   a.patterns.Deployed,
+		// Also without a backup that is watched: a reload may bring one.
+		RestoreTested: a.collectors.RestoreTested,
 		ProviderName: func(provider, lang string) string {
 			if n, ok := names[provider]; ok {
 				return n[lang]
@@ -48,9 +50,6 @@ func (a *agent) addPage() error {
 		Alertmanager: alertmanager,
 		Ready:        a.ready,
 		Reload:       a.reloads.ask,
-	}
-	if len(a.cfg.Collectors.Backups) > 0 {
-		deps.RestoreTested = a.collectors.RestoreTested
 	}
 	if len(a.cfg.Alerting.Alertmanagers) == 0 {
 		deps.Silence, deps.Unsilence = a.silence, a.alerts.Expire

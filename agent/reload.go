@@ -106,7 +106,14 @@ func (a *agent) tryReload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w:\npayments.outcomes: %w", web.ErrRefused, err)
 	}
+	watched, err := a.collectors.Make(cfg.Collectors)
+	if err != nil {
+		return fmt.Errorf("%w:\ncollectors.%w", web.ErrRefused, err)
+	}
 	err = a.apply(ctx, cfg, classifier)
+	if err == nil {
+		a.collectors.Exchange(ctx, watched) // last, because nothing in it can fail
+	}
 	if err == nil || ctx.Err() != nil {
 		return err
 	}

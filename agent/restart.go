@@ -10,7 +10,7 @@ import (
 
 // exchanged are the keys that a reload puts into effect.
 var exchanged = [...]string{
-	"logs", "outputs", "payments.outcomes", "slo",
+	"logs", "outputs", "payments.outcomes", "slo", "collectors",
 	"alerting.rules", "alerting.packs", "alerting.flapping",
 	"alerting.slack", "alerting.webhooks", "alerting.teams", "alerting.dingtalk", "alerting.feishu", "alerting.wecom", "alerting.pagerduty",
 	"alerting.email", "alerting.links", "alerting.runbook_url", "alerting.route", "alerting.inhibit_rules", "alerting.time_intervals",

@@ -42,7 +42,8 @@ type checksum struct {
 func newChecksum(cfg Config) collect.Collector {
 	var all collect.Metrics
 	c := &checksum{cfg: cfg, ok: all.Gauge("backup_last_verify_success", "Whether the newest backup that was read matches its checksum.", "name", "kind")}
-	return collect.Collector{Name: "backup_" + cfg.Name + "_checksum", Metrics: all, Interval: checksumEvery, Timeout: 2 * checksumSlice, Collect: c.collect}
+	return collect.Collector{Name: "backup_" + cfg.Name + "_checksum", Metrics: all, Interval: checksumEvery, Timeout: 2 * checksumSlice,
+		MadeOf: []any{cfg.Kind, cfg.Paths}, Collect: c.collect}
 }
 
 // collect reads on in the newest file. A file without a checksum is an error: nothing is known of it.

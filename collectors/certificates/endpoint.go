@@ -65,7 +65,10 @@ func newTLSEndpoint(cfg EndpointConfig, all Config, log *slog.Logger) (collect.C
 		fileError:      newFileError(&seen),
 		news:           seen.Counter("tls_cert_changes_total", "How often another certificate took the place of the one before.", "name", "instance"),
 	}
-	return collect.Collector{Name: "tls_" + cfg.Name, Metrics: seen, Interval: time.Duration(all.Interval), Timeout: time.Duration(all.Timeout), Collect: e.collect}, nil
+	return collect.Collector{
+		Name: "tls_" + cfg.Name, Metrics: seen, Interval: time.Duration(all.Interval), Timeout: time.Duration(all.Timeout),
+		MadeOf: []any{cfg, all.ScanInterval, fetch.Contents(cfg.CAFile)}, Collect: e.collect,
+	}, nil
 }
 
 // tlsProbeConfig accepts every certificate, protocol and cipher, so that all can be seen; they are judged afterwards.

@@ -42,7 +42,7 @@ func newTLSFiles(cfg Config, log *slog.Logger) collect.Collector {
 		found:     all.Gauge("tls_files_found", "Number of files with certificates that an entry of collectors.tls.files finds.", "name"),
 		news:      all.Counter("tls_cert_changes_total", "How often another certificate took the place of the one before.", "name", "filename", "filepath"),
 	}
-	return collect.Collector{Name: "tls_files", Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: tlsFilesTimeout, Collect: t.collect}
+	return collect.Collector{Name: "tls_files", Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: tlsFilesTimeout, MadeOf: cfg.Files, Collect: t.collect}
 }
 
 func newFileError(all *collect.Metrics) collect.Metric {

@@ -50,7 +50,7 @@ func (all Entries[E, P]) Collectors(e Env) ([]Collector, error) {
 			_, name := P(&all[i]).Identity()
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		found = append(found, of...)
+		found = append(found, madeOf(of, all[i])...)
 	}
 	return found, nil
 }

@@ -15,6 +15,9 @@ type runner struct {
 	Collector
 	log     *slog.Logger
 	dropped prometheus.Counter
+	// stop ends run, and ended is closed when it has. Nil until it was started.
+	stop  context.CancelFunc
+	ended chan struct{}
 
 	mu      sync.Mutex
 	last    state

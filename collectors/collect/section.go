@@ -22,7 +22,7 @@ type Section interface {
 // Paths says where the host's /proc, /sys and / are seen.
 type Paths struct{ Proc, Sys, Root string }
 
-// Env is what sections share.
+// Env is what sections share. An entry of a list that uses Given, Host or Names notes it in what its collector is MadeOf.
 type Env struct {
 	Log *slog.Logger
 	// Notes takes what is told as a document.
@@ -48,8 +48,18 @@ func Assemble(sections iter.Seq2[string, Section], e Env) ([]Collector, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
 		}
-		all = append(all, found...)
+		all = append(all, madeOf(found, []any{s, e.Given, e.Host})...)
 	}
 	e.Names.note(all)
 	return all, nil
+}
+
+// madeOf notes what those were made of that do not say it themselves.
+func madeOf(all []Collector, of any) []Collector {
+	for i := range all {
+		if all[i].MadeOf == nil {
+			all[i].MadeOf = of
+		}
+	}
+	return all
 }

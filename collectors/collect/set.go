@@ -21,6 +21,10 @@ type Collector struct {
 	Interval, Timeout time.Duration
 	// Metrics are all that it may give.
 	Metrics Metrics
+	// MadeOf is what of the configuration and of Env it was made of, beside the name, interval and timeout, and what was
+	// read from files that they name. A collector whose MadeOf is deeply equal goes on when the configuration is read
+	// again. Nil: its entry, or the section when that is no list.
+	MadeOf any
 	// OfHost marks the parts of the host, whose duration and success have node_exporter's names as well.
 	OfHost bool
 	// Collect honours ctx, which ends after timeout. What it added before an error is kept.
@@ -30,9 +34,14 @@ type Collector struct {
 }
 
 // Set holds the collectors and their last samples. It is a prometheus.Collector that serves the last samples and
-// collects nothing itself.
+// collects nothing itself. Its methods are safe for concurrent use.
 type Set struct {
+	log *slog.Logger
+
+	mu      sync.Mutex
 	runners []*runner
+	// start lets a runner work once those before it have ended. Nil while the set does not run.
+	start func(r *runner, before []*runner)
 
 	duration, success, lastSuccess Metric
 	nodeDuration, nodeSuccess      Metric
@@ -57,6 +66,7 @@ var (
 // NewSet returns a set of all and registers it with reg. It has no samples until Run.
 func NewSet(all []Collector, log *slog.Logger, reg prometheus.Registerer) (*Set, error) {
 	s := &Set{
+		log:          log,
 		duration:     durationSpec.Metric(nil),
 		success:      successSpec.Metric(nil),
 		lastSuccess:  lastSuccessSpec.Metric(nil),
@@ -65,9 +75,7 @@ func NewSet(all []Collector, log *slog.Logger, reg prometheus.Registerer) (*Set,
 		dropped:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: droppedSpec.Name, Help: droppedSpec.Help}, droppedSpec.Labels),
 	}
 	for _, c := range all {
-		s.runners = append(s.runners, &runner{
-			Collector: c, log: log.With("collector", c.Name), dropped: s.dropped.WithLabelValues(c.Name),
-		})
+		s.runners = append(s.runners, s.newRunner(c))
 	}
 	for _, c := range []prometheus.Collector{s.dropped, s} {
 		if err := reg.Register(c); err != nil {
@@ -77,20 +85,48 @@ func NewSet(all []Collector, log *slog.Logger, reg prometheus.Registerer) (*Set,
 	return s, nil
 }
 
+func (s *Set) newRunner(c Collector) *runner {
+	return &runner{Collector: c, log: s.log.With("collector", c.Name), dropped: s.dropped.WithLabelValues(c.Name)}
+}
+
 // Run collects until ctx is cancelled, the first time at once, and then returns nil.
 func (s *Set) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	for _, r := range s.runners {
-		wg.Go(func() { r.run(ctx) })
+	s.mu.Lock()
+	s.start = func(r *runner, before []*runner) {
+		ctx, cancel := context.WithCancel(ctx)
+		r.stop, r.ended = cancel, make(chan struct{})
+		wg.Go(func() {
+			defer close(r.ended)
+			defer cancel()
+			for _, b := range before {
+				<-b.ended
+			}
+			r.run(ctx)
+		})
 	}
+	for _, r := range s.runners {
+		s.start(r, nil)
+	}
+	s.mu.Unlock()
 	<-ctx.Done() // also when nothing is collected
+	s.mu.Lock()
+	s.start = nil
+	s.mu.Unlock()
 	wg.Wait()
 	return nil
 }
 
+// present returns the runners as they are now.
+func (s *Set) present() []*runner {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runners
+}
+
 // Once collects everything one time, one after the other.
 func (s *Set) Once(ctx context.Context) {
-	for _, r := range s.runners {
+	for _, r := range s.present() {
 		r.once(ctx)
 	}
 }
@@ -106,7 +142,7 @@ func (s *Set) Describe(ch chan<- *prometheus.Desc) {
 func (s *Set) Collect(ch chan<- prometheus.Metric) {
 	now := time.Now()
 	var own Samples
-	for _, r := range s.runners {
+	for _, r := range s.present() {
 		st := r.state(now)
 		if !st.known {
 			continue

@@ -41,6 +41,19 @@ func LoadRoots(file string) (*x509.CertPool, error) {
 	return roots, nil
 }
 
+// Contents returns what stands in a file that a configuration names; "" when it cannot be read. What was made of the file has
+// to be made anew when that differs.
+func Contents(file string) string {
+	if file == "" {
+		return ""
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
 // ClientTLS returns how we speak TLS with a server called serverName; "": as in its address.
 func ClientTLS(caFile, certFile, keyFile, serverName string) (*tls.Config, error) {
 	roots, err := LoadRoots(caFile)

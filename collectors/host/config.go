@@ -67,6 +67,9 @@ func (h *Config) Collectors(e collect.Env) ([]collect.Collector, error) {
 	all := hostTable(seen)
 	for i := range all {
 		all[i].Interval, all[i].Timeout, all[i].OfHost = e.Interval, hostTimeout, true
+		if all[i].MadeOf == nil {
+			all[i].MadeOf = []any{h.Paths(), h.IgnoreFSTypes}
+		}
 	}
 	return all, nil
 }

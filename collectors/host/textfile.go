@@ -33,7 +33,7 @@ func collectTextfiles(h Config) collect.Collector {
 	var all collect.Metrics
 	failed := all.Gauge("node_textfile_scrape_error", "1 if there was an error opening or reading a file, 0 otherwise")
 	mtime := all.Gauge("node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file")
-	return collect.Collector{Name: "textfile", Metrics: all, Collect: func(_ context.Context, out *collect.Samples) error {
+	return collect.Collector{Name: "textfile", Metrics: all, MadeOf: []any{h.TextfileDir, h.given}, Collect: func(_ context.Context, out *collect.Samples) error {
 		files, err := filepath.Glob(filepath.Join(h.TextfileDir, "*.prom"))
 		if h.TextfileDir == "" || err != nil {
 			return err

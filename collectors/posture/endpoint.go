@@ -76,7 +76,7 @@ func newPostureEndpoint(cfg EndpointConfig, pace time.Duration) (collect.Collect
 	}
 	requests := time.Duration(len(exposedPaths()) + 3 + endpointTries)
 	return collect.Collector{Name: "posture_endpoint_" + cfg.Name, Metrics: all, Interval: time.Duration(cfg.Interval),
-		Timeout: requests * (pace + time.Duration(cfg.Timeout)), Collect: e.collect, Stop: e.client.CloseIdleConnections}, nil
+		Timeout: requests * (pace + time.Duration(cfg.Timeout)), MadeOf: []any{cfg, fetch.Contents(cfg.CAFile)}, Collect: e.collect, Stop: e.client.CloseIdleConnections}, nil
 }
 
 func (e *postureEndpoint) collect(ctx context.Context, out *collect.Samples) error {

@@ -85,7 +85,7 @@ func newWatchedFiles(cfg Config, e collect.Env) collect.Collector {
 		files:      all.Gauge("posture_files", "Number of files watched.", "kind"),
 		unreadable: all.Gauge("posture_files_unreadable", "Number of watched files whose content may not be read: only size, time, owner and mode are compared.", "kind"),
 	}
-	return collect.Collector{Name: "posture_files", Metrics: all, Timeout: watchedTimeout, Collect: w.collect}
+	return collect.Collector{Name: "posture_files", Metrics: all, Timeout: watchedTimeout, MadeOf: []any{cfg.Files, cfg.AuditLog, e.Host}, Collect: w.collect}
 }
 
 func (w *watchedFiles) collect(ctx context.Context, out *collect.Samples) error {

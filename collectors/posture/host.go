@@ -23,7 +23,7 @@ func newPostureHost(h collect.Paths) collect.Collector {
 	reboot := all.Gauge("node_reboot_required", "Whether the host waits for a restart: a package asks for one, or a newer kernel is installed than the one that runs.")
 	packages := all.Gauge("posture_reboot_required_packages", "Number of packages that ask for a restart.")
 	kernel := all.Gauge("posture_kernel_outdated", "Whether a newer kernel of the same kind is installed than the one that runs.")
-	return collect.Collector{Name: "posture_host", Metrics: all, Timeout: postureTimeout, Collect: func(_ context.Context, out *collect.Samples) error {
+	return collect.Collector{Name: "posture_host", Metrics: all, Timeout: postureTimeout, MadeOf: h, Collect: func(_ context.Context, out *collect.Samples) error {
 		accounts, err := readAccounts(h.Root)
 		for i, name := range rootAccounts(accounts) {
 			if i == maxRootAccounts {

@@ -56,7 +56,7 @@ func newPorts(cfg Config, e collect.Env) collect.Collector {
 		proc: e.Host.Proc, allowed: cfg.AllowedPorts, log: e.Log, kept: keptAt[portState](e, "ports"), owners: map[uint64]string{},
 		unexpected: all.Gauge("posture_listening_unexpected", "Each TCP port that is open on all addresses; 1 when it is not allowed, or was not open in the first hour.", "address", "port", "process"),
 	}
-	return collect.Collector{Name: "posture_ports", Metrics: all, Timeout: postureTimeout, Collect: p.collect}
+	return collect.Collector{Name: "posture_ports", Metrics: all, Timeout: postureTimeout, MadeOf: []any{cfg.AllowedPorts, e.Host}, Collect: p.collect}
 }
 
 func (p *ports) collect(ctx context.Context, out *collect.Samples) error {

@@ -43,7 +43,7 @@ func newReports(entries []ReportConfig) collect.Collector {
 		scanned:  all.Gauge("posture_scanner_last_scan_timestamp_seconds", "When the last report was made; 0: there is none.", "scanner", "name"),
 		readable: all.Gauge("posture_report_readable", "Whether the last report could be read.", "scanner", "name"),
 	}
-	return collect.Collector{Name: "posture_reports", Metrics: all, Timeout: postureTimeout, Collect: r.collect}
+	return collect.Collector{Name: "posture_reports", Metrics: all, Timeout: postureTimeout, MadeOf: entries, Collect: r.collect}
 }
 
 // collect reads what changed. A report that cannot be read is an error; those before it are not told any more.

@@ -75,7 +75,7 @@ func newUpdates(cfg UpdatesConfig, e collect.Env, first time.Duration) collect.C
 		version:  all.Gauge("posture_version_found", "Whether the version of software in updates.minimum is known; 0: it is not installed, or does not tell.", "software"),
 		debsecan: all.Gauge("debsecan_vulnerabilities", "Holes that debsecan knows in installed packages; fixed is yes when an update closes them.", "urgency", "fixed"),
 	}
-	return collect.Collector{Name: "posture_updates", Metrics: all, Interval: updatesLook, Timeout: time.Duration(cfg.Timeout), Collect: u.collect}
+	return collect.Collector{Name: "posture_updates", Metrics: all, Interval: updatesLook, Timeout: time.Duration(cfg.Timeout), MadeOf: []any{cfg, e.Host}, Collect: u.collect}
 }
 
 func (u *updates) collect(ctx context.Context, out *collect.Samples) error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatewatch/collectors/collect"
+	"gatewatch/collectors/fetch"
 )
 
 // probe asks one address. Metrics have the names that blackbox_exporter gives them.
@@ -66,7 +67,7 @@ func newProbe(cfg Config, log *slog.Logger) (collect.Collector, error) {
 	}
 	return collect.Collector{
 		Name: "probe_" + cfg.Name, Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: time.Duration(cfg.Timeout),
-		Collect: p.collect,
+		Collect: p.collect, MadeOf: []any{cfg, fetch.Contents(cfg.CAFile)},
 	}, nil
 }
 

@@ -87,7 +87,7 @@ func statusCollector(cfg StatusPageConfig, log *slog.Logger, via http.RoundTripp
 	}
 	return collect.Collector{
 		Name: "status_page_" + cfg.Provider, Metrics: all, Interval: min(statusTick, time.Duration(cfg.Interval)),
-		Timeout: time.Duration(cfg.Timeout), Collect: p.collect,
+		Timeout: time.Duration(cfg.Timeout), Collect: p.collect, MadeOf: []any{cfg, fetch.Contents(cfg.CAFile)},
 	}
 }
 

@@ -90,7 +90,7 @@ func newProcessGroups(cfg Config, h collect.Paths) (collect.Collector, error) {
 		w.matches = append(w.matches, m)
 		w.groups[g.Name] = &groupTotals{}
 	}
-	return collect.Collector{Name: "processes_groups", Metrics: all, Collect: w.collect}, nil
+	return collect.Collector{Name: "processes_groups", Metrics: all, MadeOf: []any{cfg.Groups, h}, Collect: w.collect}, nil
 }
 
 func (w *processWatch) collect(ctx context.Context, out *collect.Samples) error {

@@ -79,7 +79,7 @@ func newSystemdMetrics(all *collect.Metrics) systemdMetrics {
 func collectSystemd(cfg Config) collect.Collector {
 	var all collect.Metrics
 	m := newSystemdMetrics(&all)
-	return collect.Collector{Name: "systemd", Metrics: all, Collect: func(ctx context.Context, out *collect.Samples) error {
+	return collect.Collector{Name: "systemd", Metrics: all, MadeOf: []any{cfg.Units, cfg.DBus}, Collect: func(ctx context.Context, out *collect.Samples) error {
 		if socket, ok := strings.CutPrefix(cfg.DBus, "unix:path="); ok {
 			if _, err := os.Stat(socket); os.IsNotExist(err) {
 				return nil

@@ -47,7 +47,7 @@ func newHAProxy(cfg HAProxyConfig) (collect.Collector, error) {
 		h.socket, h.instance = u.Path, u.Path
 	}
 	return collect.Collector{Name: "haproxy_" + cfg.Name, Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: time.Duration(cfg.Timeout),
-		Collect: h.collect}, nil
+		Collect: h.collect, Stop: h.client.CloseIdleConnections}, nil
 }
 
 func (h *haproxy) collect(ctx context.Context, out *collect.Samples) error {

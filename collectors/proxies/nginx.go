@@ -61,7 +61,7 @@ func newNginx(cfg NginxConfig, proc string, _ *slog.Logger) (collect.Collector, 
 		testTime: of("config_test_timestamp_seconds", "When the configuration was last tested."),
 	}
 	return collect.Collector{Name: "nginx_" + cfg.Name, Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: time.Duration(cfg.Timeout),
-		Collect: n.collect}, nil
+		MadeOf: []any{cfg, proc}, Collect: n.collect, Stop: n.client.CloseIdleConnections}, nil
 }
 
 // labels are those of all samples. The address in them is host and port only.

@@ -43,7 +43,9 @@ func (c *Config) Collectors(e collect.Env) ([]collect.Collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []collect.Collector{s.Collector()}, nil
+	one := s.Collector()
+	one.MadeOf = []any{*c, fetch.Contents(c.CAFile)}
+	return []collect.Collector{one}, nil
 }
 
 // redisAddress is where a server is and who asks it.

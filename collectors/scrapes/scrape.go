@@ -64,7 +64,12 @@ func newScrape(cfg Config, instance string, roots *x509.CertPool, others collect
 		refused: all.Gauge("scrape_refused_samples", "Samples of the application that were not taken: names of the agent or of its collectors, too many labels, twice the same.", "application", "instance"),
 		health:  all.Gauge("scrape_health", "The state the application says it is in, always 1; without a component: all of it.", "application", "instance", "component", "status"),
 	}
-	return collect.Collector{Name: "scrape_" + cfg.Name, Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: time.Duration(cfg.Timeout), Collect: s.collect}
+	return collect.Collector{
+		Name: "scrape_" + cfg.Name, Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: time.Duration(cfg.Timeout),
+		// When others come to give a name, no sample of that name may be left here, not even of a collection under way.
+		MadeOf:  []any{cfg, fetch.Contents(cfg.CAFile), others},
+		Collect: s.collect, Stop: client.CloseIdleConnections,
+	}
 }
 
 // ownProcess returns what the agent's registry says of its process.

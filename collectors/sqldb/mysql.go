@@ -63,12 +63,15 @@ func (c *MySQLConfig) Collectors(e collect.Env) ([]collect.Collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := []collect.Collector{s.Collector()}
+	one := s.Collector()
+	one.MadeOf = c.withoutChecks()
+	all := []collect.Collector{one}
 	if c.Integrity != nil {
 		checks, err := newTableCheck(c.DatabaseConfig, e)
 		if err != nil {
 			return nil, fmt.Errorf("integrity: %w", err)
 		}
+		checks.MadeOf = []any{c.DSN, *c.Integrity}
 		all = append(all, checks)
 	}
 	return all, nil

@@ -74,12 +74,15 @@ func (c *PostgresConfig) Collectors(e collect.Env) ([]collect.Collector, error) 
 	if err != nil {
 		return nil, err
 	}
-	all := []collect.Collector{s.Collector()}
+	one := s.Collector()
+	one.MadeOf = c.withoutChecks()
+	all := []collect.Collector{one}
 	if c.Integrity != nil {
 		checks, err := newAmcheck(c.DatabaseConfig, e)
 		if err != nil {
 			return nil, fmt.Errorf("integrity: %w", err)
 		}
+		checks.MadeOf = []any{c.DSN, *c.Integrity}
 		all = append(all, checks)
 	}
 	if c.Bloat != nil {
@@ -87,6 +90,7 @@ func (c *PostgresConfig) Collectors(e collect.Env) ([]collect.Collector, error) 
 		if err != nil {
 			return nil, fmt.Errorf("bloat: %w", err)
 		}
+		measures.MadeOf = []any{c.DSN, *c.Bloat}
 		all = append(all, measures)
 	}
 	return all, nil
