@@ -45,11 +45,11 @@ var mysqlBlockedPairs = query{part: "blocked_pairs", most: 100,
 
 var mysqlBlockedCount = query{part: "blocked", text: `SELECT coalesce(sum(STATE LIKE 'Waiting for %metadata lock'), 0) AS metadata,
 	(SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT') AS row_locks,
-	coalesce(sum(STATE LIKE 'Waiting for %metadata lock'), 0)
+	coalesce(sum(STATE LIKE 'Waiting for % lock' OR STATE = 'Waiting for table flush'), 0)
 		+ (SELECT count(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT') AS n
 	FROM {sessions} WHERE ID <> connection_id()`,
 	values: []value{
-		{"n", "mysql_blocked_sessions", collect.GaugeKind, "Sessions that wait for row or metadata locks."},
+		{"n", "mysql_blocked_sessions", collect.GaugeKind, "Sessions that wait for locks of rows, metadata, tables, or the whole server, as FLUSH TABLES WITH READ LOCK takes it."},
 		{"metadata", "mysql_metadata_lock_waits", collect.GaugeKind, "Sessions that wait for a metadata lock, as behind an ALTER TABLE."},
 		{"row_locks", "mysql_row_lock_waits", collect.GaugeKind, "Transactions that wait for a row lock."},
 	}}

@@ -32,6 +32,7 @@ func TestMySQLSettings(t *testing.T) {
 			testMySQLClock(t, s, root, w)
 			untilNumber(t, root, `SELECT count(*) FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p
 				ON p.ID = t.trx_mysql_thread_id WHERE p.USER = 'gatewatch'`, 0)
+			testMySQLFlush(t, s, root, w)
 			testMySQLQueue(t, s, root, "gatewatch:p@ss:word@tcp("+s.Addr+")/")
 		})
 	}
@@ -52,6 +53,27 @@ func testMySQLClock(t *testing.T, s *servicetest.Server, root *sql.Conn, w *coll
 		t.Errorf("a transaction that has just begun has lasted %v s", age)
 	}
 	run(t, holder, "ROLLBACK")
+}
+
+// testMySQLFlush has a backup stop all that write.
+func testMySQLFlush(t *testing.T, s *servicetest.Server, root *sql.Conn, w *collecttest.Watched) {
+	t.Helper()
+	backup, gateway := session(t, s.URL), session(t, s.URL)
+	run(t, backup, "FLUSH TABLES WITH READ LOCK")
+	done := make(chan error, 1)
+	go func() {
+		_, err := gateway.ExecContext(t.Context(), "UPDATE pay.orders SET note = 'y' WHERE id = 1")
+		done <- err
+	}()
+	untilNumber(t, root, "SELECT count(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for % lock'", 1)
+	w.AllDue()
+	collecttest.Expect(t, w.Collect(t), fmt.Sprintf(`mysql_blocked_sessions{instance=%q,name="main"} 1`, s.Addr),
+		fmt.Sprintf(`mysql_metadata_lock_waits{instance=%q,name="main"} 0`, s.Addr))
+	run(t, backup, "UNLOCK TABLES")
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	run(t, gateway, "ROLLBACK")
 }
 
 // testMySQLQueue has many sessions wait for one row: each waits for all before it.
