@@ -84,9 +84,18 @@ func (all *Metrics) take(m Metric) Metric {
 type Samples struct {
 	Metrics []prometheus.Metric
 	Dropped int
+
+	added map[sampleKey]bool
 }
 
-// Add notes one sample. Label values that are not UTF-8 (a mount point can be anything) are cleaned.
+// sampleKey tells the samples of one collection apart.
+type sampleKey struct {
+	desc   *prometheus.Desc
+	labels string
+}
+
+// Add notes one sample. Label values that are not UTF-8 (a mount point can be anything) are cleaned. A second sample of the
+// same metric with the same labels, which would be an error of the scrape, is left out and counted.
 func (s *Samples) Add(m Metric, value float64, labels ...string) {
 	if len(s.Metrics) >= MaxSamples {
 		s.Dropped++
@@ -95,16 +104,21 @@ func (s *Samples) Add(m Metric, value float64, labels ...string) {
 	for i, l := range labels {
 		labels[i] = strings.ToValidUTF8(l, "�")
 	}
+	key := sampleKey{m.Desc, strings.Join(labels, "\xff")}
 	one, err := prometheus.NewConstMetric(m.Desc, m.Kind, value, labels...)
-	if err != nil {
+	if err != nil || s.added[key] {
 		s.Dropped++
 		return
 	}
+	if s.added == nil {
+		s.added = map[sampleKey]bool{}
+	}
+	s.added[key] = true
 	s.Metrics = append(s.Metrics, one)
 }
 
-// Distinct adds samples of which a server may tell two alike, such as two replicas behind one address: the second would
-// be an error of the scrape, so it is left out and counted.
+// Distinct adds samples of which a server may tell two alike, such as two replicas behind one address, also where each
+// has a metric made for it: the second is left out and counted.
 type Distinct struct {
 	*Samples
 	seen map[string]bool

@@ -58,7 +58,7 @@ var (
 	durationSpec     = Spec{"gatewatch_collector_duration_seconds", GaugeKind, "How long the last collection took.", []string{"collector"}}
 	successSpec      = Spec{"gatewatch_collector_success", GaugeKind, "Whether the last collection succeeded.", []string{"collector"}}
 	lastSuccessSpec  = Spec{"gatewatch_collector_last_success_timestamp_seconds", GaugeKind, "When a collection last succeeded; 0 when none has.", []string{"collector"}}
-	droppedSpec      = Spec{"gatewatch_collector_dropped_samples_total", CounterKind, "Samples left out because a collector has too many.", []string{"collector"}}
+	droppedSpec      = Spec{"gatewatch_collector_dropped_samples_total", CounterKind, "Samples left out because a collector has too many, or two alike.", []string{"collector"}}
 	NodeDurationSpec = Spec{"node_scrape_collector_duration_seconds", GaugeKind, "node_exporter: Duration of a collector scrape.", []string{"collector"}}
 	NodeSuccessSpec  = Spec{"node_scrape_collector_success", GaugeKind, "node_exporter: Whether a collector succeeded.", []string{"collector"}}
 )

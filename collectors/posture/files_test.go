@@ -336,3 +336,14 @@ func FuzzReadAuditEvents(f *testing.F) {
 		}
 	})
 }
+
+// TestWatchedFilesAlike has files whose names differ in bytes that are no text: anybody may have such names in his folder.
+func TestWatchedFilesAlike(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	collecttest.Write(t, dir, "authorized_keys\xfe", "one")
+	collecttest.Write(t, dir, "authorized_keys\xff", "two")
+	w := watching(t.TempDir(), nil, collecttest.Quiet(), Config{Files: []WatchedFilesConfig{{"authorized_keys", []string{dir + "/*"}}}})
+	text := collecttest.Collect(t, w)
+	collecttest.WantLines(t, text, `posture_files{kind="authorized_keys"} 2`, `gatewatch_collector_dropped_samples_total{collector="posture_files"} 1`)
+}
