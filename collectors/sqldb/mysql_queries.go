@@ -52,6 +52,7 @@ func mysqlQueries() []*query {
 				ELSE 63 END + (c.COLUMN_TYPE LIKE '% unsigned%')) - 1 AS most
 			FROM information_schema.COLUMNS c JOIN information_schema.TABLES t
 			ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
+			AND BINARY t.TABLE_SCHEMA = c.TABLE_SCHEMA AND BINARY t.TABLE_NAME = c.TABLE_NAME
 			WHERE c.EXTRA LIKE '%auto_increment%' AND t.AUTO_INCREMENT IS NOT NULL ORDER BY next / most DESC LIMIT 51`,
 			values: []value{
 				{"next", "mysql_info_schema_auto_increment_column", collect.GaugeKind, "Next value of the column; of tables that the user may know of."},

@@ -32,6 +32,7 @@ func TestMySQLSettings(t *testing.T) {
 			testMySQLClock(t, s, root, w)
 			untilNumber(t, root, `SELECT count(*) FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p
 				ON p.ID = t.trx_mysql_thread_id WHERE p.USER = 'gatewatch'`, 0)
+			testMySQLNames(t, s, root, w)
 			testMySQLFlush(t, s, root, w)
 			testMySQLQueue(t, s, root, "gatewatch:p@ss:word@tcp("+s.Addr+")/")
 		})
@@ -53,6 +54,19 @@ func testMySQLClock(t *testing.T, s *servicetest.Server, root *sql.Conn, w *coll
 		t.Errorf("a transaction that has just begun has lasted %v s", age)
 	}
 	run(t, holder, "ROLLBACK")
+}
+
+// testMySQLNames has tables whose names differ in upper and lower case only.
+func testMySQLNames(t *testing.T, s *servicetest.Server, root *sql.Conn, w *collecttest.Watched) {
+	t.Helper()
+	run(t, root, "CREATE TABLE pay.Refunds (id int PRIMARY KEY AUTO_INCREMENT) AUTO_INCREMENT = 100",
+		"CREATE TABLE pay.refunds (id int PRIMARY KEY AUTO_INCREMENT) AUTO_INCREMENT = 200", "GRANT REFERENCES ON pay.* TO gatewatch@'%'")
+	w.AllDue()
+	text := w.Collect(t)
+	for table, next := range map[string]int{"Refunds": 100, "refunds": 200} {
+		collecttest.Expect(t, text, fmt.Sprintf(`mysql_info_schema_auto_increment_column{column="id",instance=%q,name="main",schema="pay",table=%q} %d`, s.Addr, table, next))
+	}
+	collecttest.Expect(t, text, `gatewatch_collector_dropped_samples_total{collector="mysql_main"} 0`)
 }
 
 // testMySQLFlush has a backup stop all that write.
