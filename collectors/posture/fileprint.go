@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -68,7 +69,8 @@ func (f fileprint) hashed(path string, stopped func() error) (fileprint, error) 
 	if f.Size > maxHashedFile {
 		return f, nil
 	}
-	file, err := os.Open(path)
+	// Whoever owns the folder may have put a pipe in its place meanwhile, and opening that would wait for a writer for ever.
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrPermission) {
 		return f, nil
 	}
@@ -76,6 +78,9 @@ func (f fileprint) hashed(path string, stopped func() error) (fileprint, error) 
 		return f, err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return f, errors.Join(errUnsettled, err)
+	}
 	sum := sha256.New()
 	for {
 		n, err := io.CopyN(sum, file, hashPiece)
