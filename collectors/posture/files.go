@@ -172,7 +172,7 @@ func (w *watchedFiles) look(ctx context.Context, out *collect.Samples, now time.
 func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, now time.Time, budget *int64) error {
 	f := w.state.Files[path]
 	seen, err := look(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotRegular) {
 		w.gone(path, f, now)
 	}
 	if err != nil {

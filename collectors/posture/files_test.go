@@ -347,3 +347,25 @@ func TestWatchedFilesAlike(t *testing.T) {
 	text := collecttest.Collect(t, w)
 	collecttest.WantLines(t, text, `posture_files{kind="authorized_keys"} 2`, `gatewatch_collector_dropped_samples_total{collector="posture_files"} 1`)
 }
+
+// TestWatchedFileNoFile has a folder in the place of a file.
+func TestWatchedFileNoFile(t *testing.T) {
+	t.Parallel()
+	path := collecttest.Write(t, t.TempDir(), "sudoers", "one")
+	w := watching(t.TempDir(), nil, collecttest.Quiet(), Config{Files: []WatchedFilesConfig{{"sudoers", []string{path}}}})
+	collecttest.Collect(t, w)
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := collecttest.Collect(t, w)
+	if got := changesOf(text, path); !strings.Contains(got, `change="removed"`) {
+		t.Errorf("a file that became a folder: %q, want it removed", got)
+	}
+	collecttest.WantLines(t, text, `posture_files{kind="sudoers"} 0`)
+	if got := changesOf(collecttest.Collect(t, w), path); !strings.HasSuffix(got, " 1") {
+		t.Errorf("it is told again: %q", got)
+	}
+}
