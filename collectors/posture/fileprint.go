@@ -32,8 +32,10 @@ type fileprint struct {
 const (
 	// maxHashedFile is the largest file that is read. Of a larger one size, time, owner and mode are watched.
 	maxHashedFile = 512 << 20
-	// maxHashedBytes is read in one collection; what is beyond is left for the next.
+	// maxHashedBytes is read in one collection; what is beyond is left for the next. Files of smallFile are read
+	// whatever else is: one that is large and changes all the time must not hide those that decide who may log in.
 	maxHashedBytes = 256 << 20
+	smallFile      = 256 << 10
 	hashPiece      = 1 << 20
 )
 

@@ -187,7 +187,7 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 		f = &watchedFile{Kind: kind, Seen: seen}
 		w.state.Files[path] = f
 	}
-	if seen.Size <= maxHashedFile {
+	if seen.Size > smallFile && seen.Size <= maxHashedFile {
 		if *budget <= 0 {
 			return nil // its turn comes
 		}

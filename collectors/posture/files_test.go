@@ -369,3 +369,23 @@ func TestWatchedFileNoFile(t *testing.T) {
 		t.Errorf("it is told again: %q", got)
 	}
 }
+
+// TestWatchedFilesBehindLarge has a user change a large file before every look: what comes after it is looked at all the same.
+func TestWatchedFilesBehindLarge(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	large, sudoers := collecttest.Write(t, dir, "authorized_keys2", ""), collecttest.Write(t, dir, "sudoers", "one")
+	touch := func(size int64) {
+		t.Helper()
+		if err := os.Truncate(large, size); err != nil { // it takes no space
+			t.Fatal(err)
+		}
+	}
+	w := watching(t.TempDir(), nil, collecttest.Quiet(), Config{Files: []WatchedFilesConfig{{"authorized_keys", []string{large}}, {"sudoers", []string{sudoers}}}})
+	collecttest.Collect(t, w)
+	collecttest.Write(t, dir, "sudoers", "other")
+	touch(maxHashedBytes)
+	if got := changesOf(collecttest.Collect(t, w), sudoers); !strings.Contains(got, `change="content"`) {
+		t.Errorf("a change behind a large file: %q, want its content", got)
+	}
+}
