@@ -94,7 +94,7 @@ func postgresProgram(t testing.TB, hint, name string) string {
 
 // unprivileged returns the first of the users that exists, and gives them dir, when root runs the tests: some servers
 // refuse to run as root. It returns nil for anybody else.
-func unprivileged(t testing.TB, dir string, names ...string) *syscall.Credential {
+func unprivileged(t testing.TB, dir string, names ...string) *syscall.SysProcAttr {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		return nil
@@ -109,7 +109,7 @@ func unprivileged(t testing.TB, dir string, names ...string) *syscall.Credential
 		if err := os.Chown(dir, int(uid), int(gid)); err != nil {
 			t.Fatal(err)
 		}
-		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		return asUser(uint32(uid), uint32(gid))
 	}
 	missing(t, "a user of "+names[0], "run the tests as somebody other than root")
 	return nil
@@ -120,9 +120,7 @@ func prepare(t testing.TB, s *Server, path string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Dir = s.Dir
-	if s.as != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
-	}
+	cmd.SysProcAttr = s.as
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", path, err, out)
 	}

@@ -8,9 +8,10 @@ import (
 	"syscall"
 )
 
-// processAttributes gives a server its own process group, and ends it with the test process however that ends.
-func processAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+// processAttributes gives a server its own process group and the user of wanted, and ends it with the test process however
+// that ends.
+func processAttributes(wanted *syscall.SysProcAttr) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM, Credential: credential(wanted)}
 }
 
 // children returns the processes that pid started and that are still there; none where the kernel does not tell.

@@ -1,12 +1,12 @@
-//go:build !linux
+//go:build unix && !linux
 
 package servicetest
 
 import "syscall"
 
-// processAttributes gives a server its own process group. It outlives a test process that is killed.
-func processAttributes() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true}
+// processAttributes gives a server its own process group and the user of wanted. It outlives a test process that is killed.
+func processAttributes(wanted *syscall.SysProcAttr) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Credential: credential(wanted)}
 }
 
 // children returns nothing: only Linux tells.

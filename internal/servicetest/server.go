@@ -38,7 +38,7 @@ type Server struct {
 	env     []string
 	ready   string
 	isReady func(context.Context) bool // in place of ready
-	as      *syscall.Credential        // nil: who runs the tests
+	as      *syscall.SysProcAttr       // nil: who runs the tests
 	client  *http.Client
 	logFile string
 	cmd     *exec.Cmd
@@ -81,9 +81,9 @@ func (s *Server) Kill() {
 	if s.running() {
 		// The group: the server may be behind a shell, or have workers. PostgreSQL's are in groups of their own.
 		workers := children(s.cmd.Process.Pid)
-		syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
+		kill(-s.cmd.Process.Pid)
 		for _, pid := range workers {
-			syscall.Kill(pid, syscall.SIGKILL)
+			kill(pid)
 		}
 		<-s.done
 	}
@@ -95,7 +95,7 @@ func (s *Server) Signal(sig os.Signal) error { return s.cmd.Process.Signal(sig) 
 // Freeze stops the server as SIGSTOP does, and returns once all its threads stand still. SIGCONT lets it go on.
 func (s *Server) Freeze(t testing.TB) {
 	t.Helper()
-	if err := s.Signal(syscall.SIGSTOP); err != nil {
+	if err := s.Signal(freeze); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
@@ -168,9 +168,7 @@ func (s *Server) spawn() error {
 	cmd := exec.Command(s.path, s.args...)
 	cmd.Env = append(os.Environ(), s.env...)
 	cmd.Stdout, cmd.Stderr = log, log
-	if s.as != nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
-	}
+	cmd.SysProcAttr = s.as
 	done, err := Start(cmd)
 	if err != nil {
 		return err

@@ -7,13 +7,9 @@ import (
 
 // Start starts cmd, which ends when the tests are killed where the system can do that. ended is closed when the process
 // has ended; cmd.ProcessState then says how. The caller must not call cmd.Wait, and reads what cmd prints through
-// cmd.Stdout, not through a pipe. Of cmd.SysProcAttr only the credential is kept.
+// cmd.Stdout, not through a pipe. Of cmd.SysProcAttr only the credential is kept, on Unix.
 func Start(cmd *exec.Cmd) (ended <-chan struct{}, err error) {
-	attributes := processAttributes()
-	if cmd.SysProcAttr != nil {
-		attributes.Credential = cmd.SysProcAttr.Credential
-	}
-	cmd.SysProcAttr = attributes
+	cmd.SysProcAttr = processAttributes(cmd.SysProcAttr)
 	started, done := make(chan error, 1), make(chan struct{})
 	go func() {
 		defer close(done)
