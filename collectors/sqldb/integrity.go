@@ -37,7 +37,7 @@ type checker interface {
 	close()
 	// after returns the next candidates after a position, in order; "" is the beginning.
 	after(ctx context.Context, position string) ([]candidate, error)
-	// check returns nil for what is sound, a brokenError, a skippedError, or why checking cannot go on.
+	// check returns nil for what is sound, a brokenError, a skippedError, or why it could not be found out.
 	check(ctx context.Context, one candidate) error
 }
 
@@ -46,13 +46,13 @@ type brokenError struct{ why string }
 
 func (e brokenError) Error() string { return e.why }
 
-// skippedError says why something was not checked: "size", "lock", "time" or "role".
+// skippedError says why something was not checked: "size", "lock", "time", "role" or "error".
 type skippedError struct{ reason string }
 
 func (e skippedError) Error() string { return "left out: " + e.reason }
 
 // skipReasons are told with 0 from the beginning.
-var skipReasons = []string{"lock", "role", "size", "time"}
+var skipReasons = []string{"error", "lock", "role", "size", "time"}
 
 // integrity checks one thing after the other in a window of the day. A round goes through all there is; one that the
 // window cuts off goes on in the next, where it stopped.
@@ -65,7 +65,8 @@ type integrity struct {
 
 	position string
 	waiting  []candidate
-	done     bool // the round of this window is complete
+	failed   string // the position whose check failed last
+	done     bool   // the round of this window is complete
 	round    int
 	broken   map[string]int // the round in which it was last found broken, by position
 	checked  float64
@@ -80,7 +81,7 @@ func integritySpecs(prefix, what string) []collect.Spec {
 	return []collect.Spec{
 		{Name: prefix + "failures", Kind: collect.GaugeKind, Help: what + " that the last check found broken.", Labels: nil},
 		{Name: prefix + "checks_total", Kind: collect.CounterKind, Help: what + " that were checked since the agent started.", Labels: nil},
-		{Name: prefix + "skipped_total", Kind: collect.CounterKind, Help: what + " that were left out: too large, locked, not done in time, or not on a replica that only reads.", Labels: []string{"reason"}},
+		{Name: prefix + "skipped_total", Kind: collect.CounterKind, Help: what + " that were left out: too large, locked, not done in time, failing twice, or not on a replica that only reads.", Labels: []string{"reason"}},
 		{Name: prefix + "last_round_timestamp_seconds", Kind: collect.GaugeKind, Help: "When all had been checked, or left out, last; 0: not since the agent started.", Labels: nil},
 	}
 }
@@ -169,14 +170,23 @@ func (g *integrity) next(ctx context.Context) (more bool, err error) {
 		g.broken[one.position] = g.round + 1
 	case errors.As(err, &skipped):
 		g.skipped[skipped.reason]++
-		if g.broken[one.position] > 0 {
-			g.broken[one.position] = g.round + 1 // nobody has seen it sound
-		}
-	default:
+	case g.failed != one.position:
+		g.failed = one.position // it may have been the connection: the next slice tries again, over a new one
 		return false, fmt.Errorf("check %s: %w", one.name, err)
+	default:
+		g.skipped["error"]++
+		g.log.Error("data cannot be checked and are left out", "in", one.name, "err", err)
 	}
-	g.position, g.waiting = one.position, slices.Delete(g.waiting, 0, 1)
+	g.leave(one)
 	return true, nil
+}
+
+// leave goes on after one. What was broken and was not checked now stays so: nobody has seen it sound.
+func (g *integrity) leave(one candidate) {
+	if g.broken[one.position] > 0 {
+		g.broken[one.position] = g.round + 1
+	}
+	g.position, g.failed, g.waiting = one.position, "", slices.Delete(g.waiting, 0, 1)
 }
 
 // endRound forgets what was broken and is not there any more.

@@ -124,6 +124,33 @@ func TestIntegrityGoesOnWhereItStopped(t *testing.T) {
 	})
 }
 
+// TestIntegrityGoesOnAfterWhatFails has one thing whose check fails each time, and one whose check fails once.
+func TestIntegrityGoesOnAfterWhatFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelfOf{names: []string{"a", "b", "c"}, found: map[string]error{"a": errors.New("connection reset"), "b": errors.New("no such function")}}
+		w := collecttest.NewWatched()
+		time.Sleep(time.Until(time.Date(2000, 1, 1, 23, 0, 0, 0, time.Local)))
+		w.Follow(t, newIntegrity("t", IntegrityConfig{Window: "23:00-23:59", MaxSize: 10}, s, amcheckSpecs(), nil, w.Env()))
+		slice := func(want string, lines ...string) {
+			t.Helper()
+			s.order = nil
+			collecttest.Expect(t, w.Collect(t), lines...)
+			if got := strings.Join(s.order, ""); got != want {
+				t.Errorf("a slice checked %q, want %q", got, want)
+			}
+			time.Sleep(time.Minute)
+		}
+		slice("a", `gatewatch_collector_success{collector="t"} 0`, `pg_amcheck_skipped_total{reason="error"} 0`)
+		delete(s.found, "a")
+		slice("ab", `gatewatch_collector_success{collector="t"} 0`, `pg_amcheck_skipped_total{reason="error"} 0`)
+		slice("bc", `gatewatch_collector_success{collector="t"} 1`, `pg_amcheck_skipped_total{reason="error"} 1`, "pg_amcheck_checks_total 2")
+		if log := w.Log.String(); !strings.Contains(log, `left out" collector=t in=b err="no such function"`) {
+			t.Errorf("the log does not name what is left out: %s", log)
+		}
+	})
+}
+
 // checking returns the collector of the checks of a database, whose window is now.
 func checking(t *testing.T, make func(DatabaseConfig, collect.Env) (collect.Collector, error), dsn string, change func(*IntegrityConfig)) *collecttest.Watched {
 	t.Helper()
