@@ -92,13 +92,12 @@ func (e *postureEndpoint) collect(ctx context.Context, out *collect.Samples) err
 		}
 	}
 	if e.cfg.PlainURL != "" {
-		plain, err := e.answersPlain(ctx)
-		if err != nil {
-			return err
+		var plain bool
+		if plain, err = e.answersPlain(ctx); err == nil {
+			out.Add(e.plain, collect.Bool(plain), e.cfg.Name)
 		}
-		out.Add(e.plain, collect.Bool(plain), e.cfg.Name)
 	}
-	return e.paths(ctx, out)
+	return errors.Join(err, e.paths(ctx, out))
 }
 
 // page returns the page at the address, behind redirects on the same host.
@@ -117,12 +116,13 @@ func (e *postureEndpoint) page(ctx context.Context) (a endpointAnswer, err error
 	return a, nil
 }
 
-// answersPlain tells whether plain HTTP is served. That nobody listens is well, and so is a refusal.
+// answersPlain tells whether plain HTTP is served. That nobody listens is well, and so is a refusal, or a connection that is
+// closed without an answer.
 func (e *postureEndpoint) answersPlain(ctx context.Context) (bool, error) {
 	a, err := e.get(ctx, e.cfg.PlainURL)
 	var refused net.Error
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.As(err, &refused) && refused.Timeout() && ctx.Err() == nil:
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF), errors.As(err, &refused) && refused.Timeout() && ctx.Err() == nil:
 		return false, nil
 	case err != nil:
 		return false, err

@@ -171,3 +171,20 @@ func TestEndpointTLS(t *testing.T) {
 		t.Errorf("the error of a server that is not there is %v", err)
 	}
 }
+
+// TestEndpointPlainFails has an address for plain HTTP that closes every connection, and one that nobody knows.
+func TestEndpointPlainFails(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(s.Close)
+	closes := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	t.Cleanup(closes.Close)
+	const exposed = `posture_exposed_path{name="pay",path="/.env"} 0`
+	collecttest.WantLines(t, collecttest.Collect(t, endpointAt(t, EndpointConfig{URL: s.URL, PlainURL: closes.URL + "/"})), exposed,
+		`posture_plain_http{name="pay"} 0`, `gatewatch_collector_success{collector="posture_endpoint_pay"} 1`)
+	text := collecttest.Collect(t, endpointAt(t, EndpointConfig{URL: s.URL, PlainURL: "http://gateway.invalid/"}))
+	collecttest.WantLines(t, text, exposed, `gatewatch_collector_success{collector="posture_endpoint_pay"} 0`)
+	if plain := collecttest.SamplesOf(text, "posture_plain_http"); plain != "" {
+		t.Errorf("of an address that nobody knows: %s", plain)
+	}
+}
