@@ -249,8 +249,10 @@ func mysqlAdvice(number uint16, cfg *mysql.Config) string {
 		return fmt.Sprintf("there is no database %q: leave it out of dsn", cfg.DBName)
 	case 1044, 1142, 1227:
 		return fmt.Sprintf("user %q may not see this: docs/collectors.md lists the grants", cfg.User)
-	case 1040, 1203, 1226:
+	case 1040:
 		return "the server has no connection left: raise max_connections, or find who holds them"
+	case 1203, 1226:
+		return fmt.Sprintf("user %q has as many connections, or asks as much, as it may: find out who else uses it, or raise its MAX_USER_CONNECTIONS", cfg.User)
 	case 1205:
 		return "left out, because somebody holds a lock on what it reads"
 	case 1969, 3024:

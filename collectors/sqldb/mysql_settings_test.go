@@ -33,6 +33,7 @@ func TestMySQLSettings(t *testing.T) {
 			untilNumber(t, root, `SELECT count(*) FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p
 				ON p.ID = t.trx_mysql_thread_id WHERE p.USER = 'gatewatch'`, 0)
 			testMySQLNames(t, s, root, w)
+			testMySQLUserLimit(t, s, root)
 			testMySQLFlush(t, s, root, w)
 			testMySQLQueue(t, s, root, "gatewatch:p@ss:word@tcp("+s.Addr+")/")
 		})
@@ -67,6 +68,19 @@ func testMySQLNames(t *testing.T, s *servicetest.Server, root *sql.Conn, w *coll
 		collecttest.Expect(t, text, fmt.Sprintf(`mysql_info_schema_auto_increment_column{column="id",instance=%q,name="main",schema="pay",table=%q} %d`, s.Addr, table, next))
 	}
 	collecttest.Expect(t, text, `gatewatch_collector_dropped_samples_total{collector="mysql_main"} 0`)
+}
+
+// testMySQLUserLimit has all connections of our user taken, and not those of the server.
+func testMySQLUserLimit(t *testing.T, s *servicetest.Server, root *sql.Conn) {
+	t.Helper()
+	run(t, root, "CREATE USER few@'%' IDENTIFIED BY 'word' WITH MAX_USER_CONNECTIONS 1")
+	dsn := "few:word@tcp(" + s.Addr + ")/"
+	session(t, dsn)
+	w := watch(t, newMySQL, dsn, 0)
+	w.Collect(t)
+	if log := w.Log.String(); !strings.Contains(log, "MAX_USER_CONNECTIONS") {
+		t.Errorf("the log says %s", log)
+	}
 }
 
 // testMySQLFlush has a backup stop all that write.
