@@ -58,7 +58,7 @@ func (all Entries[E, P]) Collectors(e Env) ([]Collector, error) {
 // Catalogue lists every metric that can be given.
 func (all Entries[E, P]) Catalogue() []Row { return P(new(E)).Catalogue() }
 
-// CheckEntries notes the mistakes of a list at path. check returns what tells an entry from the others, as identity
+// CheckEntries notes the mistakes of a list at path. check returns what tells an entry from the others, as Identity
 // does, and its other mistakes.
 func CheckEntries[E any](m *invalid.Mistakes, path string, all []E, most int, check func(*E) (key, value string, err error)) {
 	if len(all) > most {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Section is a kind of thing that is watched: the type of one field of Config. Its file holds all of it: the keys, what
-// is left out of them, what is wrong with them, and what collects.
+// Section is a kind of thing that is watched: the type of one field of collectors.Config. Its package holds all of it: the keys,
+// what is left out of them, what is wrong with them, and what collects.
 type Section interface {
 	SetDefaults()
 	// Validate returns every mistake as invalid.Mistakes.

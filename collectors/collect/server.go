@@ -28,10 +28,10 @@ const (
 // present.
 type Server[C any] struct {
 	Name string // the collector's
-	// Pace is how often it is asked, timeout how long one collection may take in all.
+	// Pace is how often it is asked, Timeout how long one collection may take in all.
 	Pace, Timeout time.Duration
 	Up            Metric
-	// Open connects, and honours ctx. close is bounded in time by itself.
+	// Open connects, and honours ctx. Close is bounded in time by itself.
 	Open  func(ctx context.Context) (C, error)
 	Close func(C)
 	// Usable tells whether the connection can be asked again after a question failed.

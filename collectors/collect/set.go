@@ -27,9 +27,9 @@ type Collector struct {
 	MadeOf any
 	// OfHost marks the parts of the host, whose duration and success have node_exporter's names as well.
 	OfHost bool
-	// Collect honours ctx, which ends after timeout. What it added before an error is kept.
+	// Collect honours ctx, which ends after Timeout. What it added before an error is kept.
 	Collect func(ctx context.Context, out *Samples) error
-	// Stop gives back what collect holds open; nil when that is nothing. It is called once, after the last collection.
+	// Stop gives back what Collect holds open; nil when that is nothing. It is called once, after the last collection.
 	Stop func()
 }
 

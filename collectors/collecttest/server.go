@@ -68,7 +68,7 @@ func (l *lockedLog) String() string {
 	return l.text.String()
 }
 
-// NewWatched returns what follow or serve gives a collector to.
+// NewWatched returns what Follow or Serve gives a collector to.
 func NewWatched() *Watched { return &Watched{Log: &lockedLog{}} }
 
 // Env is for a collector that logs to w and tells w its documents.

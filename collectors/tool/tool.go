@@ -18,7 +18,7 @@ import (
 const (
 	// MaxOutput bounds what a tool may print; ten thousand backups are a few MiB.
 	MaxOutput = 16 << 20
-	// maxToolSays is how much it may say on standard error, maxToolComplaint how much of that is told.
+	// maxToolSays is how much a tool may say on standard error, maxToolComplaint how much of that is told.
 	maxToolSays      = 16 << 10
 	maxToolComplaint = 300
 )
@@ -31,7 +31,7 @@ func Run(ctx context.Context, program string, args []string, env map[string]secr
 	return out, err
 }
 
-// RunBoth is runTool that also returns what a program says on standard error.
+// RunBoth is Run that also returns what a program says on standard error.
 func RunBoth(ctx context.Context, program string, args []string, env map[string]secret.Secret) (printed, said []byte, err error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LC_ALL=C.UTF-8"}
