@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ func newPostureHost(h collect.Paths) collect.Collector {
 	root := all.Gauge("posture_uid0_account", "1 for each account with the user id 0, which has all rights.", "user")
 	reboot := all.Gauge("node_reboot_required", "Whether the host waits for a restart: a package asks for one, or a newer kernel is installed than the one that runs.")
 	packages := all.Gauge("posture_reboot_required_packages", "Number of packages that ask for a restart.")
-	kernel := all.Gauge("posture_kernel_outdated", "Whether a newer kernel of the same kind is installed than the one that runs.")
+	kernel := all.Gauge("posture_kernel_outdated", "Whether a newer kernel of the same kind is installed than the one that runs; absent when the one that runs is not in /boot.")
 	return collect.Collector{Name: "posture_host", Metrics: all, Timeout: postureTimeout, MadeOf: h, Collect: func(_ context.Context, out *collect.Samples) error {
 		accounts, err := readAccounts(h.Root)
 		for i, name := range rootAccounts(accounts) {
@@ -33,10 +34,10 @@ func newPostureHost(h collect.Paths) collect.Collector {
 			out.Add(root, 1, name)
 		}
 		asked, who := rebootAsked(h.Root)
-		older, kernelErr := kernelOutdated(h)
+		older, known, kernelErr := kernelOutdated(h)
 		out.Add(reboot, collect.Bool(asked || older))
 		out.Add(packages, float64(who))
-		if kernelErr == nil {
+		if known {
 			out.Add(kernel, collect.Bool(older))
 		}
 		return errors.Join(err, kernelErr)
@@ -61,14 +62,14 @@ func rebootAsked(root string) (asked bool, packages int) {
 }
 
 // kernelOutdated compares the kernel that runs with those in /boot and /lib/modules. In a container, or where kernels
-// are elsewhere, there is nothing to compare with, and that is no error.
-func kernelOutdated(h collect.Paths) (bool, error) {
+// are elsewhere, there is nothing to compare with: known is false, and that is no error.
+func kernelOutdated(h collect.Paths) (older, known bool, err error) {
 	text, err := os.ReadFile(filepath.Join(h.Proc, "sys/kernel/osrelease"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return false, false, nil
 	}
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	running := strings.TrimSpace(string(text))
 	images, _ := filepath.Glob(filepath.Join(h.Root, "boot", "vmlinuz-*")) // the pattern is right
@@ -76,7 +77,7 @@ func kernelOutdated(h collect.Paths) (bool, error) {
 	for _, image := range images {
 		installed = append(installed, strings.TrimPrefix(filepath.Base(image), "vmlinuz-"))
 	}
-	return newerKernel(running, installed), nil
+	return newerKernel(running, installed), slices.Contains(installed, running), nil
 }
 
 // newerKernel tells whether one of installed is newer than running and of the same kind. When running is not among them
