@@ -8,11 +8,17 @@ const AnyName = "*"
 // GivenNames are the names of metrics that other collectors give. It is complete when collecting begins.
 type GivenNames map[string]bool
 
-// note adds what the collectors give.
-func (g GivenNames) note(all []Collector) {
+// note adds what the collectors of a section give; of those that do not say it themselves, as those of servers, what the
+// section can give.
+func (g GivenNames) note(all []Collector, of Section) {
 	for _, c := range all {
 		for _, s := range c.Metrics {
 			g[s.Name] = s.Name != AnyName
+		}
+		if c.Metrics == nil {
+			for _, row := range of.Catalogue() {
+				g[row.Name] = row.Name != AnyName
+			}
 		}
 	}
 }

@@ -48,9 +48,9 @@ func Assemble(sections iter.Seq2[string, Section], e Env) ([]Collector, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", key, err)
 		}
+		e.Names.note(found, s)
 		all = append(all, madeOf(found, []any{s, e.Given, e.Host})...)
 	}
-	e.Names.note(all)
 	return all, nil
 }
 

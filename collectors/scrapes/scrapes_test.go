@@ -16,6 +16,7 @@ import (
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
 	"gatewatch/collectors/proxies"
+	"gatewatch/collectors/redis"
 
 	clients "github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/common/expfmt"
@@ -170,10 +171,11 @@ func TestScrapeFormats(t *testing.T) {
 // TestScrapeLeavesOthersAlone refuses names of what else is collected.
 func TestScrapeLeavesOthersAlone(t *testing.T) {
 	t.Parallel()
-	srv := says(t, plainText, map[string]string{"/metrics": "nginx_up 7\nmine 8\n", "/nginx": "no status"})
+	srv := says(t, plainText, map[string]string{"/metrics": "nginx_up 7\nredis_up 7\nredis_slowlog_length 7\nmine 8\n", "/nginx": "no status"})
 	s := scrapesBeside(t, map[string]collect.Section{
 		"scrapes": &collect.Entries[Config, *Config]{{ServerConfig: collect.ServerConfig{Name: "a"}, URL: srv.URL + "/metrics"}},
 		"nginx":   &collect.Entries[proxies.NginxConfig, *proxies.NginxConfig]{{ServerConfig: collect.ServerConfig{Name: "n"}, StatusURL: srv.URL + "/nginx"}},
+		"redis":   &collect.Entries[redis.Config, *redis.Config]{{DSNConfig: collect.DSNConfig{ServerConfig: collect.ServerConfig{Name: "r"}, DSN: "redis://127.0.0.1:1"}}},
 	})
 	got := s.text()
 	if strings.Contains(got, "} 7") || !strings.Contains(got, "} 8") || !strings.Contains(got, "scrape_refused_samples{application=\"a\",instance=\"") {
