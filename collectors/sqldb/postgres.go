@@ -148,9 +148,9 @@ func postgresParts(fixed prometheus.Labels, log *slog.Logger) []*postgresPart {
 			out.Add(static, 1, short+".0", a.cell(a.rows[0], "version"))
 			return nil
 		}},
-		{Name: "blocked", Ask: newBlockedSessions(fixed, log).ask},
 		{Name: "settings", Every: 5 * time.Minute, Ask: settingsPart(fixed)},
 	}
+	all = append(all, newBlockedSessions(fixed, log).parts()...)
 	for _, q := range postgresQueries() {
 		all = append(all, &postgresPart{Name: q.part, Every: q.every, Ask: q.asker(fixed)})
 	}

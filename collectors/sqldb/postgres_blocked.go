@@ -19,7 +19,7 @@ const blockedText = `SELECT w.pid, x.pid AS blocking_pid, w.datname, w.usename, 
 	CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS x(pid) LEFT JOIN pg_stat_activity b ON b.pid = x.pid
 	ORDER BY seconds DESC LIMIT 101`
 
-var blockedPairs = query{part: "blocked", most: 100, text: blockedText,
+var blockedPairs = query{part: "blocked_pairs", most: 100, text: blockedText,
 	labels: []string{"pid", "blocking_pid", "datname", "usename", "application_name", "blocking_usename", "blocking_application_name"},
 	values: []value{{"seconds", "pg_blocked_session_seconds", collect.GaugeKind,
 		"Seconds since a statement began that waits for a lock which another session holds, or waits for first."}}}
@@ -43,6 +43,8 @@ func longestWait(part, since string, from, before int) *query {
 type blockedSessions struct {
 	blockedNotes
 	pairs, count []collect.Metric
+	// waiting is how many waited when they were counted last.
+	waiting float64
 }
 
 func newBlockedSessions(fixed prometheus.Labels, log *slog.Logger) *blockedSessions {
@@ -50,16 +52,34 @@ func newBlockedSessions(fixed prometheus.Labels, log *slog.Logger) *blockedSessi
 		pairs: blockedPairs.metrics(fixed), count: blockedCount.metrics(fixed)}
 }
 
-func (b *blockedSessions) ask(ctx context.Context, conn *pgconn.PgConn, out *collect.Samples) error {
+// parts returns two questions: how many wait is known also when it takes too long to find out for whom.
+func (b *blockedSessions) parts() []*postgresPart {
+	return []*postgresPart{{Name: blockedCount.part, Ask: b.askCount}, {Name: blockedPairs.part, Ask: b.askPairs}}
+}
+
+func (b *blockedSessions) askCount(ctx context.Context, conn *pgconn.PgConn, out *collect.Samples) error {
 	count, err := askPostgres(ctx, conn, blockedCount.text)
 	if err != nil {
 		return err
+	}
+	blockedCount.add(out, count, b.count)
+	b.waiting = 0
+	for _, row := range count.rows {
+		b.waiting, _ = collect.ParseNumber(count.cell(row, "n"))
+	}
+	return nil
+}
+
+// askPairs asks only when somebody waits.
+func (b *blockedSessions) askPairs(ctx context.Context, conn *pgconn.PgConn, out *collect.Samples) error {
+	if b.waiting == 0 {
+		b.note(rowset{})
+		return nil
 	}
 	pairs, err := askPostgres(ctx, conn, blockedPairs.text)
 	if err != nil {
 		return err
 	}
-	blockedCount.add(out, count, b.count)
 	blockedPairs.add(out, pairs, b.pairs)
 	b.note(pairs)
 	return nil
