@@ -1,19 +1,14 @@
 package outbox
 
 import (
-	"context"
 	"errors"
-	"log/slog"
 	"net/http"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/fakeslack"
 )
@@ -39,49 +34,26 @@ func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestOutageOfHours(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fake, log := fakeslack.New(), slog.New(slog.DiscardHandler)
-		cfg := receivers.SlackConfig{Token: fakeslack.Token, Channel: fakeslack.Channel, APIURL: "http://slack.test"}
-		slack, err := receivers.NewSlack(cfg, receivers.SlackOptions{Threads: t.TempDir(), Log: log, Transport: &outage{fake, time.Now()}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		box, err := open(t.TempDir(), always(slack), told, &muted{}, log, prometheus.NewRegistry())
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { box.run(ctx); done <- nil }()
-		defer func() {
-			cancel()
-			if err := <-done; err != nil {
-				t.Errorf("run() = %v, want nil", err)
-			}
-		}()
+		fake := fakeslack.New()
+		_, box := slackBox(t, fakeslack.Channel, &outage{fake, time.Now()}, &muted{})
+		defer start(t, box)()
 		tell := func(group string, alerts ...receivers.Alert) {
-			box.add(receivers.Notice{Created: time.Now(), Told: receivers.Told{GroupKey: group}, Alerts: alerts})
+			box.add(notice(group, alerts...))
 			select {
 			case box.wake <- struct{}{}:
 			default:
 			}
 		}
-		fires := func(name string) receivers.Alert {
-			return receivers.Alert{Name: name, Severity: "critical", Labels: map[string]string{"alertname": name}, Since: time.Now()}
-		}
-		brief := fires("Brief")
+		brief := critical("Brief")
 		tell("brief", brief)
 		time.Sleep(5 * time.Minute)
-		long := fires("Long")
+		long := critical("Long")
 		tell("long", long)
 		time.Sleep(5 * time.Minute)
 		brief.Ended = time.Now()
 		tell("brief", brief)
 		time.Sleep(2 * time.Hour)
-		tell("long", long, fires("Longer"))
+		tell("long", long, critical("Longer"))
 		time.Sleep(4 * time.Hour)
 		if calls := len(fake.Calls("")); calls > 250 {
 			t.Errorf("%d calls while Slack was down, want about one a minute at most", calls)
@@ -104,39 +76,21 @@ func TestOutageOfHours(t *testing.T) {
 func TestOrderOfAnIncident(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		fake, log := fakeslack.New(), slog.New(slog.DiscardHandler)
+		fake := fakeslack.New()
 		// Known by its id, so that a message whose answer was lost is looked for.
-		cfg := receivers.SlackConfig{Token: fakeslack.Token, Channel: fakeslack.ChannelID, APIURL: "http://slack.test"}
-		slack, err := receivers.NewSlack(cfg, receivers.SlackOptions{Threads: t.TempDir(), Log: log, Transport: fake})
-		if err != nil {
-			t.Fatal(err)
-		}
-		told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		box, err := open(t.TempDir(), always(slack), told, &muted{}, log, prometheus.NewRegistry())
-		if err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithCancel(t.Context())
-		done := make(chan error, 1)
-		go func() { box.run(ctx); done <- nil }()
+		_, box := slackBox(t, fakeslack.ChannelID, fake, &muted{})
+		stop := start(t, box)
 		var alerts []receivers.Alert
 		for i, name := range []string{"A", "B", "C", "D", "E"} {
 			for range 3 {
 				fake.Answer("chat.postMessage", fakeslack.Answer{Status: 502, Taken: i%2 == 0}, fakeslack.Answer{Pass: true})
 			}
-			alerts = append(alerts, receivers.Alert{Name: name, Severity: "critical", Labels: map[string]string{"alertname": name}, Since: time.Now()})
-			n := receivers.Notice{Created: time.Now(), Told: receivers.Told{GroupKey: "g"}, Alerts: append([]receivers.Alert(nil), alerts...)}
-			box.add(n)
+			alerts = append(alerts, critical(name))
+			box.add(notice("g", slices.Clone(alerts)...))
 			box.wake <- struct{}{}
 			time.Sleep(20 * time.Second)
 		}
-		cancel()
-		if err := <-done; err != nil {
-			t.Errorf("run() = %v, want nil", err)
-		}
+		stop()
 		heads := fake.Heads()
 		if len(heads) != 1 {
 			t.Fatalf("%d messages, want 1: %+v", len(heads), heads)

@@ -2,16 +2,12 @@ package outbox
 
 import (
 	"context"
-	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
-	"github.com/prometheus/client_golang/prometheus"
 
-	"gatewatch/alerting/ledger"
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/fakeslack"
 )
@@ -34,25 +30,13 @@ func (p *present) Firing(key string) (receivers.Alert, bool) {
 // TestFiguresAreBroughtUpToDate refreshes the message of an incident that goes on, and none when it is over.
 func TestFiguresAreBroughtUpToDate(t *testing.T) {
 	t.Parallel()
-	fake, log := fakeslack.New(), slog.New(slog.DiscardHandler)
-	cfg := receivers.SlackConfig{Token: fakeslack.Token, Channel: fakeslack.Channel, APIURL: "http://slack.test"}
-	slack, err := receivers.NewSlack(cfg, receivers.SlackOptions{Threads: t.TempDir(), Log: log, Transport: fake})
-	if err != nil {
-		t.Fatal(err)
-	}
-	told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	labels := map[string]string{"alertname": "A", "severity": "critical"}
-	now := receivers.Alert{Labels: labels, Annotations: map[string]string{"summary": "now", "success": "42%"}}
-	box, err := open(t.TempDir(), always(slack), told, &present{alert: now}, log, prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := receivers.Notice{ID: "1", Created: time.Now(), Told: receivers.Told{GroupKey: "g"}, Alerts: []receivers.Alert{{
-		Name: "A", Severity: "critical", Labels: labels, Annotations: map[string]string{"summary": "before"}, Since: time.Now(),
-	}}}
+	alert := critical("A")
+	alert.Annotations = map[string]string{"summary": "before"}
+	now := receivers.Alert{Labels: alert.Labels, Annotations: map[string]string{"summary": "now", "success": "42%"}}
+	fake := fakeslack.New()
+	slack, box := slackBox(t, fakeslack.Channel, fake, &present{alert: now})
+	n := notice("g", alert)
+	n.ID = "1"
 	if err := slack.Send(t.Context(), n, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -91,24 +75,11 @@ func (m *muted) About(*alert.Alert) receivers.Alert { return receivers.Alert{} }
 // TestEndOfWhatIsSilenced has an incident end while it is silenced: its message turns green without a word.
 func TestEndOfWhatIsSilenced(t *testing.T) {
 	t.Parallel()
-	fake, log := fakeslack.New(), slog.New(slog.DiscardHandler)
-	cfg := receivers.SlackConfig{Token: fakeslack.Token, Channel: fakeslack.Channel, APIURL: "http://slack.test"}
-	slack, err := receivers.NewSlack(cfg, receivers.SlackOptions{Threads: t.TempDir(), Log: log, Transport: fake})
-	if err != nil {
-		t.Fatal(err)
-	}
-	told, err := ledger.Open(filepath.Join(t.TempDir(), "nflog"), log)
-	if err != nil {
-		t.Fatal(err)
-	}
 	facts := &muted{}
-	box, err := open(t.TempDir(), always(slack), told, facts, log, prometheus.NewRegistry())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := receivers.Notice{ID: "1", Created: time.Now(), Told: receivers.Told{GroupKey: "g"}, Alerts: []receivers.Alert{{
-		Name: "A", Severity: "critical", Labels: map[string]string{"alertname": "A"}, Since: time.Now(),
-	}}}
+	fake := fakeslack.New()
+	slack, box := slackBox(t, fakeslack.Channel, fake, facts)
+	n := notice("g", critical("A"))
+	n.ID = "1"
 	if err := slack.Send(t.Context(), n, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -122,9 +93,4 @@ func TestEndOfWhatIsSilenced(t *testing.T) {
 	if !strings.Contains(head.All(), "🟢 Resolved") || len(fake.Replies(head.TS)) > 0 || len(slack.Open()) > 0 {
 		t.Errorf("message = %s, replies %v: want a quiet end", head.All(), fake.Replies(head.TS))
 	}
-}
-
-// always is a station of a receiver that is there.
-func always(r receivers.Receiver) Station {
-	return Station{Name: "slack", Open: func(prometheus.Registerer) (receivers.Receiver, error) { return r, nil }}
 }
