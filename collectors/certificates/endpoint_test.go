@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -132,12 +131,7 @@ func TestTLSEndpointProblems(t *testing.T) {
 
 func TestTLSEndpointDown(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := collecttest.FreeAddress(t)
 	text, got := endpoint(t, newEndpoint(t, EndpointConfig{Address: address}, collecttest.Quiet()))
 	if len(got) > 0 || strings.Contains(text, "tls_verify_error") {
 		t.Errorf("of an address where nobody listens problems of certificates are told: %q\n%s", got, text)

@@ -116,6 +116,39 @@ func Expect(t *testing.T, text string, want ...string) {
 	}
 }
 
+// ExpectDown collects from a server that is down: there is the line down, and no sample whose name begins with prefix.
+func ExpectDown(t *testing.T, w *Watched, down, prefix string) {
+	t.Helper()
+	text := w.Collect(t)
+	Expect(t, text, down)
+	if stale := SamplesOf(text, prefix); stale != "" {
+		t.Errorf("while the server is down there are samples of it:\n%s", stale)
+	}
+}
+
+// Listen has each connection to the address that it returns served by serve, which need not close it.
+func Listen(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				serve(conn)
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
 // SilentServer returns the address of a server that takes connections and never says a word, and a function that ends
 // it and tells how many came.
 func SilentServer(t *testing.T) (addr string, tried func() int) {
@@ -151,6 +184,21 @@ func SilentServer(t *testing.T) (addr string, tried func() int) {
 		return n
 	}
 	return l.Addr().String(), end
+}
+
+// ExpectSilence collects ten times from a SilentServer: each time there is the line down, it is asked three times and then
+// left alone, and the log says why without the password tell-nobody.
+func ExpectSilence(t *testing.T, w *Watched, down string, tried func() int) {
+	t.Helper()
+	for range 10 {
+		Expect(t, w.Collect(t), down)
+	}
+	if n := tried(); n != 3 {
+		t.Errorf("it was tried %d times in ten collections, want 3", n)
+	}
+	if log := w.Log.String(); !strings.Contains(log, "gives no answer") || strings.Contains(log, "tell-nobody") {
+		t.Errorf("the log says %s", log)
+	}
 }
 
 // document returns the document of a note, as the journal has it without redaction.

@@ -27,25 +27,10 @@ const (
 // scriptedMongo returns the address of a server that speaks MongoDB's protocol and answers commands by their names.
 func scriptedMongo(t *testing.T, answers map[string]bson.M) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go answerMongo(conn, answers)
-		}
-	}()
-	return l.Addr().String()
+	return collecttest.Listen(t, func(conn net.Conn) { answerMongo(conn, answers) })
 }
 
 func answerMongo(conn net.Conn, answers map[string]bson.M) {
-	defer conn.Close()
 	for {
 		head := make([]byte, 16)
 		if _, err := io.ReadFull(conn, head); err != nil {

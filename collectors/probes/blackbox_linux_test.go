@@ -6,7 +6,6 @@ import (
 	"io"
 	"log"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -31,12 +30,7 @@ func blackboxExporter(t *testing.T, modules string) func(module, target string) 
 	t.Helper()
 	servicetest.Wanted(t)
 	path := servicetest.Program(t, "apt-get install prometheus-blackbox-exporter", "prometheus-blackbox-exporter")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := collecttest.FreeAddress(t)
 	file := filepath.Join(t.TempDir(), "blackbox.yml")
 	if err := os.WriteFile(file, []byte(modules), 0o600); err != nil {
 		t.Fatal(err)
@@ -96,7 +90,7 @@ func TestSameAsBlackboxExporter(t *testing.T) {
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	ca := caFile(t, srv.Certificate().Raw)
-	tcp, server := banner(t, "220 ready\r\n").Addr().String(), nameServer(t)
+	tcp, server := banner(t, "220 ready\r\n"), nameServer(t)
 	theirs := blackboxExporter(t, fmt.Sprintf(`modules:
   http: {prober: http, http: {tls_config: {ca_file: %[1]q}}}
   regex: {prober: http, http: {tls_config: {ca_file: %[1]q}, fail_if_body_not_matches_regexp: [unwell]}}

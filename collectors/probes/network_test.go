@@ -18,41 +18,26 @@ import (
 	"gatewatch/internal/servicetest"
 )
 
-// banner serves connections that begin with text and then repeat what is said to them, in capitals.
-func banner(t *testing.T, text string) net.Listener {
+// banner returns the address of a server whose connections begin with text and then repeat what is said to them, in capitals.
+func banner(t *testing.T, text string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
+	return collecttest.Listen(t, func(conn net.Conn) {
+		conn.Write([]byte(text))
+		said := make([]byte, 100)
 		for {
-			conn, err := l.Accept()
+			n, err := conn.Read(said)
 			if err != nil {
 				return
 			}
-			go func() {
-				defer conn.Close()
-				conn.Write([]byte(text))
-				said := make([]byte, 100)
-				for {
-					n, err := conn.Read(said)
-					if err != nil {
-						return
-					}
-					conn.Write([]byte(strings.ToUpper(string(said[:n]))))
-				}
-			}()
+			conn.Write([]byte(strings.ToUpper(string(said[:n]))))
 		}
-	}()
-	return l
+	})
 }
 
 func TestProbeTCP(t *testing.T) {
 	t.Parallel()
-	addr := banner(t, "220 ready\r\n").Addr().String()
-	long := banner(t, strings.Repeat("x", 3*maxTCPReply)).Addr().String()
+	addr := banner(t, "220 ready\r\n")
+	long := banner(t, strings.Repeat("x", 3*maxTCPReply))
 	f := func(t *testing.T, p Config, wantSuccess, wantRegex float64) {
 		t.Helper()
 		if p.Timeout == 0 {
@@ -73,12 +58,7 @@ func TestProbeTCP(t *testing.T) {
 	f(t, Config{URL: "tcp://" + addr, NoMatch: []string{"ready"}}, 0, 1)
 	f(t, Config{URL: "tcp://" + addr, NoMatch: []string{"broken"}}, 1, 0)
 	f(t, Config{URL: "tcp://" + long, Match: []string{"y"}, Timeout: model.Duration(10 * time.Second)}, 0, 1)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	f(t, Config{URL: "tcp://" + closed.Addr().String()}, 0, 0)
+	f(t, Config{URL: "tcp://" + collecttest.FreeAddress(t)}, 0, 0)
 }
 
 func TestProbeTCPWithTLS(t *testing.T) {
@@ -187,7 +167,7 @@ func TestProbeICMP(t *testing.T) {
 
 func TestFamilies(t *testing.T) {
 	t.Parallel()
-	four := banner(t, "").Addr().String()
+	four := banner(t, "")
 	f := func(ip, url string, want float64) {
 		t.Helper()
 		if got := probed(t, Config{URL: url, IP: ip}); got["probe_success"] != want {

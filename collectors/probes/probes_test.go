@@ -11,7 +11,6 @@ import (
 	"log"
 	"log/slog"
 	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -149,12 +148,7 @@ func TestProbeTLS(t *testing.T) {
 
 func TestProbeFailures(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := "http://" + closed.Addr().String()
-	closed.Close()
+	refused := "http://" + collecttest.FreeAddress(t)
 	release := make(chan bool)
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	t.Cleanup(func() { close(release); silent.Close() })

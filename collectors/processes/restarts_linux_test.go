@@ -111,11 +111,10 @@ type keptNotes []event.Note
 
 func (k *keptNotes) Add(n event.Note) { *k = append(*k, n) }
 
-func TestRestarts(t *testing.T) {
-	t.Parallel()
-	systemd := &ailing{limited: true}
-	address := systemd.serve(t)
-	cfg := RestartConfig{Unit: "pay.service", FailedFor: defaultFailedFor, AtMost: 2, DBus: address}
+// restarter returns what has a start its unit again at most so many times, and its documents.
+func (a *ailing) restarter(t *testing.T, atMost int) (collect.Collector, *keptNotes) {
+	t.Helper()
+	cfg := RestartConfig{Unit: "pay.service", FailedFor: defaultFailedFor, AtMost: atMost, DBus: a.serve(t)}
 	var notes keptNotes
 	all, err := cfg.Collectors(collect.Env{Log: collecttest.Quiet(), Notes: &notes})
 	if err != nil {
@@ -123,6 +122,13 @@ func TestRestarts(t *testing.T) {
 	}
 	c := all[0]
 	c.Timeout = time.Minute
+	return c, &notes
+}
+
+func TestRestarts(t *testing.T) {
+	t.Parallel()
+	systemd := &ailing{limited: true}
+	c, kept := systemd.restarter(t, 2)
 	f := func(about string, restarts int, want ...string) {
 		t.Helper()
 		text := collecttest.Collect(t, c)
@@ -150,7 +156,7 @@ func TestRestarts(t *testing.T) {
 	f("a failed unit that people masked", 2, `gatewatch_unit_restarts_exhausted{name="pay.service"} 0`)
 	systemd.is("active", "loaded", long)
 	f("a unit that people mended", 2, `gatewatch_unit_restarts_exhausted{name="pay.service"} 0`)
-	if len(notes) != 2 || notes[1].Dataset != "gatewatch.restart" || !strings.Contains(notes[1].Message, "pay.service") {
+	if notes := *kept; len(notes) != 2 || notes[1].Dataset != "gatewatch.restart" || !strings.Contains(notes[1].Message, "pay.service") {
 		t.Errorf("%d documents: %+v, want one for each restart", len(notes), notes)
 	}
 	systemd.is("inactive", "not-found", long)
@@ -165,16 +171,10 @@ func TestRestartOutcome(t *testing.T) {
 	f := func(about string, systemd *ailing, refused, outcome, message string) {
 		t.Helper()
 		systemd.is("failed", "loaded", time.Now().Add(-time.Hour))
-		cfg := RestartConfig{Unit: "pay.service", FailedFor: defaultFailedFor, AtMost: 1, DBus: systemd.serve(t)}
-		var notes keptNotes
-		all, err := cfg.Collectors(collect.Env{Log: collecttest.Quiet(), Notes: &notes})
-		if err != nil {
-			t.Fatal(err)
-		}
-		all[0].Timeout = time.Minute
-		text := collecttest.Collect(t, all[0])
+		c, kept := systemd.restarter(t, 1)
+		text := collecttest.Collect(t, c)
 		collecttest.WantLines(t, text, `gatewatch_unit_restarts_refused_total{name="pay.service"} `+refused, `gatewatch_unit_restarts_exhausted{name="pay.service"} 1`)
-		if len(notes) != 1 || !strings.Contains(notes[0].Message, message) || notes[0].Fields[2] != event.NoteText("event.outcome", outcome) {
+		if notes := *kept; len(notes) != 1 || !strings.Contains(notes[0].Message, message) || notes[0].Fields[2] != event.NoteText("event.outcome", outcome) {
 			t.Errorf("%s: documents %+v, want one of outcome %q with %q", about, notes, outcome, message)
 		}
 	}

@@ -18,25 +18,10 @@ import (
 // protocol; with an error when nothing is.
 func scriptedRedis(t *testing.T, answers map[string]string) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go answerRedis(conn, answers)
-		}
-	}()
-	return l.Addr().String()
+	return collecttest.Listen(t, func(conn net.Conn) { answerRedis(conn, answers) })
 }
 
 func answerRedis(conn net.Conn, answers map[string]string) {
-	defer conn.Close()
 	in := bufio.NewReader(conn)
 	for {
 		var n int

@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,12 +22,7 @@ func exporter(t *testing.T, name, dsn string, flags ...string) map[string]*dto.M
 	t.Helper()
 	servicetest.Wanted(t)
 	path := servicetest.Program(t, "apt-get install "+name, name)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := collecttest.FreeAddress(t)
 	cmd := exec.Command(path, append(flags, "--web.listen-address="+addr)...)
 	cmd.Env = append(os.Environ(), "DATA_SOURCE_NAME="+dsn)
 	ended, err := servicetest.Start(cmd)
