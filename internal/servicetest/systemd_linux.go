@@ -16,22 +16,24 @@ import (
 //go:embed systemd/boot.sh
 var systemdBoot string
 
+// systemdNeeds tries what boot.sh does that a container may forbid.
+const systemdNeeds = "set -e; mount -t tmpfs tmpfs /run; mkdir /run/groups; mount -t cgroup2 cgroup2 /run/groups; " +
+	"mkdir /run/groups/gatewatch-try-$$; rmdir /run/groups/gatewatch-try-$$"
+
 // Systemd returns a running systemd with a D-Bus, which knows the given units (contents by file name) and starts those
 // of start. It has a PID space, mounts and control groups of its own, and may write to its Dir alone: nothing of the
-// machine is touched. Contents hold @DIR@ for the server's Dir. Its URL is the address of the D-Bus. It needs root. It
-// ends with t.
+// machine is touched. Contents hold @DIR@ for the server's Dir. Its URL is the address of the D-Bus. Where the kernel
+// forbids that, t is skipped. It ends with t.
 func Systemd(t testing.TB, units map[string]string, start ...string) *Server {
 	t.Helper()
 	wanted(t)
-	if os.Geteuid() != 0 {
-		missing(t, "the right to make name spaces", "run the tests as root")
-	}
 	systemd := program(t, "apt-get install systemd dbus", "/usr/lib/systemd/systemd", "/lib/systemd/systemd")
 	for _, name := range []string{"dbus-daemon", "busctl", "unshare", "setpriv"} {
 		program(t, "apt-get install systemd dbus util-linux", name)
 	}
-	if out, err := exec.CommandContext(t.Context(), "unshare", "--cgroup", "--pid", "--mount", "--net", "--fork", "true").CombinedOutput(); err != nil {
-		missing(t, "the right to make name spaces ("+strings.TrimSpace(string(out))+")", "run the tests on a machine of their own, or in a privileged container")
+	if out, err := exec.CommandContext(t.Context(), "unshare", "--cgroup", "--pid", "--mount", "--net", "--fork", "sh", "-c", systemdNeeds).CombinedOutput(); err != nil {
+		// No package brings this: tests with a fake D-Bus stand for a systemd where the kernel lets none be booted.
+		t.Skipf("no systemd can be booted here, which needs root, name spaces and control groups: %v: %s", err, strings.TrimSpace(string(out)))
 	}
 	// Not below t.TempDir, where only who runs the tests may look.
 	dir, err := os.MkdirTemp("", "gatewatch-systemd-")
