@@ -1,10 +1,8 @@
 package alerting_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,16 +23,7 @@ func (r *rig) startAs(host string, cfg alerting.Config) {
 		r.t.Fatal(err)
 	}
 	r.engine = e
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- e.Run(ctx) }()
-	r.stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-done; err != nil {
-			r.t.Errorf("Run() = %v, want nil", err)
-		}
-	})
-	r.t.Cleanup(r.stop)
+	r.run()
 }
 
 // TestManyAgentsOneMessage has several agents see one incident, and relay it to a real cluster of two: one message says

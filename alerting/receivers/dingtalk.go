@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 )
 
@@ -39,22 +38,15 @@ type DingTalkConfig struct {
 	Language string `yaml:"language"`
 }
 
-func (c *DingTalkConfig) validate() error {
-	var m invalid.Mistakes
-	checkSecretURL(&m, "url", c.URL.Reveal())
-	return m.Err()
-}
+func (c *DingTalkConfig) validate() error { return checkAddress(c.URL) }
 
 type dingtalk struct {
-	cfg   DingTalkConfig
-	words *words
-	page  Page
-	codes *codes
-	post  *poster
+	robot
+	cfg DingTalkConfig
 }
 
 func newDingTalk(cfg DingTalkConfig, p Page) *dingtalk {
-	return &dingtalk{cfg: cfg, words: wordsFor(cfg.Language), page: p, codes: dingtalkCodes(), post: newPoster(cfg.URL, cfg.Secret)}
+	return &dingtalk{cfg: cfg, robot: robot{teller: newTeller(cfg.Language, p), codes: dingtalkCodes(), post: newPoster(cfg.URL, cfg.Secret)}}
 }
 
 // Name returns the configured name.
@@ -62,13 +54,10 @@ func (d *dingtalk) Name() string { return d.cfg.Name }
 
 // Send posts n.
 func (d *dingtalk) Send(ctx context.Context, n Notice, late time.Duration) error {
-	body := shorten(maxDingTalk, func(e extent) story {
-		return newStory(n, late, d.words, d.page, time.Now(), e)
-	}, func(s story) []byte {
+	body := d.within(maxDingTalk, n, late, func(s story) []byte {
 		return encode(object{"msgtype": "markdown", "markdown": object{"title": plain(s.headline), "text": markdown(s, "\n\n")}})
 	})
-	answer, err := d.post.post(ctx, d.address(time.Now()), body, nil)
-	return d.codes.check(d.post, answer, err)
+	return d.say(ctx, d.address(time.Now()), body)
 }
 
 // address is the robot's with the signature of now.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 )
 
@@ -36,22 +35,15 @@ type FeishuConfig struct {
 	Language string `yaml:"language"`
 }
 
-func (c *FeishuConfig) validate() error {
-	var m invalid.Mistakes
-	checkSecretURL(&m, "url", c.URL.Reveal())
-	return m.Err()
-}
+func (c *FeishuConfig) validate() error { return checkAddress(c.URL) }
 
 type feishu struct {
-	cfg   FeishuConfig
-	words *words
-	page  Page
-	codes *codes
-	post  *poster
+	robot
+	cfg FeishuConfig
 }
 
 func newFeishu(cfg FeishuConfig, p Page) *feishu {
-	return &feishu{cfg: cfg, words: wordsFor(cfg.Language), page: p, codes: feishuCodes(), post: newPoster(cfg.URL, cfg.Secret)}
+	return &feishu{cfg: cfg, robot: robot{teller: newTeller(cfg.Language, p), codes: feishuCodes(), post: newPoster(cfg.URL, cfg.Secret)}}
 }
 
 // Name returns the configured name.
@@ -59,11 +51,8 @@ func (f *feishu) Name() string { return f.cfg.Name }
 
 // Send posts n.
 func (f *feishu) Send(ctx context.Context, n Notice, late time.Duration) error {
-	body := shorten(maxFeishu, func(e extent) story {
-		return newStory(n, late, f.words, f.page, time.Now(), e)
-	}, func(s story) []byte { return encode(f.signed(feishuCard(s, feishuColour(&n.Alerts[0])), time.Now())) })
-	answer, err := f.post.post(ctx, f.cfg.URL.Reveal(), body, nil)
-	return f.codes.check(f.post, answer, err)
+	body := f.within(maxFeishu, n, late, func(s story) []byte { return encode(f.signed(feishuCard(s, feishuColour(&n.Alerts[0])), time.Now())) })
+	return f.say(ctx, f.cfg.URL.Reveal(), body)
 }
 
 // signed puts a card into a message with the signature of now: the text to sign is the key, and nothing is signed.

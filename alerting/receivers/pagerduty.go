@@ -52,14 +52,13 @@ func (c *PagerDutyConfig) validate() error {
 // pagerduty opens an incident for a group of alerts and resolves it:
 // https://developer.pagerduty.com/docs/send-alert-event
 type pagerduty struct {
-	cfg   PagerDutyConfig
-	words *words
-	page  Page
-	post  *poster
+	teller
+	cfg  PagerDutyConfig
+	post *poster
 }
 
 func newPagerDuty(cfg PagerDutyConfig, p Page) *pagerduty {
-	return &pagerduty{cfg: cfg, words: wordsFor(cfg.Language), page: p, post: newPoster(cfg.RoutingKey)}
+	return &pagerduty{cfg: cfg, teller: newTeller(cfg.Language, p), post: newPoster(cfg.RoutingKey)}
 }
 
 // Name returns the configured name.
@@ -81,9 +80,7 @@ func (p *pagerduty) Send(ctx context.Context, n Notice, late time.Duration) erro
 }
 
 func (p *pagerduty) send(ctx context.Context, n Notice, late time.Duration, action string) error {
-	body := shorten(maxPagerDuty, func(e extent) story {
-		return newStory(n, late, p.words, p.page, time.Now(), e)
-	}, func(s story) []byte { return encode(p.event(n, s, action)) })
+	body := p.within(maxPagerDuty, n, late, func(s story) []byte { return encode(p.event(n, s, action)) })
 	_, err := p.post.post(ctx, strings.TrimSuffix(p.cfg.URL, "/")+"/v2/enqueue", body, nil)
 	if e, ok := errors.AsType[*SendError](err); ok {
 		// PagerDuty answers 400 to a wrong key, and names it.

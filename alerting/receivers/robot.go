@@ -2,6 +2,7 @@ package receivers
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -21,6 +22,19 @@ type codes struct {
 	often   []int // too many messages
 	failed  []int // the service's own trouble
 	blocked []int // robot, token, signature, address or keyword are not as the robot's owner wants them
+}
+
+// robot posts messages to a group; its answers have codes.
+type robot struct {
+	teller
+	codes *codes
+	post  *poster
+}
+
+// say posts a message to the robot's address.
+func (r *robot) say(ctx context.Context, address string, message []byte) error {
+	answer, err := r.post.post(ctx, address, message, nil)
+	return r.codes.check(r.post, answer, err)
 }
 
 // robotAnswer is what robots answer with HTTP status 200; each knows its own names.

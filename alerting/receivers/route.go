@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gatewatch/internal/invalid"
+	"gatewatch/internal/secret"
 )
 
 // Config lists the receivers beside Slack. Its keys stand directly under alerting.
@@ -196,6 +197,13 @@ func (c *Config) Validate(taken ...string) error {
 		}
 		m.AddIn(r.path, r.validate())
 	}
+	return m.Err()
+}
+
+// checkAddress returns what is wrong with the url of a receiver whose address is a secret, as invalid.Mistakes.
+func checkAddress(url secret.Secret) error {
+	var m invalid.Mistakes
+	checkSecretURL(&m, "url", url.Reveal())
 	return m.Err()
 }
 

@@ -37,11 +37,19 @@ var extents = [...]extent{{8, 1000}, {4, 1000}, {2, 600}, {1, 600}, {1, 250}, {1
 // maxLink is the longest address that a message links to, in bytes.
 const maxLink = 400
 
-// shorten returns the longest form of n, as write makes it, that has at most limit bytes; the last form in any case.
-func shorten(limit int, tell func(extent) story, write func(story) []byte) []byte {
+// teller tells notices in one language, with links to one page.
+type teller struct {
+	words *words
+	page  Page
+}
+
+func newTeller(language string, p Page) teller { return teller{words: wordsFor(language), page: p} }
+
+// within returns the longest form of n, as write makes it, that has at most limit bytes; the last form in any case.
+func (t teller) within(limit int, n Notice, late time.Duration, write func(story) []byte) []byte {
 	var text []byte
 	for _, e := range extents {
-		if text = write(tell(e)); len(text) <= limit {
+		if text = write(newStory(n, late, t.words, t.page, time.Now(), e)); len(text) <= limit {
 			break
 		}
 	}

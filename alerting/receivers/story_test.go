@@ -24,12 +24,12 @@ func FuzzStoryStaysInLimits(f *testing.F) {
 		notice.Alerts = notice.Alerts[min(1, len(notice.Alerts)-1):]
 		page := pageOfTests()
 		page.Host = description
-		tell := func(e extent) story { return newStory(notice, time.Hour, chinese(), page, time.Now(), e) }
-		chat := shorten(maxWeCom, tell, func(s story) []byte { return []byte(markdown(s, "\n")) })
+		zh := newTeller("zh", page)
+		chat := zh.within(maxWeCom, notice, time.Hour, func(s story) []byte { return []byte(markdown(s, "\n")) })
 		if len(chat) > maxWeCom || len(chat) == 0 {
 			t.Errorf("%d bytes of markdown: over the limit", len(chat))
 		}
-		if card := shorten(maxTeams, tell, func(s story) []byte { return teamsCard(s, "Good") }); len(card) > maxTeams || !utf8.Valid(card) {
+		if card := zh.within(maxTeams, notice, time.Hour, func(s story) []byte { return teamsCard(s, "Good") }); len(card) > maxTeams || !utf8.Valid(card) {
 			t.Errorf("card of %d bytes, valid: %v", len(card), utf8.Valid(card))
 		}
 		if strings.Contains(string(chat), "<at") || strings.Contains(string(chat), "@all") {

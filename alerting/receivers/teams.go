@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 )
 
@@ -21,23 +20,18 @@ type TeamsConfig struct {
 	Language string `yaml:"language"`
 }
 
-func (c *TeamsConfig) validate() error {
-	var m invalid.Mistakes
-	checkSecretURL(&m, "url", c.URL.Reveal())
-	return m.Err()
-}
+func (c *TeamsConfig) validate() error { return checkAddress(c.URL) }
 
 // teams posts notices as Adaptive Cards:
 // https://learn.microsoft.com/en-us/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using
 type teams struct {
-	cfg   TeamsConfig
-	words *words
-	page  Page
-	post  *poster
+	teller
+	cfg  TeamsConfig
+	post *poster
 }
 
 func newTeams(cfg TeamsConfig, p Page) *teams {
-	return &teams{cfg: cfg, words: wordsFor(cfg.Language), page: p, post: newPoster(cfg.URL)}
+	return &teams{cfg: cfg, teller: newTeller(cfg.Language, p), post: newPoster(cfg.URL)}
 }
 
 // Name returns the configured name.
@@ -45,9 +39,7 @@ func (t *teams) Name() string { return t.cfg.Name }
 
 // Send posts n.
 func (t *teams) Send(ctx context.Context, n Notice, late time.Duration) error {
-	body := shorten(maxTeams, func(e extent) story {
-		return newStory(n, late, t.words, t.page, time.Now(), e)
-	}, func(s story) []byte { return teamsCard(s, teamsColour(&n.Alerts[0])) })
+	body := t.within(maxTeams, n, late, func(s story) []byte { return teamsCard(s, teamsColour(&n.Alerts[0])) })
 	_, err := t.post.post(ctx, t.cfg.URL.Reveal(), body, nil)
 	return err
 }

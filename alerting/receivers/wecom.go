@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 )
 
@@ -32,22 +31,15 @@ type WeComConfig struct {
 	Language string `yaml:"language"`
 }
 
-func (c *WeComConfig) validate() error {
-	var m invalid.Mistakes
-	checkSecretURL(&m, "url", c.URL.Reveal())
-	return m.Err()
-}
+func (c *WeComConfig) validate() error { return checkAddress(c.URL) }
 
 type wecom struct {
-	cfg   WeComConfig
-	words *words
-	page  Page
-	codes *codes
-	post  *poster
+	robot
+	cfg WeComConfig
 }
 
 func newWeCom(cfg WeComConfig, p Page) *wecom {
-	return &wecom{cfg: cfg, words: wordsFor(cfg.Language), page: p, codes: wecomCodes(), post: newPoster(cfg.URL)}
+	return &wecom{cfg: cfg, robot: robot{teller: newTeller(cfg.Language, p), codes: wecomCodes(), post: newPoster(cfg.URL)}}
 }
 
 // Name returns the configured name.
@@ -55,10 +47,7 @@ func (w *wecom) Name() string { return w.cfg.Name }
 
 // Send posts n.
 func (w *wecom) Send(ctx context.Context, n Notice, late time.Duration) error {
-	text := shorten(maxWeCom, func(e extent) story {
-		return newStory(n, late, w.words, w.page, time.Now(), e)
-	}, func(s story) []byte { return []byte(markdown(s, "\n")) })
+	text := w.within(maxWeCom, n, late, func(s story) []byte { return []byte(markdown(s, "\n")) })
 	body := encode(object{"msgtype": "markdown", "markdown": object{"content": string(text)}})
-	answer, err := w.post.post(ctx, w.cfg.URL.Reveal(), body, nil)
-	return w.codes.check(w.post, answer, err)
+	return w.say(ctx, w.cfg.URL.Reveal(), body)
 }
