@@ -3,6 +3,8 @@
 package sqldb
 
 import (
+	"fmt"
+
 	"gatewatch/collectors/collect"
 	"gatewatch/internal/invalid"
 )
@@ -39,8 +41,19 @@ func (d *DatabaseConfig) mistakes(check func(dsn string) error) error {
 	return m.Err()
 }
 
-// withoutChecks returns what the collector of the server is made of: it goes on when a reload changes what is checked in a window.
-func (d DatabaseConfig) withoutChecks() DatabaseConfig {
-	d.Integrity = nil
-	return d
+// withIntegrity returns the collector of a server, and the one that check makes when its data are to be read. A reload that
+// changes only what is read leaves the first one going.
+func (d DatabaseConfig) withIntegrity(server collect.Collector, check func(DatabaseConfig, collect.Env) (collect.Collector, error), e collect.Env) ([]collect.Collector, error) {
+	alone := d
+	alone.Integrity = nil
+	server.MadeOf = alone
+	if d.Integrity == nil {
+		return []collect.Collector{server}, nil
+	}
+	checks, err := check(d, e)
+	if err != nil {
+		return nil, fmt.Errorf("integrity: %w", err)
+	}
+	checks.MadeOf = []any{d.DSN, *d.Integrity}
+	return []collect.Collector{server, checks}, nil
 }

@@ -63,18 +63,7 @@ func (c *MySQLConfig) Collectors(e collect.Env) ([]collect.Collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	one := s.Collector()
-	one.MadeOf = c.withoutChecks()
-	all := []collect.Collector{one}
-	if c.Integrity != nil {
-		checks, err := newTableCheck(c.DatabaseConfig, e)
-		if err != nil {
-			return nil, fmt.Errorf("integrity: %w", err)
-		}
-		checks.MadeOf = []any{c.DSN, *c.Integrity}
-		all = append(all, checks)
-	}
-	return all, nil
+	return c.withIntegrity(s.Collector(), newTableCheck, e)
 }
 
 func mysqlLabels(name string, cfg *mysql.Config) prometheus.Labels {

@@ -74,16 +74,9 @@ func (c *PostgresConfig) Collectors(e collect.Env) ([]collect.Collector, error) 
 	if err != nil {
 		return nil, err
 	}
-	one := s.Collector()
-	one.MadeOf = c.withoutChecks()
-	all := []collect.Collector{one}
-	if c.Integrity != nil {
-		checks, err := newAmcheck(c.DatabaseConfig, e)
-		if err != nil {
-			return nil, fmt.Errorf("integrity: %w", err)
-		}
-		checks.MadeOf = []any{c.DSN, *c.Integrity}
-		all = append(all, checks)
+	all, err := c.withIntegrity(s.Collector(), newAmcheck, e)
+	if err != nil {
+		return nil, err
 	}
 	if c.Bloat != nil {
 		measures, err := newBloat(c.DatabaseConfig, *c.Bloat, e)
