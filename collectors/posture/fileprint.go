@@ -15,7 +15,9 @@ import (
 type fileprint struct {
 	// Hash is the SHA-256 of the content, in hexadecimal digits; "" when it cannot be read.
 	Hash string `json:"hash,omitempty"`
-	Size int64  `json:"size"`
+	// Logins is that of a file of accounts without those of the system that let nobody log in; "" of any other.
+	Logins string `json:"logins,omitempty"`
+	Size   int64  `json:"size"`
 	// Mode has the permissions and the bits for set-uid and set-gid.
 	Mode fs.FileMode `json:"mode"`
 	UID  uint32      `json:"uid"`
@@ -66,8 +68,8 @@ func (f fileprint) sameOutside(other fileprint) bool {
 }
 
 // hashed returns f with the hash of the file at path, of which it is the outside. A file that may not be read stays
-// without one.
-func (f fileprint) hashed(path string, stopped func() error) (fileprint, error) {
+// without one. isSystem is what systemLines returned for it.
+func (f fileprint) hashed(path string, isSystem func(fields []string) bool, stopped func() error) (fileprint, error) {
 	if f.Size > maxHashedFile {
 		return f, nil
 	}
@@ -96,6 +98,15 @@ func (f fileprint) hashed(path string, stopped func() error) (fileprint, error) 
 			return f, err
 		}
 	}
+	var logins string
+	if isSystem != nil {
+		if _, err = file.Seek(0, io.SeekStart); err == nil {
+			logins, err = hashLogins(file, isSystem)
+		}
+		if err != nil {
+			return f, err
+		}
+	}
 	after, err := look(path)
 	if err != nil {
 		return f, err
@@ -103,17 +114,21 @@ func (f fileprint) hashed(path string, stopped func() error) (fileprint, error) 
 	if !after.sameOutside(f) {
 		return f, errUnsettled
 	}
-	f.Hash = hex.EncodeToString(sum.Sum(nil))
+	f.Hash, f.Logins = hex.EncodeToString(sum.Sum(nil)), logins
 	return f, nil
 }
 
-// difference says in one word what is other in now: content, owner or mode; "" when nothing is that matters.
+// difference says in one word what is other in now: content, system_accounts, owner or mode; "" when nothing is that
+// matters.
 func (f fileprint) difference(now fileprint) string {
 	content := f.Hash != now.Hash
 	if f.Hash == "" || now.Hash == "" { // one of them could not be read
 		content = f.Size != now.Size || !f.Modified.Equal(now.Modified)
 	}
+	sameRights := f.UID == now.UID && f.GID == now.GID && f.Mode == now.Mode && f.Link == now.Link
 	switch {
+	case content && sameRights && f.Logins != "" && f.Logins == now.Logins:
+		return systemAccounts
 	case content || f.Link != now.Link:
 		return "content"
 	case f.UID != now.UID || f.GID != now.GID:

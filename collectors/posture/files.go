@@ -53,6 +53,8 @@ type watchedFile struct {
 	Changes int `json:"changes"`
 	// Last is the last change; nil for none.
 	Last *fileChange `json:"last,omitempty"`
+	// Grave is the last change that was not one of system accounts, while Last is one; nil for none.
+	Grave *fileChange `json:"grave,omitempty"`
 	// Gone is since when it is not there; zero when it is.
 	Gone time.Time `json:"gone,omitzero"`
 }
@@ -61,7 +63,7 @@ type watchedFile struct {
 type fileChange struct {
 	// At is when it was noticed.
 	At time.Time `json:"at"`
-	// What is created, removed, content, owner or mode.
+	// What is created, removed, content, system_accounts, owner or mode.
 	What string `json:"what"`
 	// By is who had logged in to do it; "" when auditd does not tell.
 	By string `json:"by"`
@@ -81,7 +83,7 @@ func newWatchedFiles(cfg Config, e collect.Env) collect.Collector {
 		entries: cfg.Files, root: e.Host.Root, auditLog: cfg.AuditLog, notes: e.Notes, log: e.Log,
 		kept: keptAt[watchState](e, "files"), read: map[string]bool{},
 		changes:    all.Counter("posture_file_changes_total", "Changes of a watched file since it is watched: content, owner, mode, created, removed.", "kind", "path"),
-		changed:    all.Gauge("posture_file_changed_timestamp_seconds", "When the last change of a watched file was noticed.", "kind", "path", "change", "by"),
+		changed:    all.Gauge("posture_file_changed_timestamp_seconds", "When the last change of a watched file was noticed; beside one of system accounts also the last other one.", "kind", "path", "change", "by"),
 		files:      all.Gauge("posture_files", "Number of files watched.", "kind"),
 		unreadable: all.Gauge("posture_files_unreadable", "Number of watched files whose content may not be read: only size, time, owner and mode are compared.", "kind"),
 	}
@@ -193,7 +195,7 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 		}
 		*budget -= seen.Size
 	}
-	if seen, err = seen.hashed(path, ctx.Err); err != nil {
+	if seen, err = seen.hashed(path, systemLines(kind, path), ctx.Err); err != nil {
 		return err
 	}
 	w.read[path] = true
@@ -262,6 +264,11 @@ func (w *watchedFiles) tell(path string, f *watchedFile, what string, before fil
 	names := userNames(w.root)
 	by := nameOr(names, who.Login)
 	f.Changes++
+	if what != systemAccounts {
+		f.Grave = nil
+	} else if f.Last != nil && f.Last.What != systemAccounts {
+		f.Grave = f.Last // what lets nobody log in must not hide it
+	}
 	f.Last = &fileChange{At: now.UTC(), What: what, By: by}
 	change := toldChange{kind: f.Kind, path: w.shown(path), what: what, by: by, who: who, before: before, now: seen,
 		owner: nameOr(names, fmt.Sprint(seen.UID))}
@@ -287,8 +294,10 @@ func (w *watchedFiles) report(out *collect.Samples) {
 	for _, path := range slices.Sorted(maps.Keys(w.state.Files)) {
 		f := w.state.Files[path]
 		out.Add(w.changes, float64(f.Changes), f.Kind, w.shown(path))
-		if f.Last != nil {
-			out.Add(w.changed, collect.UnixSeconds(f.Last.At), f.Kind, w.shown(path), f.Last.What, f.Last.By)
+		for _, change := range []*fileChange{f.Last, f.Grave} {
+			if change != nil {
+				out.Add(w.changed, collect.UnixSeconds(change.At), f.Kind, w.shown(path), change.What, change.By)
+			}
 		}
 		if f.Gone.IsZero() {
 			all[f.Kind]++
