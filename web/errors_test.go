@@ -119,13 +119,7 @@ func TestDeploys(t *testing.T) {
 		var told string
 		d := newWorld(fixed(start)).deps()
 		d.Deployed = func(version string) { told = version }
-		req := httptest.NewRequest(method, "http://127.0.0.1:9600/api/v1/deploys", strings.NewReader(body))
-		req.RemoteAddr = from
-		for name, value := range headers {
-			req.Header.Set(name, value)
-		}
-		rec := httptest.NewRecorder()
-		handlerOf(t, d).ServeHTTP(rec, req)
+		rec := answerTo(handlerOf(t, d), from, method, "/api/v1/deploys", body, headers)
 		if rec.Code != want || told != wantVersion {
 			t.Errorf("%s %q from %s = %d %q and %q told, want %d and %q", method, body, from, rec.Code, rec.Body, told, want, wantVersion)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 )
 
@@ -16,16 +15,7 @@ func TestReload(t *testing.T) {
 		calls := 0
 		d := newWorld(fixed(start)).deps()
 		d.Reload = func(context.Context) error { calls++; return result }
-		req := httptest.NewRequest(method, "http://127.0.0.1:9600/-/reload", nil)
-		req.RemoteAddr = from
-		for name, value := range headers {
-			req.Header.Set(name, value)
-		}
-		if host := headers["Host"]; host != "" {
-			req.Host = host
-		}
-		rec := httptest.NewRecorder()
-		handlerOf(t, d).ServeHTTP(rec, req)
+		rec := answerTo(handlerOf(t, d), from, method, "/-/reload", "", headers)
 		if rec.Code != want || calls != wantCalls || wantText != "" && rec.Body.String() != wantText+"\n" {
 			t.Errorf("%s /-/reload from %s with %v = %d %q after %d reloads, want %d %q after %d",
 				method, from, headers, rec.Code, rec.Body, calls, want, wantText, wantCalls)

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -21,13 +20,7 @@ func TestRestoreTests(t *testing.T) {
 			told = name
 			return nil
 		}
-		req := httptest.NewRequest(method, "http://127.0.0.1:9600/api/v1/restore-tests", strings.NewReader(body))
-		req.RemoteAddr = from
-		for name, value := range headers {
-			req.Header.Set(name, value)
-		}
-		rec := httptest.NewRecorder()
-		handlerOf(t, d).ServeHTTP(rec, req)
+		rec := answerTo(handlerOf(t, d), from, method, "/api/v1/restore-tests", body, headers)
 		if rec.Code != want || told != wantName {
 			t.Errorf("%s %q from %s = %d %q and %q told, want %d and %q", method, body, from, rec.Code, rec.Body, told, want, wantName)
 		}

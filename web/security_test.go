@@ -1,10 +1,26 @@
 package web
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 )
+
+// answerTo returns what h answers to a request that comes from an address. A header Host is the name that is asked for.
+func answerTo(h http.Handler, from, method, path, body string, headers map[string]string) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(method, "http://127.0.0.1:9600"+path, strings.NewReader(body))
+	req.RemoteAddr = from
+	for name, value := range headers {
+		req.Header.Set(name, value)
+	}
+	if host := headers["Host"]; host != "" {
+		req.Host = host
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	return rec
+}
 
 // TestWhoMayWrite asks the APIs in the ways that are meant, and in those of another host or another site's page.
 func TestWhoMayWrite(t *testing.T) {
@@ -13,16 +29,7 @@ func TestWhoMayWrite(t *testing.T) {
 	const here, there = "127.0.0.1:5000", "10.1.2.3:5000"
 	f := func(method, path, from string, headers map[string]string, want int, wantText string) {
 		t.Helper()
-		req := httptest.NewRequest(method, "http://127.0.0.1:9600"+path, nil)
-		req.RemoteAddr = from
-		for name, value := range headers {
-			req.Header.Set(name, value)
-		}
-		if host := headers["Host"]; host != "" {
-			req.Host = host
-		}
-		rec := httptest.NewRecorder()
-		h.ServeHTTP(rec, req)
+		rec := answerTo(h, from, method, path, "", headers)
 		if rec.Code != want || !strings.HasPrefix(rec.Body.String(), wantText) {
 			t.Errorf("%s %s from %s with %v = %d %q, want %d %q", method, path, from, headers, rec.Code, rec.Body, want, wantText)
 		}

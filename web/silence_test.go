@@ -3,12 +3,18 @@ package web
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 )
+
+// submit returns what h answers to a form that is sent from its own host.
+func submit(h http.Handler, path, form string) *httptest.ResponseRecorder {
+	return answerTo(h, "127.0.0.1:5000", http.MethodPost, path, form, map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+}
 
 // TestSilencing sends the form of the incidents' page. The page's clock shows 14:09 in a zone of +8 h.
 func TestSilencing(t *testing.T) {
@@ -18,11 +24,7 @@ func TestSilencing(t *testing.T) {
 		var asked *SilenceRequest
 		d := newWorld(fixed(start)).deps()
 		d.Silence = func(_ context.Context, q SilenceRequest) error { asked = &q; return refused }
-		req := httptest.NewRequest("POST", "http://127.0.0.1:9600/incidents/silence", strings.NewReader(form.Encode()))
-		req.RemoteAddr = "127.0.0.1:5000"
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		rec := httptest.NewRecorder()
-		handlerOf(t, d).ServeHTTP(rec, req)
+		rec := submit(handlerOf(t, d), "/incidents/silence", form.Encode())
 		if rec.Code != want || !strings.Contains(rec.Body.String()+rec.Header().Get("Location"), wantText) {
 			t.Errorf("form %v = %d %q, want %d %q", form, rec.Code, rec.Body, want, wantText)
 		}
@@ -89,11 +91,7 @@ func TestEndSilence(t *testing.T) {
 		ended := ""
 		d := newWorld(fixed(start)).deps()
 		d.Unsilence = func(_ context.Context, id string) error { ended = id; return result }
-		req := httptest.NewRequest("POST", "http://127.0.0.1:9600/incidents/unsilence", strings.NewReader("silence="+id))
-		req.RemoteAddr = "127.0.0.1:5000"
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		rec := httptest.NewRecorder()
-		handlerOf(t, d).ServeHTTP(rec, req)
+		rec := submit(handlerOf(t, d), "/incidents/unsilence", "silence="+id)
 		if rec.Code != want || ended != id || !strings.Contains(rec.Body.String()+rec.Header().Get("Location"), wantText) {
 			t.Errorf("ending %q = %d %q after %q, want %d %q", id, rec.Code, rec.Body, ended, want, wantText)
 		}
