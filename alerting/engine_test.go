@@ -1,7 +1,6 @@
 package alerting_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +22,7 @@ import (
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
+	"gatewatch/internal/testlog"
 	"gatewatch/series"
 )
 
@@ -36,35 +36,18 @@ type rig struct {
 	dir      string
 	engine   *alerting.Engine
 	own      *prometheus.Registry
-	log      *lockedBuffer
+	log      *testlog.Log
 	stop     func()
 
 	mu      sync.Mutex
 	changes []string
 }
 
-type lockedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lockedBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // newRig starts at a time so long ago that all that tests do is in the past: alerts end when they say.
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	reg := prometheus.NewRegistry()
-	r := &rig{t: t, ts: time.Now().Add(-30 * time.Minute).Truncate(time.Second), dir: t.TempDir(), log: &lockedBuffer{},
+	r := &rig{t: t, ts: time.Now().Add(-30 * time.Minute).Truncate(time.Second), dir: t.TempDir(), log: &testlog.Log{},
 		attempts: promauto.With(reg).NewCounterVec(prometheus.CounterOpts{Name: "payment_attempts_total"}, []string{"provider", "outcome"}),
 		broken:   promauto.With(reg).NewGaugeVec(prometheus.GaugeOpts{Name: "broken"}, []string{"provider", "part"}),
 	}

@@ -1,7 +1,6 @@
 package outputs
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -15,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"gatewatch/event"
+	"gatewatch/internal/testlog"
 	"gatewatch/journal"
 )
 
@@ -101,12 +101,12 @@ type rig struct {
 	*Elasticsearch
 	reg  *prometheus.Registry
 	dead string
-	log  *syncBuffer
+	log  *testlog.Log
 }
 
 func newRig(t testing.TB, cfg ElasticsearchConfig, feed Feed, rt http.RoundTripper) *rig {
 	t.Helper()
-	r := &rig{reg: prometheus.NewRegistry(), dead: filepath.Join(t.TempDir(), "dead.jsonl"), log: &syncBuffer{}}
+	r := &rig{reg: prometheus.NewRegistry(), dead: filepath.Join(t.TempDir(), "dead.jsonl"), log: &testlog.Log{}}
 	log := slog.New(slog.NewTextHandler(r.log, nil))
 	var err error
 	if rt == nil {
@@ -172,21 +172,4 @@ func (r *rig) metric(t *testing.T, name, labels string, want float64) {
 	if want != 0 {
 		t.Errorf("%s{%s} is not there, want %v", name, labels, want)
 	}
-}
-
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

@@ -20,6 +20,7 @@ import (
 
 	"gatewatch/alerting/receivers"
 	"gatewatch/internal/fakeslack"
+	"gatewatch/internal/testlog"
 )
 
 // slackTest is a Slack receiver in front of the fake, inside a bubble of testing/synctest.
@@ -29,7 +30,7 @@ type slackTest struct {
 	dir   string
 	cfg   receivers.SlackConfig
 	slack *receivers.Slack
-	log   *lockedLog
+	log   *testlog.Log
 
 	process atomic.Int32 // the one that lives
 }
@@ -38,24 +39,6 @@ type slackTest struct {
 type process struct {
 	test *slackTest
 	id   int32
-}
-
-// lockedLog is a log that may be read while it is written.
-type lockedLog struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 var errDead = errors.New("the process is dead")
@@ -75,7 +58,7 @@ func (p *process) RoundTrip(r *http.Request) (*http.Response, error) {
 func inSlack(t *testing.T, f func(t *slackTest)) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &slackTest{T: t, fake: fakeslack.New(), dir: t.TempDir(), log: &lockedLog{}, cfg: receivers.SlackConfig{
+		s := &slackTest{T: t, fake: fakeslack.New(), dir: t.TempDir(), log: &testlog.Log{}, cfg: receivers.SlackConfig{
 			Token: fakeslack.Token, Channel: fakeslack.Channel, APIURL: "http://slack.test",
 		}}
 		s.restart()

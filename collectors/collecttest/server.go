@@ -5,7 +5,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +14,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"gatewatch/event"
+	"gatewatch/internal/testlog"
 )
 
 // FreeAddress returns an address of this host on which nothing listens.
@@ -40,7 +40,7 @@ func WithoutOwn(f *dto.MetricFamily) *dto.MetricFamily {
 type Watched struct {
 	set *collect.Set
 	Reg *prometheus.Registry
-	Log *lockedLog
+	Log *testlog.Log
 	// AllDue makes the next collection ask every part.
 	AllDue func()
 	// notes are the documents it gave.
@@ -50,26 +50,8 @@ type Watched struct {
 // Add keeps a document that the collector gives.
 func (w *Watched) Add(n event.Note) { w.notes = append(w.notes, n) }
 
-// lockedLog is a log that a test may read while it is written.
-type lockedLog struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lockedLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lockedLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
 // NewWatched returns what Follow or Serve gives a collector to.
-func NewWatched() *Watched { return &Watched{Log: &lockedLog{}} }
+func NewWatched() *Watched { return &Watched{Log: &testlog.Log{}} }
 
 // Env is for a collector that logs to w and tells w its documents.
 func (w *Watched) Env() collect.Env { return collect.Env{Log: w.logger(), Notes: w} }
