@@ -33,8 +33,10 @@ type watchedFiles struct {
 	unsaved bool
 	// read are the files whose content was compared since the start: after that only those that look other are read.
 	read map[string]bool
+	// closed are the folders of each kind that might not be read at the last look.
+	closed map[string]map[string]bool
 
-	changes, changed, files, unreadable collect.Metric
+	changes, changed, files, unreadable, foldersUnreadable collect.Metric
 }
 
 // watchState is what is kept.
@@ -82,10 +84,11 @@ func newWatchedFiles(cfg Config, e collect.Env) collect.Collector {
 	w := &watchedFiles{
 		entries: cfg.Files, root: e.Host.Root, auditLog: cfg.AuditLog, notes: e.Notes, log: e.Log,
 		kept: keptAt[watchState](e, "files"), read: map[string]bool{},
-		changes:    all.Counter("posture_file_changes_total", "Changes of a watched file since it is watched: content, owner, mode, created, removed.", "kind", "path"),
-		changed:    all.Gauge("posture_file_changed_timestamp_seconds", "When the last change of a watched file was noticed; beside one of system accounts also the last other one.", "kind", "path", "change", "by"),
-		files:      all.Gauge("posture_files", "Number of files watched.", "kind"),
-		unreadable: all.Gauge("posture_files_unreadable", "Number of watched files whose content may not be read: only size, time, owner and mode are compared.", "kind"),
+		changes:           all.Counter("posture_file_changes_total", "Changes of a watched file since it is watched: content, owner, mode, created, removed.", "kind", "path"),
+		changed:           all.Gauge("posture_file_changed_timestamp_seconds", "When the last change of a watched file was noticed; beside one of system accounts also the last other one.", "kind", "path", "change", "by"),
+		files:             all.Gauge("posture_files", "Number of files watched.", "kind"),
+		unreadable:        all.Gauge("posture_files_unreadable", "Number of watched files whose content may not be read: only size, time, owner and mode are compared.", "kind"),
+		foldersUnreadable: all.Gauge("posture_folders_unreadable", "Number of folders that may not be read, so that watched files in them are not seen.", "kind"),
 	}
 	return collect.Collector{Name: "posture_files", Metrics: all, Timeout: watchedTimeout, MadeOf: []any{cfg.Files, cfg.AuditLog, e.Host}, Collect: w.collect}
 }
@@ -139,10 +142,12 @@ func (w *watchedFiles) look(ctx context.Context, out *collect.Samples, now time.
 	var failed error
 	room, budget := maxWatched, int64(maxHashedBytes)
 	seen, patterns := map[string]bool{}, map[string]bool{}
+	w.closed = map[string]map[string]bool{}
 	for _, entry := range w.entries {
 		for _, pattern := range entry.Paths {
 			key := entry.Kind + " " + pattern
 			_, known := w.state.Since[key]
+			w.noteClosed(entry.Kind, filepath.Join(w.root, pattern))
 			files, left := globs.Find([]string{filepath.Join(w.root, pattern)}, room)
 			out.Dropped += left
 			for _, f := range files {
@@ -168,6 +173,16 @@ func (w *watchedFiles) look(ctx context.Context, out *collect.Samples, now time.
 	maps.DeleteFunc(w.state.Since, func(key string, _ time.Time) bool { return !patterns[key] })
 	w.missing(seen, now)
 	return failed
+}
+
+// noteClosed notes the folders in which what the pattern names cannot be found.
+func (w *watchedFiles) noteClosed(kind, pattern string) {
+	if w.closed[kind] == nil {
+		w.closed[kind] = map[string]bool{}
+	}
+	for _, folder := range globs.Closed(pattern) {
+		w.closed[kind][folder] = true
+	}
 }
 
 // file compares one file. known is whether its pattern was looked for before, so that a file never seen is new.
@@ -309,5 +324,6 @@ func (w *watchedFiles) report(out *collect.Samples) {
 	for _, kind := range slices.Sorted(maps.Keys(all)) {
 		out.Add(w.files, float64(all[kind]), kind)
 		out.Add(w.unreadable, float64(unreadable[kind]), kind)
+		out.Add(w.foldersUnreadable, float64(len(w.closed[kind])), kind)
 	}
 }
