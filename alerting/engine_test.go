@@ -20,6 +20,7 @@ import (
 
 	"gatewatch/alerting"
 	"gatewatch/alerting/receivers"
+	"gatewatch/internal/crashcopy"
 	"gatewatch/internal/invalid"
 	"gatewatch/internal/secret"
 	"gatewatch/internal/testlog"
@@ -264,10 +265,7 @@ func TestKilledBeforeSending(t *testing.T) {
 // kill makes a new engine on a copy of the folder as it is this moment, and lets the old one end without a trace.
 func (r *rig) kill(cfg alerting.Config) {
 	r.t.Helper()
-	left := filepath.Join(r.t.TempDir(), "left")
-	if err := os.CopyFS(left, os.DirFS(r.dir)); err != nil {
-		r.t.Fatal(err)
-	}
+	left := crashcopy.Dir(r.t, r.dir)
 	r.stop()
 	r.dir = left
 	r.start(cfg)
@@ -386,11 +384,12 @@ func TestSecretsStayInside(t *testing.T) {
 	if !strings.Contains(texts["error"], "connection refused") {
 		t.Errorf("Test() = %v, want the reason", err)
 	}
-	werr := fs.WalkDir(os.DirFS(r.dir), ".", func(path string, d fs.DirEntry, err error) error {
+	left := crashcopy.Dir(t, r.dir)
+	werr := fs.WalkDir(os.DirFS(left), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(filepath.Join(r.dir, path))
+		text, err := os.ReadFile(filepath.Join(left, path))
 		texts[path] = string(text)
 		return err
 	})

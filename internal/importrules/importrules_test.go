@@ -91,8 +91,8 @@ func TestRules(t *testing.T) {
 	f("web/q.go", `web; import "github.com/prometheus/client_golang/prometheus"`, "")
 	f("web/page.go", `web; import "gatewatch/internal/servicetest"`, "web/page.go:1: imports gatewatch/internal/servicetest: only these may: [internal/servicetest collectors/collecttest]")
 	f("web/page_test.go", `web; import "gatewatch/internal/servicetest"`, "")
-	f("web/x.go", `web; import "testing"`, "web/x.go:1: imports testing: only these may: [internal/servicetest collectors/collecttest]")
-	f("web/x.go", `web; import "testing/fstest"`, "web/x.go:1: imports testing/fstest: only these may: [internal/servicetest collectors/collecttest]")
+	f("web/x.go", `web; import "testing"`, "web/x.go:1: imports testing: only these may: [internal/servicetest internal/crashcopy collectors/collecttest]")
+	f("web/x.go", `web; import "testing/fstest"`, "web/x.go:1: imports testing/fstest: only these may: [internal/servicetest internal/crashcopy collectors/collecttest]")
 
 	f("collectors/redis/redis.go", `redis; import "gatewatch/collectors/collect"`, "")
 	f("collectors/config.go", `collectors; import "gatewatch/collectors/redis"`, "")

@@ -38,7 +38,7 @@ var owners = map[string][]string{
 	"github.com/gomodule/redigo":         {"collectors/redis", "intents"},
 	"github.com/chromedp/":               {"internal/servicetest"},
 	"github.com/rogpeppe/go-internal":    {},
-	"testing":                            {"internal/servicetest", "collectors/collecttest"},
+	"testing":                            {"internal/servicetest", "internal/crashcopy", "collectors/collecttest"},
 	module + "internal/servicetest":      {"internal/servicetest", "collectors/collecttest"},
 	module + "internal/importrules":      {},
 	module + "collectors/collecttest":    {},

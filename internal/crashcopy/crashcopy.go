@@ -1,0 +1,69 @@
+// Package crashcopy copies a folder while a program writes to it, as a crash at one moment would leave it.
+package crashcopy
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// patience is how long a folder may keep changing under the copy.
+const patience = time.Minute
+
+// Dir copies dir to a folder of the test and returns its path. The copy is what dir held at one moment: it is made
+// again while files come, go or change under it. A folder that never rests for that long fails the test.
+func Dir(t testing.TB, dir string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "left")
+	if err := copyAtRest(dir, to); err != nil {
+		t.Fatalf("copying %s as a crash would leave it: %v", dir, err)
+	}
+	return to
+}
+
+func copyAtRest(dir, to string) error {
+	var last error
+	// Attempts and not only time bound the loop: in a test with a clock of its own no time passes here.
+	for tries, began := 0, time.Now(); tries < 10_000 && time.Since(began) < patience; tries++ {
+		before, err := state(dir)
+		if err == nil {
+			err = os.CopyFS(to, os.DirFS(dir))
+		}
+		if err == nil {
+			var after map[string]fs.FileInfo
+			if after, err = state(dir); err == nil && maps.EqualFunc(before, after, untouched) {
+				return nil
+			}
+		}
+		last = err
+		if err := os.RemoveAll(to); err != nil {
+			return err
+		}
+	}
+	if last == nil {
+		return errors.New("its files never rest")
+	}
+	return last
+}
+
+// state returns all entries below dir by their path.
+func state(dir string) (map[string]fs.FileInfo, error) {
+	entries := map[string]fs.FileInfo{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		entries[path], err = entry.Info()
+		return err
+	})
+	return entries, err
+}
+
+// untouched tells whether nobody wrote to a file or put another one in its place between the two looks.
+func untouched(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
