@@ -10,13 +10,19 @@ import (
 )
 
 const (
-	// payerAgain is after how many seconds a payer who fails with the same code counts again, at the latest twice that.
+	// payerAgain is after how many seconds a payer who fails in the same way counts again, at the latest twice that.
 	payerAgain = 300
 	// maxPayersSeen bounds the payers of such a time; further ones count each time.
 	maxPayersSeen = 20000
 )
 
-// payers tells who fails with a code for the first time in minutes: one customer who tries thirty times is one.
+// failure is a way to fail: with one code, or for any technical reason.
+type failure struct {
+	technical bool
+	code      string
+}
+
+// payers tells who fails in a way for the first time in minutes: one customer who tries thirty times is one.
 type payers struct {
 	seed     maphash.Seed
 	overflow prometheus.Counter
@@ -31,9 +37,9 @@ func newPayers(overflow prometheus.Counter) *payers {
 	return &payers{seed: maphash.MakeSeed(), overflow: overflow, now: map[uint64]struct{}{}}
 }
 
-// fresh tells whether the payer did not fail with the code before, as far as is known. Who a record names neither card nor
+// fresh tells whether the payer did not fail in this way before, as far as is known. Who a record names neither card nor
 // customer nor order of is always somebody else.
-func (p *payers) fresh(ev *event.Event) bool {
+func (p *payers) fresh(ev *event.Event, how failure) bool {
 	var h maphash.Hash
 	h.SetSeed(p.seed)
 	named := false
@@ -49,7 +55,7 @@ func (p *payers) fresh(ev *event.Event) bool {
 	}
 	h.WriteString(ev.Payment.Provider)
 	h.WriteByte(0)
-	h.WriteString(ev.Payment.Code)
+	maphash.WriteComparable(&h, how)
 	key, span := h.Sum64(), ev.Time.Unix()/payerAgain
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -36,3 +36,32 @@ func TestPayers(t *testing.T) {
 	})
 	f(t, "0", func(i int, ev *event.Event) { ev.Payment.Outcome = event.Approved })
 }
+
+// TestTechnicalPayers holds who fails for technical reasons to people, whatever codes they fail with.
+func TestTechnicalPayers(t *testing.T) {
+	t.Parallel()
+	f := func(t *testing.T, want string, change func(i int, ev *event.Event)) {
+		t.Helper()
+		reg := prometheus.NewPedanticRegistry()
+		m := New(reg, Limits{})
+		for i := range 30 {
+			ev := attempt()
+			ev.Payment.Outcome = event.ProviderDown
+			change(i, ev)
+			m.Observe(ev)
+		}
+		expectSamples(t, reg, "payment_technical_payers_total", `{provider="wechatpay"} `+want)
+	}
+	same := func(ev *event.Event) { ev.SetFact(event.CustomerKey, []byte("c1")) }
+	f(t, "1", func(i int, ev *event.Event) {
+		same(ev)
+		ev.Payment.Code = fmt.Sprint("E", i)
+	})
+	f(t, "1", func(_ int, ev *event.Event) { // time-outs have no code
+		same(ev)
+		ev.Payment.Outcome, ev.Payment.Code = event.UnknownOutcome, ""
+	})
+	f(t, "30", func(int, *event.Event) {}) // nobody knows
+	f(t, "0", func(_ int, ev *event.Event) { ev.Payment.Outcome = event.Customer })
+	f(t, "0", func(_ int, ev *event.Event) { ev.Payment.Outcome = event.Approved })
+}

@@ -23,6 +23,8 @@ type provider struct {
 	codes      *bounded[code]
 	currencies *bounded[money]
 	operations *bounded[prometheus.Observer]
+	// technicalPayers counts those who fail for technical reasons, each once in minutes.
+	technicalPayers prometheus.Counter
 }
 
 // code counts the attempts that end with one code.
@@ -43,6 +45,10 @@ func newProviders(reg prometheus.Registerer, limits Limits, overflow *prometheus
 	failing := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Name: "payment_code_payers_total", Help: "Attempts that failed with a code, of which one customer, card or order counts once in five minutes.",
 	}, []string{"provider", "code"})
+	technicalPayers := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
+		Name: "payment_technical_payers_total",
+		Help: "Attempts that failed for technical reasons, of which one customer, card or order counts once in five minutes.",
+	}, []string{"provider"})
 	attempts := promauto.With(reg).NewCounterVec(prometheus.CounterOpts{
 		Name: "payment_attempts_total", Help: "Payment attempts by outcome class.",
 	}, []string{"provider", "method", "outcome"})
@@ -75,6 +81,7 @@ func newProviders(reg prometheus.Registerer, limits Limits, overflow *prometheus
 				o := durations.WithLabelValues(name, operation)
 				return &o
 			}),
+			technicalPayers: technicalPayers.WithLabelValues(name),
 		}
 	})
 }
@@ -98,9 +105,12 @@ func (p *provider) observe(ev *event.Event, known *payers) {
 	if pay.Code != "" {
 		c := p.codes.get(pay.Code)
 		c.byOutcome.at(outcome).Inc()
-		if fails(pay.Outcome) && known.fresh(ev) {
+		if fails(pay.Outcome) && known.fresh(ev, failure{code: pay.Code}) {
 			c.payers.Inc()
 		}
+	}
+	if pay.Outcome.Technical() && known.fresh(ev, failure{technical: true}) {
+		p.technicalPayers.Inc()
 	}
 	if ev.Duration >= 0 {
 		(*p.operations.get(pay.Operation)).Observe(ev.Duration.Seconds())
