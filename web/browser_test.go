@@ -102,9 +102,10 @@ func value[T any](b *tab, expr string) T {
 	return v
 }
 
-// await waits until the JavaScript expression is true, also over a change of the page.
+// await waits until the JavaScript expression is true of a page that is there to its end, also over a change of the page.
 func (b *tab) await(what, expr string) {
 	b.t.Helper()
+	expr = `document.readyState === "complete" && (` + expr + `)`
 	ctx, cancel := context.WithTimeout(b.ctx, stepTime)
 	defer cancel()
 	for {

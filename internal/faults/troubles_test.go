@@ -37,11 +37,14 @@ func troubles() []trouble {
 		{name: "item 429", during: outage(sink.Outage{Items: true}), bites: says("refused documents")},
 		{name: "refused", during: refused, bites: says("connection refused")},
 		{name: "SIGHUP", during: hungUp, bites: says("configuration reloaded")},
-		{name: "disk full", during: diskFull, bites: says("no space left"), disk: 160},
+		{name: "disk full", during: diskFull, bites: says(noSpace), disk: 160},
 		{name: "file times", during: fileTimes},
 		{name: "clock jump", during: clockJump, clock: true},
 	}
 }
+
+// noSpace is what the agent says of a full disk.
+const noSpace = "no space left"
 
 func refusals(_ *cell, r sink.Report) bool { return r.Refused > 0 }
 
@@ -108,17 +111,22 @@ func hungUp(ctx context.Context, c *cell) error {
 	return c.agent.configure("", "")
 }
 
-// diskFull fills the disk of the agent's data to the last byte for half of the time.
+// diskFull fills the disk of the agent's data to the last byte for half of the time, from the beginning, and at first until
+// the agent complains: a slow one does so late.
 func diskFull(ctx context.Context, c *cell) error {
 	ballast := filepath.Join(c.data, "..", "ballast")
-	for retry.Sleep(ctx, 700*time.Millisecond) {
+	for ctx.Err() == nil {
 		if err := fill(ballast); err != nil {
 			return err
 		}
 		retry.Sleep(ctx, 1200*time.Millisecond)
+		for late := time.Now().Add(time.Minute); !c.agent.mentioned(noSpace) && time.Now().Before(late); {
+			time.Sleep(50 * time.Millisecond)
+		}
 		if err := os.Remove(ballast); err != nil {
 			return err
 		}
+		retry.Sleep(ctx, 700*time.Millisecond)
 	}
 	return nil
 }
