@@ -8,7 +8,7 @@ import (
 
 // CommonMetrics are those about each collector, and about the parts of those that ask servers.
 func CommonMetrics() []Row {
-	all := Metrics{durationSpec, successSpec, lastSuccessSpec, droppedSpec}.List("")
+	all := Metrics{durationSpec, successSpec, lastSuccessSpec, droppedSpec, clashingSpec}.List("")
 	return slices.Concat(all, Metrics{partSuccessSpec, partTimeSpec, restingSpec}.List("of servers", "collector"))
 }
 

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // stopTimeout is how long an exchange waits for collectors that it stops. One that is deaf to its context ends later; what
@@ -16,6 +18,7 @@ const stopTimeout = 5 * time.Second
 // one of the same name has ended. It returns when what was stopped has given back what it held open, or after a while.
 func (s *Set) Exchange(ctx context.Context, all []Collector) {
 	started, stopped := s.swap(all)
+	s.settle(nil)
 	limited, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	for _, r := range stopped {
@@ -56,6 +59,7 @@ func (s *Set) swap(all []Collector) (started, stopped []*runner) {
 		}
 		if !slices.ContainsFunc(next, r.namedAs) {
 			s.dropped.DeleteLabelValues(r.Name)
+			s.clashing.DeletePartialMatch(prometheus.Labels{clashingSpec.Labels[0]: r.Name})
 		}
 	}
 	if s.start == nil {

@@ -121,6 +121,9 @@ func TestExchangeOfWhatHangs(t *testing.T) {
 		if d, o := second.calls.Load(), other.calls.Load(); d != 0 || o != 1 {
 			t.Errorf("beside what hangs its successor collected %d times, another one %d times; want 0 and 1", d, o)
 		}
+		if want := `gatewatch_collector_success{collector="disk"} 0` + "\n"; !strings.Contains(collecttest.Exposition(t, reg), want) {
+			t.Errorf("of what waits for one that hangs there is no %q", want)
+		}
 		stopping, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		s.Exchange(stopping, []collect.Collector{third.made(3), other.made(1)})

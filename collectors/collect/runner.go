@@ -23,15 +23,22 @@ type runner struct {
 	last    state
 	running bool
 	began   time.Time
+	// served is what is served of last.families.
+	served []*served
+
+	// settle is the set's, and so is clashed: the names of which it was told that they are left out.
+	settle  func(*runner)
+	clashed map[string]bool
 }
 
 // state is the outcome of the last collection.
 type state struct {
-	known   bool // false before the first one ended
-	metrics []prometheus.Metric
-	took    time.Duration
-	ok      bool
-	lastOK  time.Time
+	known    bool // false before the first one ended
+	metrics  []prometheus.Metric
+	families []*served
+	took     time.Duration
+	ok       bool
+	lastOK   time.Time
 }
 
 // run collects at once and then at every tick. A tick that comes while a collection is still running is left out.
@@ -50,29 +57,41 @@ func (r *runner) run(ctx context.Context) {
 	}
 }
 
+// begins notes that r is at work, or would be if it could: what has to wait too long for what is in its place has failed as
+// what does not end.
+func (r *runner) begins(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running, r.began = true, now
+}
+
 // once collects and keeps the outcome.
 func (r *runner) once(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	began := time.Now()
-	r.mu.Lock()
-	r.running, r.began = true, began
-	r.mu.Unlock()
+	r.begins(began)
 
 	var out Samples
 	err := r.guarded(limited, &out)
 	ended := time.Now()
 	r.dropped.Add(float64(out.Dropped))
+	if r.keep(&out, began, ended, err, ctx.Err() != nil) {
+		r.settle(r)
+	}
+}
 
+// keep makes what was found the last outcome, and tells whether it has to be settled who gives which name.
+func (r *runner) keep(out *Samples, began, ended time.Time, err error, stopped bool) (unsettled bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.running = false
-	if ctx.Err() != nil {
-		// Stopped in the middle: what was found is no judgement of what is watched.
-		return
+	if stopped {
+		// In the middle: what was found is no judgement of what is watched.
+		return false
 	}
 	before := r.last
-	r.last = state{known: true, metrics: out.Metrics, took: ended.Sub(began), ok: err == nil, lastOK: before.lastOK}
+	r.last = state{known: true, metrics: out.Metrics, families: out.families, took: ended.Sub(began), ok: err == nil, lastOK: before.lastOK}
 	if err == nil {
 		r.last.lastOK = ended
 	}
@@ -83,6 +102,7 @@ func (r *runner) once(ctx context.Context) {
 	case err == nil && before.known && !before.ok:
 		r.log.Info("collector works again")
 	}
+	return len(before.families)+len(out.families) > 0
 }
 
 // guarded turns a panic into an error: the parsers of /proc meet kernels that nobody has tested them with, and one of
@@ -98,12 +118,13 @@ func (r *runner) guarded(ctx context.Context, out *Samples) (err error) {
 
 // state returns the outcome to serve at now. A collection that runs much longer than it may has failed, and values
 // from before it are too old to be shown as the present.
-func (r *runner) state(now time.Time) state {
+func (r *runner) state(now time.Time) (state, []*served) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	st := r.last
 	if r.running && now.Sub(r.began) > 2*r.Timeout {
 		st.known, st.ok, st.metrics, st.took = true, false, nil, now.Sub(r.began)
+		return st, nil
 	}
-	return st
+	return st, r.served
 }

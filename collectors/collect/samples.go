@@ -10,6 +10,10 @@ import (
 // devices does not flood the store.
 const MaxSamples = 5000
 
+// maxLabel is the longest value of a label in bytes: names that servers give to things are shorter, and one that is hostile
+// does not fill the memory with them.
+const maxLabel = 1024
+
 // The types of metrics, as a spec names them.
 const (
 	CounterKind = prometheus.CounterValue
@@ -85,7 +89,9 @@ type Samples struct {
 	Metrics []prometheus.Metric
 	Dropped int
 
-	added map[sampleKey]bool
+	added      map[sampleKey]bool
+	families   []*served
+	inFamilies int
 }
 
 // sampleKey tells the samples of one collection apart.
@@ -94,14 +100,17 @@ type sampleKey struct {
 	labels string
 }
 
-// Add notes one sample. Label values that are not UTF-8 (a mount point can be anything) are cleaned. A second sample of the
+// Add notes one sample. Label values that are not UTF-8 (a mount point can be anything) are cleaned, and long ones cut. A second sample of the
 // same metric with the same labels, which would be an error of the scrape, is left out and counted.
 func (s *Samples) Add(m Metric, value float64, labels ...string) {
-	if len(s.Metrics) >= MaxSamples {
+	if len(s.Metrics)+s.inFamilies >= MaxSamples {
 		s.Dropped++
 		return
 	}
 	for i, l := range labels {
+		if len(l) > maxLabel {
+			l = l[:maxLabel] + "…"
+		}
 		labels[i] = strings.ToValidUTF8(l, "�")
 	}
 	key := sampleKey{m.Desc, strings.Join(labels, "\xff")}
@@ -140,7 +149,7 @@ func (d *Distinct) Add(m Metric, value float64, labels ...string) {
 
 // Take notes a sample that is ready.
 func (s *Samples) Take(m prometheus.Metric) {
-	if len(s.Metrics) >= MaxSamples {
+	if len(s.Metrics)+s.inFamilies >= MaxSamples {
 		s.Dropped++
 		return
 	}

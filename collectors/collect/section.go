@@ -41,7 +41,7 @@ type Env struct {
 
 // Assemble returns what the sections switch on. Its errors name the section by its key.
 func Assemble(sections iter.Seq2[string, Section], e Env) ([]Collector, error) {
-	e.Names = GivenNames{}
+	e.Names = GivenNames{NodeDurationSpec.Name: true, NodeSuccessSpec.Name: true}
 	var all []Collector
 	for key, s := range sections {
 		found, err := s.Collectors(e)

@@ -45,7 +45,9 @@ type Set struct {
 
 	duration, success, lastSuccess Metric
 	nodeDuration, nodeSuccess      Metric
-	dropped                        *prometheus.CounterVec
+	dropped, clashing              *prometheus.CounterVec
+
+	settling sync.Mutex // held while it is decided which of several sources has a name
 }
 
 // Notes takes what collectors tell as documents beside their metrics. Add does not wait, and may drop and count.
@@ -59,6 +61,7 @@ var (
 	successSpec      = Spec{"gatewatch_collector_success", GaugeKind, "Whether the last collection succeeded.", []string{"collector"}}
 	lastSuccessSpec  = Spec{"gatewatch_collector_last_success_timestamp_seconds", GaugeKind, "When a collection last succeeded; 0 when none has.", []string{"collector"}}
 	droppedSpec      = Spec{"gatewatch_collector_dropped_samples_total", CounterKind, "Samples left out because a collector has too many, or two alike.", []string{"collector"}}
+	clashingSpec     = Spec{"gatewatch_collector_clashing_samples_total", CounterKind, "Samples of files and applications left out because another source gives the metric another type, or the same series.", []string{"collector", "metric"}}
 	NodeDurationSpec = Spec{"node_scrape_collector_duration_seconds", GaugeKind, "node_exporter: Duration of a collector scrape.", []string{"collector"}}
 	NodeSuccessSpec  = Spec{"node_scrape_collector_success", GaugeKind, "node_exporter: Whether a collector succeeded.", []string{"collector"}}
 )
@@ -73,11 +76,12 @@ func NewSet(all []Collector, log *slog.Logger, reg prometheus.Registerer) (*Set,
 		nodeDuration: NodeDurationSpec.Metric(nil),
 		nodeSuccess:  NodeSuccessSpec.Metric(nil),
 		dropped:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: droppedSpec.Name, Help: droppedSpec.Help}, droppedSpec.Labels),
+		clashing:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: clashingSpec.Name, Help: clashingSpec.Help}, clashingSpec.Labels),
 	}
 	for _, c := range all {
 		s.runners = append(s.runners, s.newRunner(c))
 	}
-	for _, c := range []prometheus.Collector{s.dropped, s} {
+	for _, c := range []prometheus.Collector{s.dropped, s.clashing, s} {
 		if err := reg.Register(c); err != nil {
 			return nil, fmt.Errorf("register collectors: %w", err)
 		}
@@ -86,7 +90,7 @@ func NewSet(all []Collector, log *slog.Logger, reg prometheus.Registerer) (*Set,
 }
 
 func (s *Set) newRunner(c Collector) *runner {
-	return &runner{Collector: c, log: s.log.With("collector", c.Name), dropped: s.dropped.WithLabelValues(c.Name)}
+	return &runner{Collector: c, log: s.log.With("collector", c.Name), dropped: s.dropped.WithLabelValues(c.Name), settle: s.settle}
 }
 
 // Run collects until ctx is cancelled, the first time at once, and then returns nil.
@@ -96,6 +100,7 @@ func (s *Set) Run(ctx context.Context) error {
 	s.start = func(r *runner, before []*runner) {
 		ctx, cancel := context.WithCancel(ctx)
 		r.stop, r.ended = cancel, make(chan struct{})
+		r.begins(time.Now())
 		wg.Go(func() {
 			defer close(r.ended)
 			defer cancel()
@@ -143,12 +148,17 @@ func (s *Set) Collect(ch chan<- prometheus.Metric) {
 	now := time.Now()
 	var own Samples
 	for _, r := range s.present() {
-		st := r.state(now)
+		st, families := r.state(now)
 		if !st.known {
 			continue
 		}
 		for _, m := range st.metrics {
 			ch <- m
+		}
+		for _, f := range families {
+			for _, m := range f.metrics {
+				ch <- m
+			}
 		}
 		own.Add(s.duration, st.took.Seconds(), r.Name)
 		own.Add(s.success, Bool(st.ok), r.Name)

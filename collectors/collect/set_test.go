@@ -153,3 +153,15 @@ func TestTooManySamples(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+// TestLongLabel cuts what would fill the memory.
+func TestLongLabel(t *testing.T) {
+	t.Parallel()
+	m := collect.Gauge("fake", "A gauge.", "name")
+	text := collecttest.Collect(t, collect.Collector{Name: "fake", Timeout: time.Minute, Collect: func(_ context.Context, out *collect.Samples) error {
+		out.Add(m, 1, strings.Repeat("ü", 100_000))
+		out.Add(m, 2, strings.Repeat("x", 1024))
+		return nil
+	}})
+	collecttest.WantLines(t, text, `fake{name="`+strings.Repeat("ü", 512)+`…"} 1`, `fake{name="`+strings.Repeat("x", 1024)+`"} 2`)
+}

@@ -25,6 +25,8 @@ type Config struct {
 
 	// given are names that files may hold and another section gives.
 	given []string
+	// names are those of all collectors, which files may not give.
+	names collect.GivenNames
 }
 
 // defaultTextfileDir is where Debian's node_exporter reads, so that what fills it goes on to work.
@@ -63,7 +65,7 @@ func (h *Config) Paths() collect.Paths { return collect.Paths{Proc: h.Proc, Sys:
 // Collectors returns what is switched on.
 func (h *Config) Collectors(e collect.Env) ([]collect.Collector, error) {
 	seen := *h
-	seen.given = e.Given
+	seen.given, seen.names = e.Given, e.Names
 	all := hostTable(seen)
 	for i := range all {
 		all[i].Interval, all[i].Timeout, all[i].OfHost = e.Interval, hostTimeout, true

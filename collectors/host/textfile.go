@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"gatewatch/collectors/collect"
 
 	dto "github.com/prometheus/client_model/go"
@@ -33,7 +31,7 @@ func collectTextfiles(h Config) collect.Collector {
 	var all collect.Metrics
 	failed := all.Gauge("node_textfile_scrape_error", "1 if there was an error opening or reading a file, 0 otherwise")
 	mtime := all.Gauge("node_textfile_mtime_seconds", "Unixtime mtime of textfiles successfully read.", "file")
-	return collect.Collector{Name: "textfile", Metrics: all, MadeOf: []any{h.TextfileDir, h.given}, Collect: func(_ context.Context, out *collect.Samples) error {
+	return collect.Collector{Name: "textfile", Metrics: all, MadeOf: []any{h.TextfileDir, h.given, h.names}, Collect: func(_ context.Context, out *collect.Samples) error {
 		files, err := filepath.Glob(filepath.Join(h.TextfileDir, "*.prom"))
 		if h.TextfileDir == "" || err != nil {
 			return err
@@ -43,18 +41,24 @@ func collectTextfiles(h Config) collect.Collector {
 			files = files[:maxTextfiles]
 		}
 		types, seen := map[string]dto.MetricType{}, map[string]bool{}
+		var told []collect.Family
 		for _, file := range files {
 			families, changed, one := readTextfile(file)
 			if one == nil {
 				out.Add(mtime, changed, file)
 				maps.DeleteFunc(families, func(name string, _ *dto.MetricFamily) bool { return slices.Contains(h.given, name) })
-				one = addFamilies(out, families, types, seen)
+				var accepted []collect.Family
+				accepted, one = acceptedOf(families, h.names, types, seen)
+				told = append(told, accepted...)
 			}
 			if one != nil {
 				err = errors.Join(err, fmt.Errorf("%s: %w", file, one))
 			}
 		}
 		out.Add(failed, collect.Bool(err != nil))
+		for _, f := range told { // after what is said of the files, which has room however much is in them
+			out.TakeFamily(f)
+		}
 		return err
 	}}
 }
@@ -80,18 +84,17 @@ func readTextfile(file string) (map[string]*dto.MetricFamily, float64, error) {
 	return families, collect.UnixSeconds(info.ModTime()), err
 }
 
-// addFamilies adds the metrics of one file. types and seen are what files before it gave: one name has one type, and
-// one series one value.
-func addFamilies(out *collect.Samples, families map[string]*dto.MetricFamily, types map[string]dto.MetricType, seen map[string]bool) error {
-	var refused error
+// acceptedOf returns the metrics of one file that can be taken, and why others cannot. names are those of the agent. types and
+// seen are what files before it gave: one name has one type, and one series one value.
+func acceptedOf(families map[string]*dto.MetricFamily, names collect.GivenNames, types map[string]dto.MetricType, seen map[string]bool) (accepted []collect.Family, refused error) {
 	for _, name := range slices.Sorted(maps.Keys(families)) {
 		f := families[name]
-		if err := acceptable(f, types); err != nil {
+		if err := acceptable(f, names, types); err != nil {
 			refused = errors.Join(refused, err)
 			continue
 		}
 		types[name] = f.GetType()
-		desc := prometheus.NewDesc(name, helpOf(f), nil, nil)
+		told := collect.Family{Name: name, Type: f.GetType()}
 		for _, m := range f.Metric {
 			key := collect.SeriesKey(name, m)
 			if seen[key] {
@@ -99,17 +102,20 @@ func addFamilies(out *collect.Samples, families map[string]*dto.MetricFamily, ty
 				continue
 			}
 			seen[key] = true
-			out.Take(collect.Ready(desc, m))
+			told.Samples = append(told.Samples, m)
 		}
+		accepted = append(accepted, told)
 	}
-	return refused
+	return accepted, refused
 }
 
 // acceptable says why a family of a file cannot be taken.
-func acceptable(f *dto.MetricFamily, types map[string]dto.MetricType) error {
+func acceptable(f *dto.MetricFamily, names collect.GivenNames, types map[string]dto.MetricType) error {
 	name := f.GetName()
-	if prefix, is := collect.Reserved(name); is {
-		return fmt.Errorf("%s: names that begin with %s are the agent's own", name, prefix)
+	for _, part := range append([]string{""}, collect.PartsOf(f.GetType())...) {
+		if why, is := names.Owned(name + part); is {
+			return fmt.Errorf("%s: %s", name+part, why)
+		}
 	}
 	if before, ok := types[name]; ok && before != f.GetType() {
 		return fmt.Errorf("%s is a %s here and a %s in another file", name, f.GetType(), before)
@@ -121,6 +127,3 @@ func acceptable(f *dto.MetricFamily, types map[string]dto.MetricType) error {
 	}
 	return nil
 }
-
-// helpOf is the same for a name in all files, as the exposition wants it.
-func helpOf(f *dto.MetricFamily) string { return "Metric " + f.GetName() + " of a file." }

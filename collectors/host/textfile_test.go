@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
 )
 
@@ -20,7 +21,7 @@ func TestTextfiles(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		c := collectTextfiles(Config{TextfileDir: dir})
+		c := collectTextfiles(Config{TextfileDir: dir, names: collect.GivenNames{"node_load1": true, "node_load_*": true}})
 		c.Timeout = time.Minute
 		text := collecttest.Collect(t, c)
 		for _, line := range append(want, "node_textfile_scrape_error "+wantError) {
@@ -49,6 +50,10 @@ func TestTextfiles(t *testing.T) {
 	f(t, "1", []string{"same 1"}, nil, map[string]string{"a.prom": "# TYPE same gauge\nsame 1\n", "b.prom": "# TYPE same counter\nsame{x=\"y\"} 2\n"})
 	// What looks like the agent's own word, and what is not of now.
 	f(t, "1", nil, []string{"payment_attempts_total"}, map[string]string{"a.prom": "payment_attempts_total 1000000\n"})
+	f(t, "1", []string{"good 1"}, []string{"\nup "}, map[string]string{"a.prom": "up 1\ngood 1\n"})
+	f(t, "1", nil, []string{"ALERTS", "payments:"}, map[string]string{"a.prom": "ALERTS{alertname=\"X\"} 1\npayments:providers_unwell:count 1\n"})
+	f(t, "1", []string{"good 1"}, []string{"node_load1 99"}, map[string]string{"a.prom": "node_load1 99\ngood 1\n"})
+	f(t, "1", nil, []string{"node_load1_count"}, map[string]string{"a.prom": "# TYPE node_load summary\nnode_load_sum 1\nnode_load_count 2\n"})
 	f(t, "1", nil, []string{"\nold "}, map[string]string{"a.prom": "old 1 1395066363000\n"})
 	f(t, "1", nil, nil, map[string]string{"a.prom": strings.Repeat("# much\n", maxTextfileBytes/7+1)})
 }

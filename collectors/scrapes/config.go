@@ -34,6 +34,8 @@ type Config struct {
 	Username    string        `yaml:"username"`
 	Password    secret.Secret `yaml:"password"`
 	BearerToken secret.Secret `yaml:"bearer_token"`
+	// File with a token, which is read each time, so that it may be renewed.
+	BearerTokenFile string `yaml:"bearer_token_file"`
 	// File with certificate authorities (PEM) trusted instead of the system's.
 	CAFile string `yaml:"ca_file"`
 }
@@ -110,6 +112,14 @@ func (c *Config) Validate() error {
 	if c.BearerToken != "" && c.Username != "" {
 		m.Add("bearer_token", "and username cannot both be there")
 	}
+	if c.BearerTokenFile != "" {
+		if c.BearerToken != "" || c.Username != "" {
+			m.Add("bearer_token_file", "cannot be there beside bearer_token or username")
+		}
+		if _, err := readToken(c.BearerTokenFile); err != nil {
+			m.Add("bearer_token_file", "%v", err)
+		}
+	}
 	if c.Password != "" && c.Username == "" {
 		m.Add("password", "means nothing without username")
 	}
@@ -119,17 +129,19 @@ func (c *Config) Validate() error {
 	return m.Err()
 }
 
-// wants tells whether metrics of a name are kept.
-func (c *Config) wants(name string) bool {
-	fits := func(glob string) bool {
-		ok, _ := path.Match(glob, name) // Validate found the wrong ones
-		return ok
+// wanted returns what tells whether metrics of a name are kept.
+func (c *Config) wanted() func(name string) bool {
+	keep := slices.Clone(c.Keep)
+	for _, f := range scrapePresets()[c.Preset] {
+		keep = append(keep, f.glob)
 	}
-	if slices.ContainsFunc(c.Drop, fits) {
-		return false
+	return func(name string) bool {
+		fits := func(glob string) bool {
+			ok, _ := path.Match(glob, name) // Validate found the wrong ones
+			return ok
+		}
+		return !slices.ContainsFunc(c.Drop, fits) && slices.ContainsFunc(keep, fits)
 	}
-	inPreset := func(f family) bool { return fits(f.glob) }
-	return slices.ContainsFunc(scrapePresets()[c.Preset], inPreset) || slices.ContainsFunc(c.Keep, fits)
 }
 
 // Collectors returns what is switched on.

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +33,8 @@ const (
 	maxScrapeBody = 4 << 20
 	// maxScrapeLabels and maxScrapeValue bound a sample: how many labels, and how long a value is in bytes.
 	maxScrapeLabels, maxScrapeValue = 30, 300
+	// maxToken is the most bytes of a file with a token.
+	maxToken = 16 << 10
 )
 
 // scrape asks one application for its metrics.
@@ -43,6 +46,9 @@ type scrape struct {
 	clean    *redact.Redactor
 	// process are the agent's own families of its process. One name has one type and help.
 	process map[string]*dto.MetricFamily
+
+	// wanted are the names that are kept.
+	wanted func(name string) bool
 
 	up, taken, refused, health collect.Metric
 }
@@ -56,12 +62,12 @@ func newScrape(cfg Config, instance string, roots *x509.CertPool, others collect
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
 	}
 	s := &scrape{
-		cfg: cfg, instance: instance, client: client, others: others,
+		cfg: cfg, instance: instance, client: client, others: others, wanted: cfg.wanted(),
 		// What it counts is about logs.
 		clean: redact.New(redact.DefaultConfig(), prometheus.NewRegistry()), process: ownProcess(),
 		up:      all.Gauge("scrape_up", "Whether the application told its metrics.", "application", "instance"),
 		taken:   all.Gauge("scrape_samples", "Samples that were taken from the application.", "application", "instance"),
-		refused: all.Gauge("scrape_refused_samples", "Samples of the application that were not taken: names of the agent or of its collectors, too many labels, twice the same.", "application", "instance"),
+		refused: all.Gauge("scrape_refused_samples", "Samples of the application that were not taken: names of the agent, of its collectors or of rules, names that are not written in ASCII, too many labels, twice the same.", "application", "instance"),
 		health:  all.Gauge("scrape_health", "The state the application says it is in, always 1; without a component: all of it.", "application", "instance", "component", "status"),
 	}
 	return collect.Collector{
@@ -86,32 +92,61 @@ func ownProcess() map[string]*dto.MetricFamily {
 
 // collect gives what the application says now. While it says nothing there are no samples of it but scrape_up.
 func (s *scrape) collect(ctx context.Context, out *collect.Samples) error {
-	families, err := s.ask(ctx)
+	said, err := s.ask(ctx)
 	out.Add(s.up, collect.Bool(err == nil), s.cfg.Name, s.instance)
-	if err == nil {
-		taken, refused := s.addAll(out, families)
-		out.Add(s.taken, float64(taken), s.cfg.Name, s.instance)
-		out.Add(s.refused, float64(refused), s.cfg.Name, s.instance)
-	}
+	var health error
 	if s.cfg.HealthURL != "" {
-		err = errors.Join(err, s.collectHealth(ctx, out))
+		health = s.collectHealth(ctx, out)
 	}
-	return err
+	if err == nil {
+		all, refused := s.families(said)
+		count := 0
+		for _, f := range all {
+			count += len(f.Samples)
+		}
+		out.Add(s.refused, float64(refused), s.cfg.Name, s.instance)
+		out.Add(s.taken, float64(min(count, collect.MaxSamples-len(out.Metrics)-1)), s.cfg.Name, s.instance)
+		for _, f := range all {
+			out.TakeFamily(f)
+		}
+	}
+	return errors.Join(err, health)
 }
 
-func (s *scrape) ask(ctx context.Context) (map[string]*dto.MetricFamily, error) {
+func (s *scrape) ask(ctx context.Context) (exposition, error) {
 	a, err := s.get(ctx, s.cfg.URL, "text/plain;version=0.0.4;q=1, */*;q=0.1", maxScrapeBody)
 	if err != nil {
-		return nil, err
+		return exposition{}, err
 	}
 	if a.status != http.StatusOK {
-		return nil, fmt.Errorf("the application answers %d", a.status)
+		return exposition{}, fmt.Errorf("the application answers %d", a.status)
 	}
 	kind, _, _ := mime.ParseMediaType(a.kind)
-	if kind == "text/html" {
-		return nil, errors.New("the answer is a page for people; does url lead to the metrics?")
+	switch {
+	case kind == "text/html":
+		return exposition{}, errors.New("the answer is a page for people; does url lead to the metrics?")
+	case strings.HasSuffix(kind, "json"):
+		return exposition{}, errors.New("the answer is JSON; does url lead to the metrics?")
 	}
-	return readExposition(a.body, kind == "application/openmetrics-text", s.cfg.wants)
+	return readExposition(a.body, kind == "application/openmetrics-text", s.wanted)
+}
+
+// readToken returns what stands in the file.
+func readToken(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxToken+1))
+	token := strings.TrimSpace(string(text))
+	switch {
+	case err != nil:
+		return "", err
+	case token == "" || len(text) > maxToken || strings.ContainsAny(token, "\r\n"):
+		return "", fmt.Errorf("%s does not hold one token on one line", file)
+	}
+	return token, nil
 }
 
 // scraped is an answer of an application.
@@ -139,6 +174,12 @@ func (s *scrape) get(ctx context.Context, address, accept string, most int64) (s
 		req.SetBasicAuth(s.cfg.Username, s.cfg.Password.Reveal())
 	case s.cfg.BearerToken != "":
 		req.Header.Set("Authorization", "Bearer "+s.cfg.BearerToken.Reveal())
+	case s.cfg.BearerTokenFile != "":
+		token, err := readToken(s.cfg.BearerTokenFile)
+		if err != nil {
+			return scraped{}, fmt.Errorf("bearer_token_file: %w", err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
 	}
 	resp, err := s.client.Do(req)
 	if err != nil {
@@ -155,47 +196,52 @@ func (s *scrape) get(ctx context.Context, address, accept string, most int64) (s
 	return scraped{resp.StatusCode, resp.Header.Get("Content-Type"), string(body)}, nil
 }
 
-// addAll notes the samples of the application in the order of their names, and returns how many were taken and not.
-func (s *scrape) addAll(out *collect.Samples, families map[string]*dto.MetricFamily) (taken, refused int) {
-	for _, name := range slices.Sorted(maps.Keys(families)) {
-		all := families[name].Metric
-		if s.others.Has(name) || hasReservedName(name) {
+// families returns what is taken of what the application says, in the order of the names, and how many samples are not.
+func (s *scrape) families(said exposition) (taken []collect.Family, refused int) {
+	refused = said.skipped
+	for _, name := range slices.Sorted(maps.Keys(said.families)) {
+		all := said.families[name].Metric
+		if s.isOwned(name) {
 			refused += len(all)
 			continue
 		}
-		help := "Metric " + name + " of an application."
-		if own := s.process[name]; own != nil {
-			help = own.GetHelp()
+		f, seen := collect.Family{Name: name, Type: dto.MetricType_UNTYPED, Says: said.types[name], Unique: true}, map[string]bool{}
+		own := s.process[name]
+		if own != nil {
+			f.Type, f.Help = own.GetType(), own.GetHelp()
 		}
-		desc, seen := prometheus.NewDesc(name, help, nil, nil), map[string]bool{}
 		for _, m := range all {
-			twice := false
-			m.Label, twice = s.labels(m.Label)
+			unfit := false
+			m.Label, unfit = s.labels(m.Label)
 			key := collect.SeriesKey(name, m)
-			if twice || seen[key] || len(m.Label) > maxScrapeLabels {
+			if unfit || seen[key] || len(m.Label) > maxScrapeLabels {
 				refused++
 				continue
 			}
 			seen[key] = true
-			out.Take(collect.Ready(desc, typed(m, s.process[name])))
-			taken++
+			f.Samples = append(f.Samples, typed(m, own))
 		}
+		taken = append(taken, f)
 	}
 	return taken, refused
 }
 
-// hasReservedName tells whether a name is one that only the agent gives. The process of an application is told apart from
+// isOwned tells whether a name is one that an application may not give. The process of an application is told apart from
 // that of the agent by its labels.
-func hasReservedName(name string) bool {
-	prefix, reserved := collect.Reserved(name)
-	return strings.HasPrefix(name, "scrape_") || reserved && prefix != "process_"
+func (s *scrape) isOwned(name string) bool {
+	if prefix, reserved := collect.Reserved(name); reserved && prefix == "process_" {
+		return s.others.Has(name)
+	}
+	_, is := s.others.Owned(name)
+	return is
 }
 
-// labels adds ours, and tells whether a name is there twice then. As in Prometheus the application's own of the same names
-// become exported_….
-func (s *scrape) labels(all []*dto.LabelPair) (sorted []*dto.LabelPair, twice bool) {
+// labels adds ours, and tells whether a name is there twice then, or is one that Prometheus keeps to itself. As in Prometheus
+// the application's own of the same names become exported_….
+func (s *scrape) labels(all []*dto.LabelPair) (sorted []*dto.LabelPair, unfit bool) {
 	for _, l := range all {
 		name, value := l.GetName(), l.GetValue()
+		unfit = unfit || strings.HasPrefix(name, "__")
 		if name == "application" || name == "instance" {
 			name = "exported_" + name
 		}
@@ -211,9 +257,9 @@ func (s *scrape) labels(all []*dto.LabelPair) (sorted []*dto.LabelPair, twice bo
 	all = append(all, &dto.LabelPair{Name: &application, Value: &s.cfg.Name}, &dto.LabelPair{Name: &instance, Value: &s.instance})
 	slices.SortFunc(all, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
 	for i := 1; i < len(all); i++ {
-		twice = twice || all[i].GetName() == all[i-1].GetName()
+		unfit = unfit || all[i].GetName() == all[i-1].GetName()
 	}
-	return all, twice
+	return all, unfit
 }
 
 // typed gives m the type of the agent's own family of that name, if there is one.

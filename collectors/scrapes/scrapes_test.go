@@ -157,12 +157,19 @@ func TestScrapeFormats(t *testing.T) {
 		`a_total{b="c",&} 2`)
 	f("application/openmetrics-text", "# TYPE a histogram\na_bucket{le=\"0.1\"} 1 # {x=\"y\"} 0.05\na_bucket{le=\"+Inf\"} 2\na_count 2\na_sum 3\n# EOF\n",
 		"a_bucket{&,le=\"+Inf\"} 2\na_bucket{&,le=\"0.1\"} 1\na_count{&} 2\na_sum{&} 3")
+	f("application/openmetrics-text", "a_total 1\n# EOF\nb 2\n", "a_total{&} 1")
+	f(plainText, "a {b=\"c\"} 1\na\t{b=\"d\"}\t2\n", "a{b=\"c\",&} 1\na{b=\"d\",&} 2")
+	// Bytes that a customer sent, and names that can only be written in quotes.
+	f(plainText, "a{path=\"/\xff\xfe\"} 1\nb 2\n", "a{&,path=\"/�\"} 1\nb{&} 2")
+	f(plainText, `{"a.b",c="d"} 1`+"\nb 2\n", "b{&} 2")
+	f(plainText, `a{__c="d"} 1`+"\nb 2\n", "b{&} 2")
 	// What the application calls as we do, and what it says twice.
 	f(plainText, `a{instance="x",application="y",job="z"} 1`+"\n", `a{exported_application="y",exported_instance="x",&,job="z"} 1`)
 	f(plainText, `a{instance="x",exported_instance="y"} 1`+"\nb 1\n", "b{&} 1")
 	f(plainText, "a{b=\"c\"} 1\na{b=\"c\"} 2\n", `a{b="c",&} 1`)
 	// What only the agent says.
 	f(plainText, "payment_attempts_total 1\ngatewatch_build_info 1\ngo_goroutines 1\nscrape_up 1\na 1\n", "a{&} 1")
+	f(plainText, "up 0\nALERTS{alertname=\"X\"} 1\nALERTS_FOR_STATE 1\nprovider:payment_latency:p95_2m 1\na 1\n", "a{&} 1")
 	// What customers may have sent.
 	f(plainText, "a{path=\"/pay/4111111111111111\"} 1\n", `a{&,path="/pay/411111******1111"} 1`)
 	f(plainText, "a{path=\""+strings.Repeat("x", 400)+"\"} 1\n", `a{&,path="`+strings.Repeat("x", maxScrapeValue)+`…"} 1`)
@@ -215,6 +222,10 @@ func TestScrapeDown(t *testing.T) {
 		io.WriteString(w, "<html>Sign in</html>")
 	})
 	f(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0")
+		io.WriteString(w, "# TYPE a counter\na_total 1\n")
+	})
+	f(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", "/login")
 		w.WriteHeader(http.StatusFound)
 	})
@@ -222,6 +233,63 @@ func TestScrapeDown(t *testing.T) {
 		io.WriteString(w, "a 1\n"+strings.Repeat("# much more\n", maxScrapeBody/12+1))
 	})
 	f(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+}
+
+// TestScrapeOfNoMetrics takes no page for that of an application that is up, also where nothing of it would be kept.
+func TestScrapeOfNoMetrics(t *testing.T) {
+	t.Parallel()
+	f := func(kind, text string) {
+		t.Helper()
+		srv := says(t, kind, map[string]string{"/": text})
+		got := ofApplications(scrapes(t, Config{URL: srv.URL + "/", Preset: "spring"}).text(), srv.URL)
+		if want := "scrape_up{application=\"gateway\",instance=\"$\"} 0\n"; got != want {
+			t.Errorf("%q of type %q gives\n%s\nwant %s", text, kind, got, want)
+		}
+	}
+	f(plainText, "<html><body>Welcome to the gateway</body></html>\n")
+	f("", "Not found\n")
+	f("application/json", `{"status":"UP"}`)
+	f(plainText, `{"status":"UP"}`)
+	f(plainText, "{\n  \"status\": \"UP\"\n}\n")
+}
+
+// TestScrapeOfTooMuch says of what was left out that it was, however much there is.
+func TestScrapeOfTooMuch(t *testing.T) {
+	t.Parallel()
+	var page strings.Builder
+	for i := range 2 * collect.MaxSamples {
+		fmt.Fprintf(&page, "a{i=\"%d\"} 1\n", i)
+	}
+	srv := says(t, plainText, map[string]string{"/": page.String(), "/health": `{"status":"DOWN"}`})
+	got := ofApplications(scrapes(t, Config{URL: srv.URL + "/", HealthURL: srv.URL + "/health"}).text(), srv.URL)
+	collecttest.WantLines(t, got, `scrape_up{application="gateway",instance="$"} 1`, `scrape_refused_samples{application="gateway",instance="$"} 0`,
+		`scrape_health{application="gateway",component="",instance="$",status="DOWN"} 1`,
+		fmt.Sprintf(`scrape_samples{application="gateway",instance="$"} %d`, collect.MaxSamples-4))
+	if n := strings.Count(got, "a{application"); n != collect.MaxSamples-4 {
+		t.Errorf("%d samples of the application, want %d", n, collect.MaxSamples-4)
+	}
+}
+
+// TestScrapeTokenFile reads the token each time.
+func TestScrapeTokenFile(t *testing.T) {
+	t.Parallel()
+	var asked []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("Authorization"))
+		io.WriteString(w, "a 1\n")
+	}))
+	defer srv.Close()
+	dir := t.TempDir()
+	file := collecttest.Write(t, dir, "token", "one\n")
+	s := scrapes(t, Config{URL: srv.URL, BearerTokenFile: file})
+	s.text()
+	collecttest.Write(t, dir, "token", "two")
+	s.text()
+	collecttest.Write(t, dir, "token", "")
+	collecttest.WantLines(t, ofApplications(s.text(), srv.URL), `scrape_up{application="gateway",instance="$"} 0`)
+	if got := fmt.Sprint(asked); got != "[Bearer one Bearer two]" {
+		t.Errorf("asked as %s, want with the token that is in the file", got)
+	}
 }
 
 // TestScrapeAsks shows who asks, and how.
@@ -300,6 +368,8 @@ func TestScrapeConfig(t *testing.T) {
 	f(func(c *Config) { c.Drop = make([]string, 101) }, "drop: has 101 entries")
 	f(func(c *Config) { c.Password = "p" }, "password: means nothing without username")
 	f(func(c *Config) { c.Username, c.BearerToken = "u", "t" }, "bearer_token: and username")
+	f(func(c *Config) { c.BearerTokenFile = "/none" }, "bearer_token_file:")
+	f(func(c *Config) { c.BearerTokenFile, c.BearerToken = "/none", "t" }, "bearer_token_file: cannot be there beside")
 	f(func(c *Config) { c.Headers = map[string]secret.Secret{"X": "a\r\nb"} }, "headers:")
 	f(func(c *Config) { c.CAFile = "/none" }, "ca_file:")
 	f(func(c *Config) { c.Interval = 1 }, "interval: must be at least 1s")
@@ -316,11 +386,11 @@ func FuzzReadExposition(f *testing.F) {
 		f.Add(seed, false)
 	}
 	f.Fuzz(func(t *testing.T, text string, openMetrics bool) {
-		families, err := readExposition(text, openMetrics, func(string) bool { return true })
+		said, err := readExposition(text, openMetrics, func(string) bool { return true })
 		if err != nil {
 			return
 		}
-		for name, family := range families {
+		for name, family := range said.families {
 			if name == "" || family.GetName() != name {
 				t.Errorf("readExposition(%q) has a family %q called %q", text, name, family.GetName())
 			}
