@@ -171,6 +171,38 @@ func TestRedisInfoIsBounded(t *testing.T) {
 	}
 }
 
+// TestRedisAnswersTooMuch has a server announce and send what no memory holds.
+func TestRedisAnswersTooMuch(t *testing.T) {
+	t.Parallel()
+	f := func(answer string) {
+		t.Helper()
+		address := scriptedRedis(t, map[string]string{"INFO server": bulk("redis_version:7.0.15\r\n"), "INFO clients": bulk("maxclients:10\r\n"), "INFO all": answer})
+		awaitRedis(t, watchRedis(t, "redis://"+address, 30*time.Second), `redis_up{instance="`+address+`",name="main"} 0`)
+	}
+	f("$99999999999999\r\nx")
+	f("*99999999999999\r\nx")
+	f("$-99999999999999999999999\r\nx")
+	f("*99999999\r\n" + strings.Repeat(":1\r\n", 100))
+	f(strings.Repeat("*1\r\n", 1<<20))
+	f("+" + strings.Repeat("x", 8<<20))
+	f("$8388608\r\n" + strings.Repeat("x", 8<<20) + "\r\n")
+}
+
+// TestRedisRefusesName watches a server that refuses all but INFO, as one that is old and loads its data.
+func TestRedisRefusesName(t *testing.T) {
+	t.Parallel()
+	f := func(refusal string) {
+		t.Helper()
+		says := bulk("redis_version:6.0.16\r\nredis_mode:standalone\r\nloading:1\r\nmaxclients:10\r\n")
+		address := scriptedRedis(t, map[string]string{"INFO server": says, "INFO clients": says, "INFO all": says, "CLIENT SETNAME gatewatch": refusal})
+		awaitRedis(t, watchRedis(t, "redis://"+address, 30*time.Second), `redis_up{instance="`+address+`",name="main"} 1`,
+			`redis_loading_dump_file{instance="`+address+`",name="main"} 1`)
+	}
+	f("-LOADING Redis is loading the dataset in memory\r\n")
+	f("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n")
+	f("-NOPERM this user has no permissions to run the 'client' command\r\n")
+}
+
 // FuzzRedisInfo holds that whatever a server says gives samples that can be told.
 func FuzzRedisInfo(f *testing.F) {
 	f.Add("# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nuptime_in_seconds:1\r\n\r\n# Keyspace\r\ndb0:keys=2,expires=0,avg_ttl=0\r\n")

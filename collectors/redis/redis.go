@@ -131,7 +131,13 @@ func redisDialer(c Config, at redisAddress) (func(ctx context.Context, network, 
 		}
 		dial = (&tls.Dialer{Config: cfg}).DialContext
 	}
-	return dial, nil
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &boundedConn{Conn: conn}, nil
+	}, nil
 }
 
 // redisLink is one connection to a server.
@@ -160,14 +166,18 @@ func openRedis(ctx context.Context, at redisAddress, dial func(ctx context.Conte
 
 // begin says who we are and finds out whom we talk to.
 func (l *redisLink) begin(ctx context.Context) error {
-	// A proxy, or a user who may not do so, is no less watched without our name.
-	_, err := l.do(ctx, "CLIENT", "SETNAME", collect.ApplicationName)
-	if err != nil && !unknownToRedis(err) && !strings.HasPrefix(err.Error(), "NOPERM") {
+	// Without our name it is no less watched: a proxy does not know the command, a user may not run it, and before version 7 a
+	// server that loads its data or has lost its primary refuses it. Who is refused altogether is told so of INFO.
+	var refused redis.Error
+	if _, err := l.do(ctx, "CLIENT", "SETNAME", collect.ApplicationName); err != nil && !errors.As(err, &refused) {
 		return err
 	}
 	l.unlimited = true
 	for _, section := range []string{"server", "clients"} {
 		text, err := redis.String(l.do(ctx, "INFO", section))
+		if err != nil && refused != "" && !errors.As(err, new(redis.Error)) {
+			return refused // with its last word, as one that has no connection left
+		}
 		if err != nil {
 			return err
 		}
