@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -126,10 +127,11 @@ func (h *haproxy) stats(text string, out *collect.Samples) error {
 	if err != nil || len(head) < 2 || head[0] != "pxname" || head[1] != "svname" {
 		return errors.New("the answer is no table of HAProxy; a url ends with ;csv")
 	}
+	var lines []haproxyLine
 	for {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
-			return nil
+			break
 		}
 		if err != nil {
 			return fmt.Errorf("read the table: %w", err)
@@ -138,40 +140,76 @@ func (h *haproxy) stats(text string, out *collect.Samples) error {
 		for i := range min(len(head), len(row)) {
 			line[head[i]] = row[i]
 		}
-		h.line(line, out)
+		if one, ok := h.of(line); ok {
+			lines = append(lines, one)
+		}
+	}
+	// Of more servers than there is room for, each one's state counts for more than what some of them have done.
+	for _, line := range lines {
+		line.state(out)
+	}
+	for _, line := range lines {
+		line.numbers(out)
+	}
+	return nil
+}
+
+// haproxyLine is what is told of a frontend, a backend or a server.
+type haproxyLine struct {
+	haproxySection
+	labels []string
+	of     map[string]string
+}
+
+// of tells what a line of the table is about. The sockets of a frontend, which have lines with "option socket-stats", are none
+// of what is told.
+func (h *haproxy) of(line map[string]string) (one haproxyLine, ok bool) {
+	kind := map[string]string{"0": "frontend", "1": "backend", "2": "server"}[line["type"]]
+	if kind == "" && line["type"] != "" {
+		return haproxyLine{}, false
+	}
+	if kind == "" {
+		kind = "server"
+		switch line["svname"] {
+		case "FRONTEND":
+			kind = "frontend"
+		case "BACKEND":
+			kind = "backend"
+		}
+	}
+	labels := []string{h.cfg.Name, h.instance, line["pxname"]}
+	if kind == "server" {
+		labels = append(labels, line["svname"])
+	}
+	return haproxyLine{h.sections[kind], labels, line}, true
+}
+
+func (l haproxyLine) with(more ...string) []string { return slices.Concat(l.labels, more) }
+
+// haproxyStates are the words that stand for another state, as HAProxy's own exporter has it: what is not checked is taken for up.
+var haproxyStates = map[string]string{"OPEN": "UP", "FULL": "UP", "no": "UP", "STOP": "DOWN"}
+
+// state gives its state. "UP 1/2" is a server on its way down, "DOWN (agent)" one that its agent took out.
+func (l haproxyLine) state(out *collect.Samples) {
+	now, _, _ := strings.Cut(l.of["status"], " ")
+	if other, ok := haproxyStates[now]; ok {
+		now = other
+	}
+	for _, s := range l.states {
+		out.Add(l.status, collect.Bool(s == now), l.with(s)...)
 	}
 }
 
-// line gives the samples of a frontend, a backend or a server.
-func (h *haproxy) line(line map[string]string, out *collect.Samples) {
-	labels := []string{h.cfg.Name, h.instance, line["pxname"]}
-	kind := "server"
-	switch line["svname"] {
-	case "FRONTEND":
-		kind = "frontend"
-	case "BACKEND":
-		kind = "backend"
-	default:
-		labels = append(labels, line["svname"])
-	}
-	with := func(more ...string) []string { return append(append([]string(nil), labels...), more...) }
-	section := h.sections[kind]
-	for _, c := range section.columns {
-		if v, err := strconv.ParseFloat(line[c.column], 64); err == nil && v >= 0 {
-			out.Add(c.Metric, v*c.scale, with()...)
+// numbers gives what is counted of it.
+func (l haproxyLine) numbers(out *collect.Samples) {
+	for _, c := range l.columns {
+		if v, err := strconv.ParseFloat(l.of[c.column], 64); err == nil && v >= 0 {
+			out.Add(c.Metric, v*c.scale, l.with()...)
 		}
 	}
-	// "UP 1/2" is a server on its way down, "DOWN (agent)" one that its agent took out.
-	now, _, _ := strings.Cut(line["status"], " ")
-	if now == "OPEN" {
-		now = "UP"
-	}
-	for _, s := range section.states {
-		out.Add(section.status, collect.Bool(s == now), with(s)...)
-	}
 	for column, code := range haproxyCodes {
-		if v, err := strconv.ParseFloat(line[column], 64); err == nil {
-			out.Add(section.responses, v, with(code)...)
+		if v, err := strconv.ParseFloat(l.of[column], 64); err == nil {
+			out.Add(l.responses, v, l.with(code)...)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package proxies
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -27,7 +28,7 @@ func haproxyServer(t *testing.T, alive string) (socket, address string) {
 	path := servicetest.Program(t, "apt-get install haproxy", "haproxy")
 	dir := t.TempDir()
 	socket = filepath.Join(dir, "s")
-	address, pay, dead := collecttest.FreeAddress(t), collecttest.FreeAddress(t), collecttest.FreeAddress(t)
+	address, pay, other, dead := collecttest.FreeAddress(t), collecttest.FreeAddress(t), collecttest.FreeAddress(t), collecttest.FreeAddress(t)
 	config := `global
   stats socket ` + socket + ` mode 600
 defaults
@@ -37,10 +38,22 @@ defaults
   timeout server 5s
 frontend pay
   bind ` + pay + `
+  option socket-stats
   default_backend core
 backend core
   server a ` + alive + ` check inter 50ms
   server b ` + dead + ` check inter 50ms
+backend others
+  server unchecked ` + alive + `
+  server weightless ` + alive + ` weight 0
+  server out ` + dead + ` check disabled
+  server BACKEND ` + alive + `
+backend off
+  disabled
+  server x ` + dead + `
+frontend odd:name.x_y-z
+  bind ` + other + `
+  default_backend others
 frontend stats
   bind ` + address + `
   http-request use-service prometheus-exporter if { path /metrics }
@@ -134,6 +147,9 @@ func TestSameAsHAProxy(t *testing.T) {
 		`haproxy_server_status{instance="` + socket + `",name="edge",proxy="core",server="b",state="DOWN"} 1`,
 		`haproxy_server_status{instance="` + socket + `",name="edge",proxy="core",server="a",state="UP"} 1`,
 		`haproxy_server_http_responses_total{code="4xx",instance="` + socket + `",name="edge",proxy="core",server="a"} 3`,
+		`haproxy_server_status{instance="` + socket + `",name="edge",proxy="others",server="unchecked",state="UP"} 1`,
+		`haproxy_server_status{instance="` + socket + `",name="edge",proxy="others",server="out",state="MAINT"} 1`,
+		`haproxy_frontend_status{instance="` + socket + `",name="edge",proxy="odd:name.x_y-z",state="UP"} 1`,
 		`haproxy_up{instance="` + socket + `",name="edge"} 1`,
 	} {
 		if !strings.Contains(text, want+"\n") {
@@ -161,6 +177,24 @@ func compareHAProxy(t *testing.T, name string, got, want map[string]float64) {
 		} else if v != value && !moves && !strings.Contains(labels, `proxy="stats"`) {
 			t.Errorf("%s{%s} = %v, HAProxy says %v", name, labels, value, v)
 		}
+	}
+}
+
+// TestHAProxyOfManyServers tells of each server how it is, also when there is no room for all that they have done.
+func TestHAProxyOfManyServers(t *testing.T) {
+	t.Parallel()
+	table := "# pxname,svname,status,type,hrsp_2xx,qcur,scur,smax,stot,bin,bout,econ,eresp,wretr,wredis,weight,chkfail,lbtot,\n"
+	for i := range 600 {
+		table += fmt.Sprintf("pool,s%d,UP,2,1,1,1,1,1,1,1,1,1,1,1,1,1,1,\n", i)
+	}
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, table) }))
+	t.Cleanup(page.Close)
+	text := collecttest.Collect(t, haproxyAt(t, page.URL))
+	if n := strings.Count(text, `state="UP"} 1`); n != 600 {
+		t.Errorf("%d servers are up, want all 600", n)
+	}
+	if !strings.Contains(text, "\nhaproxy_up{") || strings.Contains(text, `dropped_samples_total{collector="haproxy_edge"} 0`) {
+		t.Errorf("want haproxy_up, and a counter of what was left out")
 	}
 }
 
