@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/procfs"
 
 	"gatewatch/collectors/collect"
+	"gatewatch/collectors/tcptable"
 )
 
 // optionalCollectors are the parts of the host that are read only when collectors.host.also names them: they cost more
@@ -123,7 +124,7 @@ func collectProcessStates(h Config) collect.Collector {
 // tcpStates are the kernel's numbers of a connection's states.
 var tcpStates = map[uint64]string{
 	1: "established", 2: "syn_sent", 3: "syn_recv", 4: "fin_wait1", 5: "fin_wait2", 6: "time_wait",
-	7: "close", 8: "close_wait", 9: "last_ack", 10: "listen", 11: "closing",
+	7: "close", 8: "close_wait", 9: "last_ack", tcptable.Listen: "listen", 11: "closing",
 }
 
 // collectConnections gives how many TCP connections are in which state. Many in close_wait tell of a program that
@@ -131,23 +132,19 @@ var tcpStates = map[uint64]string{
 func collectConnections(h Config) collect.Collector {
 	var all collect.Metrics
 	connections := all.Gauge("node_tcp_connection_states", "Number of connection states.", "state")
-	return fromProc(h, "connections", all, func(proc procfs.FS, out *collect.Samples) error {
-		number, rx, tx := map[string]int{}, uint64(0), uint64(0)
-		for _, read := range []func() (procfs.NetTCP, error){proc.NetTCP, proc.NetTCP6} {
-			lines, err := read()
-			if collect.UnlessMissing(err) != nil {
-				return err
-			}
-			for _, l := range lines {
-				number[tcpStates[l.St]]++
-				rx, tx = rx+l.RxQueue, tx+l.TxQueue
-			}
-		}
+	return collect.Collector{Name: "connections", Metrics: all, Collect: func(_ context.Context, out *collect.Samples) error {
+		number, rx, tx := map[uint64]int{}, uint64(0), uint64(0)
+		err := tcptable.Each(h.Proc, func(s tcptable.Socket) {
+			number[s.State]++
+			rx, tx = rx+s.RxQueue, tx+s.TxQueue
+		})
 		for _, state := range slices.Sorted(maps.Keys(number)) {
-			out.Add(connections, float64(number[state]), state)
+			if name := tcpStates[state]; name != "" {
+				out.Add(connections, float64(number[state]), name)
+			}
 		}
 		out.Add(connections, float64(rx), "rx_queued_bytes")
 		out.Add(connections, float64(tx), "tx_queued_bytes")
-		return nil
-	})
+		return err
+	}}
 }

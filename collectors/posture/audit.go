@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,8 +22,8 @@ type actor struct {
 }
 
 const (
-	// auditTail is how much of the audit log is searched, from its end, when a file changed.
-	auditTail = 4 << 20
+	// auditTail is how much of the audit log is read, from its end, when files changed.
+	auditTail = 8 << 20
 	// auditNear is how far the time of an event may be from that of the change.
 	auditNear = 5 * time.Second
 	// auditLate is how long ago a file may have been removed, of which no time is left.
@@ -41,43 +42,85 @@ type auditEvent struct {
 	names  []string
 }
 
+// auditLog is auditd's log as it is when it is first asked. It is read once, however many files changed.
+type auditLog struct {
+	path string
+	// byPath are the events that succeeded, in their order; nil before the log was read.
+	byPath map[string][]*auditEvent
+}
+
 // changedBy returns who changed the file at path at a time, or removed it when that is zero. Only what a rule of auditd
 // watches is in its log.
-func changedBy(log, path string, at, now time.Time) actor {
-	file, err := os.Open(log)
-	if log == "" || err != nil {
-		return actor{}
-	}
-	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.Size() > auditTail {
-		if _, err := file.Seek(-auditTail, io.SeekEnd); err != nil {
-			return actor{}
-		}
+func (l *auditLog) changedBy(path string, at, now time.Time) actor {
+	if l.byPath == nil {
+		l.read()
 	}
 	var who actor
-	for _, e := range readAuditEvents(file) {
+	for _, e := range l.byPath[path] {
 		near := e.at.Sub(at).Abs() <= auditNear
 		if at.IsZero() {
 			near = now.Sub(e.at) <= auditLate
 		}
-		if near && !e.failed && e.about(path) {
+		if near {
 			who = e.who
 		}
 	}
 	return who
 }
 
-// about tells whether the event names the file.
-func (e *auditEvent) about(path string) bool {
+// read reads the end of the log, and that of the one before it when the log has just been rotated.
+func (l *auditLog) read() {
+	l.byPath = map[string][]*auditEvent{}
+	if l.path == "" {
+		return
+	}
+	last, size := auditEnd(l.path, auditTail)
+	defer last.Close()
+	before, _ := auditEnd(l.path+".1", auditTail-size)
+	defer before.Close()
+	for _, e := range readAuditEvents(io.MultiReader(before, last)) {
+		if e.failed {
+			continue
+		}
+		for _, path := range e.paths() {
+			l.byPath[path] = append(l.byPath[path], e)
+		}
+	}
+}
+
+// auditEnd returns the last bytes of a log, at most so many, and how many they are. What cannot be read is empty.
+func auditEnd(path string, most int64) (end io.ReadCloser, size int64) {
+	empty := io.NopCloser(strings.NewReader(""))
+	file, err := os.Open(path)
+	if err != nil {
+		return empty, 0
+	}
+	info, err := file.Stat()
+	if err == nil && info.Mode().IsRegular() {
+		size = min(info.Size(), most)
+		_, err = file.Seek(info.Size()-size, io.SeekStart)
+	}
+	if err != nil || size <= 0 {
+		file.Close()
+		return empty, 0
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(file, size), file}, size
+}
+
+// paths returns the files that the event names, each once.
+func (e *auditEvent) paths() (all []string) {
 	for _, name := range e.names {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(e.folder, name)
 		}
-		if filepath.Clean(name) == path {
-			return true
+		if name = filepath.Clean(name); !slices.Contains(all, name) {
+			all = append(all, name)
 		}
 	}
-	return false
+	return all
 }
 
 // readAuditEvents returns the events in the order of their first lines. A line longer than any of auditd ends them.

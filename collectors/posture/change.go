@@ -26,6 +26,7 @@ func (c *toldChange) attributes() []any {
 	add("sha256", c.now.Hash)
 	if c.what != "removed" {
 		all = append(all, "owner", c.owner, "mode", c.now.Mode.String(), "modified", c.now.Modified)
+		add("link", c.now.Link)
 	}
 	add("by", c.by)
 	add("program", c.who.Program)
@@ -50,6 +51,7 @@ func (c *toldChange) note(now time.Time) event.Note {
 		add("file.gid", fmt.Sprint(c.now.GID))
 		add("file.owner", c.owner)
 		add("file.mode", fmt.Sprintf("%04o", c.now.Mode.Perm()))
+		add("file.target_path", c.now.Link)
 		add("file.mtime", c.now.Modified.Format(time.RFC3339Nano))
 		if !c.now.Changed.IsZero() {
 			add("file.ctime", c.now.Changed.Format(time.RFC3339Nano))

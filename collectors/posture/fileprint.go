@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -26,7 +28,7 @@ type fileprint struct {
 	Modified time.Time `json:"modified"`
 	Changed  time.Time `json:"changed"`
 	Inode    uint64    `json:"inode"`
-	// Link is where a symbolic link leads; the rest is about what is there.
+	// Link is where a symbolic link leads; the rest is about what is there, or about the link when that is no file.
 	Link string `json:"link,omitempty"`
 }
 
@@ -39,6 +41,8 @@ const (
 	maxHashedBytes = 256 << 20
 	smallFile      = 256 << 10
 	hashPiece      = 1 << 20
+	// maxLink is how much of where a link leads is kept as it is.
+	maxLink = 512
 )
 
 var (
@@ -46,20 +50,62 @@ var (
 	errUnsettled  = errors.New("changes while it is read")
 )
 
-// look returns the fileprint of the file at path without its hash.
-func look(path string) (fileprint, error) {
-	info, err := os.Stat(path)
+// look returns the fileprint of the file at path without its hash. A link that leads to no file is one itself: a masked unit
+// leads to /dev/null.
+func look(root, path string) (fileprint, error) {
+	info, err := os.Lstat(path)
 	if err != nil {
 		return fileprint{}, err
 	}
-	if !info.Mode().IsRegular() {
+	var f fileprint
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if f.Link, err = os.Readlink(path); err != nil {
+			return fileprint{}, err
+		}
+		target, err := os.Stat(leads(root, path, f.Link))
+		switch {
+		case err == nil && target.Mode().IsRegular():
+			info = target
+		case err != nil && !leadsNowhere(err):
+			return fileprint{}, err
+		}
+		f.Link = shortLink(f.Link)
+	} else if !info.Mode().IsRegular() {
 		return fileprint{}, errNotRegular
 	}
-	f := fileprint{Size: info.Size(), Mode: info.Mode(), Modified: info.ModTime().UTC()}
+	f.Size, f.Mode, f.Modified = info.Size(), info.Mode(), info.ModTime().UTC()
 	f.UID, f.GID, f.Inode, f.Changed = ownership(info)
-	f.Link, _ = os.Readlink(path) // the error says that it is no link
 	return f, nil
 }
+
+// leads returns where to read what is at path: an absolute link of a host that is seen below root leads below root.
+func leads(root, path, link string) string {
+	if root == "/" || !filepath.IsAbs(link) {
+		return path
+	}
+	return filepath.Join(root, link)
+}
+
+// leadsNowhere tells whether an error says that a link leads to nothing that may be looked at, and not that looking failed.
+func leadsNowhere(err error) bool {
+	for _, one := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.ELOOP, syscall.ENOTDIR, syscall.ENAMETOOLONG} {
+		if errors.Is(err, one) {
+			return true
+		}
+	}
+	return false
+}
+
+// shortLink returns where a link leads, or the hash of that when it is so long that somebody wants it to fill what is kept.
+func shortLink(link string) string {
+	if len(link) <= maxLink {
+		return link
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(link)))
+}
+
+// onlyLink tells whether it is that of a link that leads to no file.
+func (f fileprint) onlyLink() bool { return f.Mode&fs.ModeSymlink != 0 }
 
 // sameOutside tells whether two fileprints differ in nothing that can be seen without reading.
 func (f fileprint) sameOutside(other fileprint) bool {
@@ -69,12 +115,13 @@ func (f fileprint) sameOutside(other fileprint) bool {
 
 // hashed returns f with the hash of the file at path, of which it is the outside. A file that may not be read stays
 // without one. isSystem is what systemLines returned for it.
-func (f fileprint) hashed(path string, isSystem func(fields []string) bool, stopped func() error) (fileprint, error) {
-	if f.Size > maxHashedFile {
+func (f fileprint) hashed(root, path string, isSystem func(fields []string) bool, stopped func() error) (fileprint, error) {
+	if f.Size > maxHashedFile || f.onlyLink() {
 		return f, nil
 	}
+	at := leads(root, path, f.Link)
 	// Whoever owns the folder may have put a pipe in its place meanwhile, and opening that would wait for a writer for ever.
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	file, err := os.OpenFile(at, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if errors.Is(err, fs.ErrPermission) {
 		return f, nil
 	}
@@ -107,7 +154,7 @@ func (f fileprint) hashed(path string, isSystem func(fields []string) bool, stop
 			return f, err
 		}
 	}
-	after, err := look(path)
+	after, err := look(root, path)
 	if err != nil {
 		return f, err
 	}
@@ -124,6 +171,9 @@ func (f fileprint) difference(now fileprint) string {
 	content := f.Hash != now.Hash
 	if f.Hash == "" || now.Hash == "" { // one of them could not be read
 		content = f.Size != now.Size || !f.Modified.Equal(now.Modified)
+	}
+	if f.onlyLink() && now.onlyLink() {
+		content = false // made anew, it leads where it led
 	}
 	sameRights := f.UID == now.UID && f.GID == now.GID && f.Mode == now.Mode && f.Link == now.Link
 	switch {

@@ -13,7 +13,7 @@ import (
 func TestFileprintPipe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	seen, err := look(collecttest.Write(t, dir, "authorized_keys", "key"))
+	seen, err := look("/", collecttest.Write(t, dir, "authorized_keys", "key"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +21,7 @@ func TestFileprintPipe(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := seen.hashed(pipe, nil, t.Context().Err); !errors.Is(err, errUnsettled) {
+	if _, err := seen.hashed("/", pipe, nil, t.Context().Err); !errors.Is(err, errUnsettled) {
 		t.Errorf("hashed of a pipe: %v, want %v", err, errUnsettled)
 	}
 }

@@ -7,14 +7,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"maps"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"gatewatch/collectors/collect"
-	"gatewatch/collectors/globs"
 )
 
 // watchedFiles tells of every change of the files that matter. What it saw last is kept over restarts, so that a change
@@ -35,8 +30,14 @@ type watchedFiles struct {
 	read map[string]bool
 	// closed are the folders of each kind that might not be read at the last look.
 	closed map[string]map[string]bool
+	// looked are the paths that were looked at then, left how many were not, by pattern.
+	looked map[string]bool
+	left   []watchedPattern
+	// audit and names are read once in a look, for whatever changed.
+	audit auditLog
+	names map[string]string
 
-	changes, changed, files, unreadable, foldersUnreadable collect.Metric
+	changes, changed, files, unreadable, foldersUnreadable, notWatched, since collect.Metric
 }
 
 // watchState is what is kept.
@@ -45,6 +46,8 @@ type watchState struct {
 	Since map[string]time.Time `json:"since"`
 	// Files are those seen, by path.
 	Files map[string]*watchedFile `json:"files"`
+	// Links is whether links that lead to no file are among them.
+	Links bool `json:"links"`
 }
 
 // watchedFile is one of them.
@@ -75,6 +78,8 @@ const (
 	watchedTimeout = 30 * time.Second
 	// maxWatched is how many files are watched in all.
 	maxWatched = 1000
+	// maxUnwatched is how many are remembered beside them: removed ones, and those for which there is no room any more.
+	maxUnwatched = 500
 	// goneFor is how long a file that was removed is told of.
 	goneFor = 24 * time.Hour
 )
@@ -89,6 +94,8 @@ func newWatchedFiles(cfg Config, e collect.Env) collect.Collector {
 		files:             all.Gauge("posture_files", "Number of files watched.", "kind"),
 		unreadable:        all.Gauge("posture_files_unreadable", "Number of watched files whose content may not be read: only size, time, owner and mode are compared.", "kind"),
 		foldersUnreadable: all.Gauge("posture_folders_unreadable", "Number of folders that may not be read, so that watched files in them are not seen.", "kind"),
+		notWatched:        all.Gauge("posture_files_not_watched", "Number of files that a pattern names beyond its share of those that are watched.", "kind", "pattern"),
+		since:             all.Gauge("posture_files_watched_since_timestamp_seconds", "Since when changes are told of the pattern that is watched longest. It moves when what was kept is lost."),
 	}
 	return collect.Collector{Name: "posture_files", Metrics: all, Timeout: watchedTimeout, MadeOf: []any{cfg.Files, cfg.AuditLog, e.Host}, Collect: w.collect}
 }
@@ -96,7 +103,7 @@ func newWatchedFiles(cfg Config, e collect.Env) collect.Collector {
 func (w *watchedFiles) collect(ctx context.Context, out *collect.Samples) error {
 	now := time.Now()
 	if err := w.load(); err != nil {
-		w.log.Error("what watched files were like is not known: all of them are taken as they are now", "err", err)
+		return err
 	}
 	before := w.state.summary()
 	err := w.look(ctx, out, now)
@@ -109,12 +116,19 @@ func (w *watchedFiles) collect(ctx context.Context, out *collect.Samples) error 
 	return err
 }
 
+// load reads what is kept, once. An error means that it cannot be read now, and must not be replaced.
 func (w *watchedFiles) load() (err error) {
 	if w.loaded {
 		return nil
 	}
+	if w.state, err = w.kept.load(); errors.Is(err, errDamaged) {
+		w.log.Error("what watched files were like is not known: all of them are taken as they are now", "err", err)
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
 	w.loaded = true
-	w.state, err = w.kept.load()
 	if w.state.Since == nil {
 		w.state.Since = map[string]time.Time{}
 	}
@@ -122,7 +136,7 @@ func (w *watchedFiles) load() (err error) {
 		w.state.Files = map[string]*watchedFile{}
 	}
 	maps.DeleteFunc(w.state.Files, func(_ string, f *watchedFile) bool { return f == nil })
-	return err
+	return nil
 }
 
 // summary is what of the state is worth saving when it changed.
@@ -134,61 +148,52 @@ func (s *watchState) summary() map[string]watchedFile {
 	for pattern := range s.Since {
 		all["\x00"+pattern] = watchedFile{}
 	}
+	if s.Links {
+		all["\x00"] = watchedFile{}
+	}
 	return all
 }
 
 // look compares all files with what is known of them.
 func (w *watchedFiles) look(ctx context.Context, out *collect.Samples, now time.Time) error {
 	var failed error
-	room, budget := maxWatched, int64(maxHashedBytes)
-	seen, patterns := map[string]bool{}, map[string]bool{}
-	w.closed = map[string]map[string]bool{}
-	for _, entry := range w.entries {
-		for _, pattern := range entry.Paths {
-			key := entry.Kind + " " + pattern
-			_, known := w.state.Since[key]
-			w.noteClosed(entry.Kind, filepath.Join(w.root, pattern))
-			files, left := globs.Find([]string{filepath.Join(w.root, pattern)}, room)
-			out.Dropped += left
-			for _, f := range files {
-				if seen[f.Path] {
-					continue
-				}
-				seen[f.Path] = true
-				err := w.file(ctx, entry.Kind, f.Path, known, now, &budget)
-				if ctx.Err() != nil {
-					return ctx.Err()
-				}
-				if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotRegular) && !errors.Is(err, errUnsettled) {
-					failed = errors.Join(failed, err)
-				}
-				room--
+	budget := int64(maxHashedBytes)
+	w.looked, w.audit, w.names = map[string]bool{}, auditLog{path: w.auditLog}, nil
+	patterns, err := w.watchlist(ctx)
+	if err != nil {
+		return err
+	}
+	w.left = patterns
+	keys := map[string]bool{}
+	for _, p := range patterns {
+		_, known := w.state.Since[p.key()]
+		out.Dropped += p.left
+		for _, path := range p.paths {
+			w.looked[path] = true
+			err := w.file(ctx, p.kind, path, known, now, &budget)
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
-			patterns[key] = true
-			if !known {
-				w.state.Since[key] = now.UTC()
+			if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotRegular) && !errors.Is(err, errUnsettled) {
+				failed = errors.Join(failed, err)
 			}
 		}
+		keys[p.key()] = true
+		if !known {
+			w.state.Since[p.key()] = now.UTC()
+		}
 	}
-	maps.DeleteFunc(w.state.Since, func(key string, _ time.Time) bool { return !patterns[key] })
-	w.missing(seen, now)
+	w.state.Links = true
+	maps.DeleteFunc(w.state.Since, func(key string, _ time.Time) bool { return !keys[key] })
+	w.missing(now)
+	w.forget()
 	return failed
-}
-
-// noteClosed notes the folders in which what the pattern names cannot be found.
-func (w *watchedFiles) noteClosed(kind, pattern string) {
-	if w.closed[kind] == nil {
-		w.closed[kind] = map[string]bool{}
-	}
-	for _, folder := range globs.Closed(pattern) {
-		w.closed[kind][folder] = true
-	}
 }
 
 // file compares one file. known is whether its pattern was looked for before, so that a file never seen is new.
 func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, now time.Time, budget *int64) error {
 	f := w.state.Files[path]
-	seen, err := look(path)
+	seen, err := look(w.root, path)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotRegular) {
 		w.gone(path, f, now)
 	}
@@ -199,7 +204,7 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 		f.Kind = kind
 		return nil
 	}
-	if f == nil && !known {
+	if f == nil && (!known || seen.onlyLink() && !w.state.Links) {
 		// Whatever comes between, a file of the first look is not told as a new one later.
 		f = &watchedFile{Kind: kind, Seen: seen}
 		w.state.Files[path] = f
@@ -210,7 +215,7 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 		}
 		*budget -= seen.Size
 	}
-	if seen, err = seen.hashed(path, systemLines(kind, path), ctx.Err); err != nil {
+	if seen, err = seen.hashed(w.root, path, systemLines(kind, path), ctx.Err); err != nil {
 		return err
 	}
 	w.read[path] = true
@@ -232,52 +237,17 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 	return nil
 }
 
-// missing looks after the files that were seen before and were not found now.
-func (w *watchedFiles) missing(seen map[string]bool, now time.Time) {
-	for _, path := range slices.Sorted(maps.Keys(w.state.Files)) {
-		f := w.state.Files[path]
-		if seen[path] && f.Gone.IsZero() {
-			continue
-		}
-		if !w.covered(path) || !f.Gone.IsZero() && now.Sub(f.Gone) > goneFor {
-			delete(w.state.Files, path)
-			delete(w.read, path)
-			continue
-		}
-		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			w.gone(path, f, now)
-		}
-	}
-}
-
-// covered tells whether the configuration still names the file.
-func (w *watchedFiles) covered(path string) bool {
-	return slices.ContainsFunc(w.entries, func(e WatchedFilesConfig) bool {
-		return slices.ContainsFunc(e.Paths, func(pattern string) bool {
-			ok, _ := filepath.Match(filepath.Join(w.root, pattern), path)
-			return ok
-		})
-	})
-}
-
-// gone notes that a file that was there is not any more.
-func (w *watchedFiles) gone(path string, f *watchedFile, now time.Time) {
-	if f == nil || !f.Gone.IsZero() {
-		return
-	}
-	f.Gone = now.UTC()
-	w.tell(path, f, "removed", f.Seen, now)
-}
-
 // tell counts a change, writes it to the log, and makes a document of it.
 func (w *watchedFiles) tell(path string, f *watchedFile, what string, before fileprint, now time.Time) {
 	seen := f.Seen
 	if what == "removed" {
 		seen = fileprint{}
 	}
-	who := changedBy(w.auditLog, w.shown(path), seen.Changed, now)
-	names := userNames(w.root)
-	by := nameOr(names, who.Login)
+	if w.names == nil {
+		w.names = userNames(w.root)
+	}
+	who := w.audit.changedBy(w.shown(path), seen.Changed, now)
+	by := nameOr(w.names, who.Login)
 	f.Changes++
 	if what != systemAccounts {
 		f.Grave = nil
@@ -286,44 +256,9 @@ func (w *watchedFiles) tell(path string, f *watchedFile, what string, before fil
 	}
 	f.Last = &fileChange{At: now.UTC(), What: what, By: by}
 	change := toldChange{kind: f.Kind, path: w.shown(path), what: what, by: by, who: who, before: before, now: seen,
-		owner: nameOr(names, fmt.Sprint(seen.UID))}
+		owner: nameOr(w.names, fmt.Sprint(seen.UID))}
 	w.log.Warn("watched file changed", change.attributes()...)
 	if w.notes != nil {
 		w.notes.Add(change.note(now))
-	}
-}
-
-// shown returns the path as the host has it.
-func (w *watchedFiles) shown(path string) string {
-	if w.root == "/" {
-		return path
-	}
-	return "/" + strings.TrimPrefix(strings.TrimPrefix(path, filepath.Clean(w.root)), "/")
-}
-
-func (w *watchedFiles) report(out *collect.Samples) {
-	all, unreadable := map[string]int{}, map[string]int{}
-	for _, entry := range w.entries {
-		all[entry.Kind] += 0
-	}
-	for _, path := range slices.Sorted(maps.Keys(w.state.Files)) {
-		f := w.state.Files[path]
-		out.Add(w.changes, float64(f.Changes), f.Kind, w.shown(path))
-		for _, change := range []*fileChange{f.Last, f.Grave} {
-			if change != nil {
-				out.Add(w.changed, collect.UnixSeconds(change.At), f.Kind, w.shown(path), change.What, change.By)
-			}
-		}
-		if f.Gone.IsZero() {
-			all[f.Kind]++
-			if f.Seen.Hash == "" {
-				unreadable[f.Kind]++
-			}
-		}
-	}
-	for _, kind := range slices.Sorted(maps.Keys(all)) {
-		out.Add(w.files, float64(all[kind]), kind)
-		out.Add(w.unreadable, float64(unreadable[kind]), kind)
-		out.Add(w.foldersUnreadable, float64(len(w.closed[kind])), kind)
 	}
 }

@@ -201,7 +201,10 @@ func TestWatchedFilesFullDisk(t *testing.T) {
 	dir, data := t.TempDir(), t.TempDir()
 	path := collecttest.Write(t, dir, "sudoers", "a")
 	cfg := Config{Files: []WatchedFilesConfig{{Kind: "sudoers", Paths: []string{path}}}}
-	blocked := collecttest.Write(t, data, "posture", "no folder")
+	blocked := filepath.Join(data, "posture")
+	if err := os.Symlink(filepath.Join(data, "none", "none"), blocked); err != nil {
+		t.Fatal(err)
+	}
 	var notes noteList
 	c := watching(data, &notes, collecttest.Quiet(), cfg)
 	if got := collecttest.SamplesOf(collecttest.Collect(t, c), "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") {
@@ -266,7 +269,7 @@ func TestChangedBy(t *testing.T) {
 	f := func(t *testing.T, lines, path string, changed time.Time, want actor) {
 		t.Helper()
 		log := collecttest.Write(t, t.TempDir(), "audit.log", lines)
-		if got := changedBy(log, path, changed, time.Now()); got != want {
+		if got := (&auditLog{path: log}).changedBy(path, changed, time.Now()); got != want {
 			t.Errorf("changedBy(%s) = %+v, want %+v", path, got, want)
 		}
 	}
@@ -280,7 +283,7 @@ func TestChangedBy(t *testing.T) {
 	f(t, auditOf(at, "1001", "/root", `"/etc/sudoers.old"`, `"/usr/bin/tee"`, "yes"), "/etc/sudoers", at, actor{})
 	f(t, auditOf(at.Add(-time.Hour), "1001", "/root", `"/etc/sudoers"`, `"/usr/bin/tee"`, "yes"), "/etc/sudoers", at, actor{})
 	f(t, "nonsense\ntype=SYSCALL msg=audit(x\n", "/etc/sudoers", at, actor{})
-	if got := changedBy(filepath.Join(t.TempDir(), "none"), "/etc/sudoers", at, at); got != (actor{}) {
+	if got := (&auditLog{path: filepath.Join(t.TempDir(), "none")}).changedBy("/etc/sudoers", at, at); got != (actor{}) {
 		t.Errorf("without a log: %+v", got)
 	}
 }
@@ -291,7 +294,7 @@ func TestChangedByRecorded(t *testing.T) {
 	t.Parallel()
 	f := func(t *testing.T, log, path string, changed time.Time, want string) {
 		t.Helper()
-		got := changedBy(filepath.Join("testdata", log), path, changed, time.Unix(1795406483, 0).Add(time.Hour))
+		got := (&auditLog{path: filepath.Join("testdata", log)}).changedBy(path, changed, time.Unix(1795406483, 0).Add(time.Hour))
 		wanted := actor{}
 		if want != "" {
 			wanted = actor{"1001", "/usr/bin/" + want}
@@ -328,11 +331,39 @@ func TestWatchedFilesBy(t *testing.T) {
 	}
 }
 
+// TestChangedByRotated asks after the log was rotated.
+func TestChangedByRotated(t *testing.T) {
+	t.Parallel()
+	dir, at := t.TempDir(), time.Now().Add(-time.Minute)
+	collecttest.Write(t, dir, "audit.log.1", auditOf(at, "1001", "/", `"/etc/sudoers"`, `"/usr/bin/tee"`, "yes"))
+	log := &auditLog{path: collecttest.Write(t, dir, "audit.log", auditOf(at.Add(time.Second), "1002", "/", `"/etc/passwd"`, `"/usr/bin/tee"`, "yes"))}
+	for path, login := range map[string]string{"/etc/sudoers": "1001", "/etc/passwd": "1002"} {
+		if got := log.changedBy(path, at, time.Now()).Login; got != login {
+			t.Errorf("changedBy(%s) = %q, want %q", path, got, login)
+		}
+	}
+}
+
+// TestChangedByLongLog finds an event at the end of a log that is longer than what is read of it.
+func TestChangedByLongLog(t *testing.T) {
+	t.Parallel()
+	at := time.Now().Add(-time.Minute)
+	other := auditOf(at, "1002", "/", `"/etc/passwd"`, `"/usr/bin/tee"`, "yes")
+	text := auditOf(at, "1001", "/", `"/etc/group"`, `"/usr/bin/tee"`, "yes") + strings.Repeat(other, 1+auditTail/len(other)) +
+		auditOf(at.Add(time.Second), "1003", "/", `"/etc/sudoers"`, `"/usr/bin/tee"`, "yes")
+	log := &auditLog{path: collecttest.Write(t, t.TempDir(), "audit.log", text)}
+	for path, login := range map[string]string{"/etc/sudoers": "1003", "/etc/group": ""} {
+		if got := log.changedBy(path, at, time.Now()).Login; got != login {
+			t.Errorf("changedBy(%s) = %q, want %q", path, got, login)
+		}
+	}
+}
+
 func FuzzReadAuditEvents(f *testing.F) {
 	f.Add(auditOf(time.Unix(1, 0), "0", "/", `"x"`, `"/usr/bin/tee"`, "yes"))
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, e := range readAuditEvents(strings.NewReader(text)) {
-			e.about("/etc/passwd")
+			e.paths()
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 )
 
 const (
-	// maxKept bounds a file of kept things; a thousand watched files are half a megabyte.
+	// maxKept bounds a file of kept things; of a thousand watched files it has half a megabyte.
 	maxKept = 16 << 20
 	// keptVersion is what this program writes, and the highest that it reads.
 	keptVersion = 1
@@ -36,35 +37,54 @@ func keptAt[T any](e collect.Env, name string) kept[T] {
 	return kept[T]{filepath.Join(e.DataDir, "posture", name+".json")}
 }
 
-// load returns what was saved last, and the zero T when nothing was. A file that cannot be read is an error, and set
-// aside with .damaged at its end.
+// errDamaged is what load says of a file with something else in it than what save writes.
+var errDamaged = errors.New("was damaged, and is set aside")
+
+// load returns what was saved last, and the zero T when nothing was. With errDamaged the file is set aside with .damaged at
+// its end, and something new may be saved. Any other error says that the file cannot be read now: saving would lose what is in it.
 func (k kept[T]) load() (data T, err error) {
 	if k.path == "" {
 		return data, nil
 	}
-	info, err := os.Stat(k.path)
+	text, err := k.read()
 	if errors.Is(err, fs.ErrNotExist) {
 		return data, nil
 	}
-	if err == nil && info.Size() > maxKept {
-		err = fmt.Errorf("has %d bytes, at most %d are read", info.Size(), maxKept)
+	if err != nil && !errors.Is(err, errDamaged) {
+		return data, fmt.Errorf("what is kept cannot be read, and is left as it is: let the agent's user read it, or remove it to begin anew: %w", err)
 	}
 	var file keptFile[T]
 	if err == nil {
-		var text []byte
-		if text, err = os.ReadFile(k.path); err == nil {
-			err = json.Unmarshal(text, &file)
+		if wrong := json.Unmarshal(text, &file); wrong != nil {
+			err = fmt.Errorf("%w: %w", errDamaged, wrong)
+		} else if file.Version > keptVersion {
+			err = fmt.Errorf("%w: is of version %d, at most %d is known", errDamaged, file.Version, keptVersion)
 		}
 	}
-	if err == nil && file.Version > keptVersion {
-		err = fmt.Errorf("is of version %d, at most %d is known", file.Version, keptVersion)
+	if err == nil {
+		return file.Data, nil
 	}
-	if err != nil {
-		return data, errors.Join(fmt.Errorf("read %s: %w", k.path, err), os.Rename(k.path, k.path+".damaged"))
+	if failed := os.Rename(k.path, k.path+".damaged"); failed != nil {
+		return data, failed
 	}
-	return file.Data, nil
+	return data, fmt.Errorf("%s %w", k.path, err)
 }
 
+// read returns what is in the file; errDamaged when that is more than save writes.
+func (k kept[T]) read() ([]byte, error) {
+	file, err := os.Open(k.path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxKept+1))
+	if err == nil && len(text) > maxKept {
+		err = fmt.Errorf("%w: has more than %d bytes", errDamaged, maxKept)
+	}
+	return text, err
+}
+
+// save replaces what is kept. What could not be read again is not written.
 func (k kept[T]) save(data T) error {
 	if k.path == "" {
 		return nil
@@ -72,6 +92,9 @@ func (k kept[T]) save(data T) error {
 	text, err := json.Marshal(keptFile[T]{keptVersion, data})
 	if err != nil {
 		return fmt.Errorf("write %s: %w", k.path, err)
+	}
+	if len(text) > maxKept {
+		return fmt.Errorf("write %s: it would have %d bytes, at most %d are read again", k.path, len(text), maxKept)
 	}
 	if err := os.MkdirAll(filepath.Dir(k.path), 0o700); err != nil {
 		return err

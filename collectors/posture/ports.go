@@ -61,12 +61,8 @@ func newPorts(cfg Config, e collect.Env) collect.Collector {
 
 func (p *ports) collect(ctx context.Context, out *collect.Samples) error {
 	now := time.Now()
-	if !p.loaded {
-		p.loaded = true
-		var err error
-		if p.state, err = p.kept.load(); err != nil {
-			p.log.Error("which ports are usually open is not known: it is learnt anew", "err", err)
-		}
+	if err := p.load(); err != nil {
+		return err
 	}
 	found, err := listeners(p.proc)
 	if err != nil {
@@ -92,6 +88,19 @@ func (p *ports) collect(ctx context.Context, out *collect.Samples) error {
 	return err
 }
 
+// load reads what is kept, once. An error means that it cannot be read now, and must not be replaced.
+func (p *ports) load() (err error) {
+	if p.loaded {
+		return nil
+	}
+	if p.state, err = p.kept.load(); errors.Is(err, errDamaged) {
+		p.log.Error("which ports are usually open is not known: it is learnt anew", "err", err)
+		err = nil
+	}
+	p.loaded = err == nil
+	return err
+}
+
 // expected tells whether a port may be open.
 func (p *ports) expected(port int) bool {
 	if len(p.allowed) > 0 {
@@ -102,7 +111,7 @@ func (p *ports) expected(port int) bool {
 
 // learn adds ports to the usual ones in the first hour.
 func (p *ports) learn(found []listener, now time.Time) error {
-	if p.state.Since.IsZero() {
+	if p.state.Since.IsZero() || p.state.Since.After(now) { // the clock was wrong: the hour must end
 		p.state.Since, p.unsaved = now.UTC(), true
 	}
 	if now.Sub(p.state.Since) < learnPorts {

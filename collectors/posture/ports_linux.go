@@ -8,31 +8,19 @@ import (
 
 	"github.com/prometheus/procfs"
 
-	"gatewatch/collectors/collect"
+	"gatewatch/collectors/tcptable"
 )
-
-// tcpListen is the kernel's number of the state of a socket that waits for connections.
-const tcpListen = 10
 
 // listeners returns the TCP sockets that are open on all addresses.
 func listeners(proc string) ([]listener, error) {
-	fs, err := procfs.NewFS(proc)
-	if err != nil {
-		return nil, err
-	}
+	sockets, err := tcptable.Listeners(proc)
 	var found []listener
-	for _, read := range []func() (procfs.NetTCP, error){fs.NetTCP, fs.NetTCP6} {
-		lines, err := read()
-		if collect.UnlessMissing(err) != nil {
-			return nil, err
-		}
-		for _, l := range lines {
-			if l.St == tcpListen && l.LocalAddr.IsUnspecified() {
-				found = append(found, listener{l.LocalAddr.String(), int(l.LocalPort), l.Inode})
-			}
+	for _, s := range sockets {
+		if s.Local.Addr().IsUnspecified() {
+			found = append(found, listener{s.Local.Addr().String(), int(s.Local.Port()), s.Inode})
 		}
 	}
-	return found, nil
+	return found, err
 }
 
 // socketOwners returns the names of the programs that hold sockets. What belongs to other users needs the right to see it

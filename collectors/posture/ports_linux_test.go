@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
@@ -50,4 +51,18 @@ func TestPorts(t *testing.T) {
 	collecttest.WantLines(t, collecttest.Collect(t, ports()), line("0.0.0.0", first, 0), line("::", second, 1))
 	allowed, _ := strconv.Atoi(second)
 	collecttest.WantLines(t, collecttest.Collect(t, ports(allowed)), line("0.0.0.0", first, 1), line("::", second, 0))
+}
+
+// TestPortsClock learnt first under a clock that was ahead: the hour in which ports are learnt ends all the same.
+func TestPortsClock(t *testing.T) {
+	t.Parallel()
+	env := collect.Env{Log: collecttest.Quiet(), DataDir: t.TempDir(), Host: collect.Paths{Proc: "/proc"}}
+	k := keptAt[portState](env, "ports")
+	if err := k.save(portState{Since: time.Now().Add(1000 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	collecttest.Collect(t, newPorts(Config{}, env))
+	if state, err := k.load(); err != nil || state.Since.After(time.Now()) {
+		t.Errorf("ports are learnt since %v, %v; want since now", state.Since, err)
+	}
 }

@@ -80,12 +80,8 @@ func newUpdates(cfg UpdatesConfig, e collect.Env, first time.Duration) collect.C
 
 func (u *updates) collect(ctx context.Context, out *collect.Samples) error {
 	now := time.Now()
-	if !u.loaded {
-		u.loaded = true
-		var err error
-		if u.state, err = u.kept.load(); err != nil {
-			u.log.Error("since when updates wait is not known: it counts from now", "err", err)
-		}
+	if err := u.load(); err != nil {
+		return err
 	}
 	if u.due(now) {
 		u.asked = now
@@ -93,6 +89,19 @@ func (u *updates) collect(ctx context.Context, out *collect.Samples) error {
 	}
 	u.report(out)
 	return u.failed
+}
+
+// load reads what is kept, once. An error means that it cannot be read now, and must not be replaced.
+func (u *updates) load() (err error) {
+	if u.loaded {
+		return nil
+	}
+	if u.state, err = u.kept.load(); errors.Is(err, errDamaged) {
+		u.log.Error("since when updates wait is not known: it counts from now", "err", err)
+		err = nil
+	}
+	u.loaded = err == nil
+	return err
 }
 
 // due tells whether to ask again: after the interval, or when what is installed or known changed.
@@ -170,7 +179,7 @@ func (u *updates) note(now time.Time) (changed bool) {
 		for _, p := range all {
 			key := p.name + " " + p.arch
 			switch first, ok := before[key]; {
-			case p.security && ok:
+			case p.security && ok && !first.After(now): // not from when the clock was wrong
 				waiting[key] = first
 			case p.security:
 				waiting[key] = now.UTC()
