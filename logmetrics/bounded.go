@@ -26,6 +26,8 @@ type bounded[T any] struct {
 	limit    int
 	overflow prometheus.Counter
 	create   func(label string) *T
+	// spare names one of all values that gives its place to a new one, whose T it has ended; nil: none does.
+	spare func(all *words.Map[*T]) (value string, ok bool)
 
 	values atomic.Pointer[words.Map[*T]]
 
@@ -61,6 +63,11 @@ func (b *bounded[T]) add(value string) *T {
 	old := b.values.Load()
 	if t, ok := words.Get(old, value); ok {
 		return t
+	}
+	if old.Len() >= b.limit && b.spare != nil {
+		if gone, ok := b.spare(old); ok {
+			old = old.Without(gone)
+		}
 	}
 	if old.Len() >= b.limit {
 		b.overflow.Inc()

@@ -2,12 +2,15 @@ package logmetrics
 
 import (
 	"bytes"
+	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"gatewatch/event"
 	"gatewatch/internal/values"
+	"gatewatch/internal/words"
 )
 
 // The bounds of upstreams: the groups of peers, the peers of one group, and the tries of one request that are looked at.
@@ -15,11 +18,16 @@ const (
 	maxUpstreams = 20
 	maxPeers     = 50
 	maxTries     = 16
+	// peerRest is how long a peer was not tried when it gives its place to a new one: where peers are replaced again and again,
+	// the present ones have series of their own.
+	peerRest = time.Hour
 )
 
 // upstream counts the tries at each peer of one group.
 type upstream struct {
 	peers *bounded[peer]
+	// newest is when one was tried last, in Unix seconds of the records.
+	newest atomic.Int64
 }
 
 // peer counts the tries at one peer.
@@ -27,6 +35,9 @@ type peer struct {
 	// byCode has the unknown status at 0 and minStatus at 1.
 	byCode   *counters
 	duration prometheus.Observer
+	// label is its own, and last when it was tried last, in Unix seconds of the records.
+	label string
+	last  atomic.Int64
 }
 
 func newUpstreams(reg prometheus.Registerer, overflow *prometheus.CounterVec) *bounded[upstream] {
@@ -38,15 +49,50 @@ func newUpstreams(reg prometheus.Registerer, overflow *prometheus.CounterVec) *b
 		histogramOpts("gateway_upstream_request_duration_seconds", "How long peers of an upstream took to answer.", requestBuckets),
 		[]string{"upstream", "peer"})
 	return newBounded(maxUpstreams, overflow.WithLabelValues("upstream"), func(group string) *upstream {
-		return &upstream{newBounded(maxPeers, overflow.WithLabelValues("peer"), func(address string) *peer {
+		u := &upstream{peers: newBounded(maxPeers, overflow.WithLabelValues("peer"), func(address string) *peer {
 			return &peer{
 				byCode: newCounters(maxStatus-minStatus+2, func(i int) prometheus.Counter {
 					return total.WithLabelValues(group, address, statusLabel(i))
 				}),
 				duration: durations.WithLabelValues(group, address),
+				label:    address,
 			}
 		})}
+		u.peers.spare = func(all *words.Map[*peer]) (string, bool) {
+			address, gone := longestQuiet(all, u.newest.Load())
+			if gone == nil {
+				return "", false
+			}
+			of := prometheus.Labels{"upstream": group, "peer": gone.label}
+			total.DeletePartialMatch(of)
+			durations.DeletePartialMatch(of)
+			return address, true
+		}
+		return u
 	})
+}
+
+// longestQuiet returns the peer that was not tried for longest, if that is long enough before now. One whose label another one
+// has as well, because both are long, stays: they share their series.
+func longestQuiet(all *words.Map[*peer], now int64) (address string, quiet *peer) {
+	labels := map[string]int{}
+	for _, p := range all.All() {
+		labels[p.label]++
+	}
+	oldest := now - int64(peerRest/time.Second)
+	for at, p := range all.All() {
+		if last := p.last.Load(); last <= oldest && labels[p.label] == 1 {
+			address, quiet, oldest = at, p, last
+		}
+	}
+	return address, quiet
+}
+
+// later raises a time to at. Of two at once the older may win: it is about an hour.
+func later(to *atomic.Int64, at int64) {
+	if at > to.Load() {
+		to.Store(at)
+	}
 }
 
 // observeUpstream counts what the record says about the peers that were tried. nginx writes addresses, statuses and
@@ -59,7 +105,8 @@ func (m *Metrics) observeUpstream(ev *event.Event) {
 	}
 	group := m.upstreams.getBytes(ev.Fact(event.UpstreamName))
 	statuses, times := ev.Fact(event.UpstreamStatus), ev.Fact(event.UpstreamDuration)
-	known := len(statuses) > 0
+	known, at := len(statuses) > 0, ev.Time.Unix()
+	later(&group.newest, at)
 	for range maxTries {
 		var address, status, took []byte
 		address, addresses = nextTry(addresses)
@@ -67,6 +114,7 @@ func (m *Metrics) observeUpstream(ev *event.Event) {
 		took, times = nextTry(times)
 		if len(address) > 0 && string(address) != "-" {
 			p := group.peers.getBytes(address)
+			later(&p.last, at)
 			i := 0
 			if n, ok := parseCount(status); ok {
 				i = statusIndex(int(n))

@@ -2,6 +2,8 @@
 // words of a few bytes, looked up in a record's bytes.
 package words
 
+import "iter"
+
 // Map holds values by text. It does not change: With returns a larger one. The zero value is an empty map.
 type Map[V any] struct {
 	slots []slot[V] // a power of two, at least half of them empty
@@ -49,6 +51,28 @@ func (m *Map[V]) With(word string, value V) *Map[V] {
 	}
 	grown.put(word, value)
 	return grown
+}
+
+// All yields the words of m and their values, in no order.
+func (m *Map[V]) All() iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for i := range m.slots {
+			if s := &m.slots[i]; s.taken && !yield(s.word, s.value) {
+				return
+			}
+		}
+	}
+}
+
+// Without returns a map that holds what m does, but word.
+func (m *Map[V]) Without(word string) *Map[V] {
+	rest := &Map[V]{slots: make([]slot[V], len(m.slots))}
+	for one, value := range m.All() {
+		if one != word {
+			rest.put(one, value)
+		}
+	}
+	return rest
 }
 
 func (m *Map[V]) put(word string, value V) {

@@ -2,6 +2,7 @@ package words_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 
@@ -42,6 +43,24 @@ func TestMap(t *testing.T) {
 		if got, ok := words.Get(m, word+"x"); ok {
 			t.Errorf("Get(%q) = %d, want none", word+"x", got)
 		}
+	}
+	if got := maps.Collect(m.All()); !maps.Equal(got, want) {
+		t.Errorf("All() = %v, want %v", got, want)
+	}
+	for word := range want {
+		before := m.Len()
+		less := m.Without(word)
+		if _, ok := words.Get(less, word); ok || m.Len() != before || less.Len() != before-1 {
+			t.Fatalf("Without(%q) holds it, changes the map of %d, or has %d words", word, before, less.Len())
+		}
+		m = less
+		delete(want, word)
+		if len(want)%50 == 0 && !maps.Equal(maps.Collect(m.All()), want) {
+			t.Fatalf("without some All() = %v, want %v", maps.Collect(m.All()), want)
+		}
+	}
+	if less := m.Without("nothing"); less.Len() != 0 {
+		t.Errorf("an empty map without a word has %d", less.Len())
 	}
 }
 
