@@ -205,7 +205,7 @@ func (s *scrape) families(said exposition) (taken []collect.Family, refused int)
 			refused += len(all)
 			continue
 		}
-		f, seen := collect.Family{Name: name, Type: dto.MetricType_UNTYPED, Says: said.types[name], Unique: true}, map[string]bool{}
+		f, seen := collect.Family{Name: name, Type: dto.MetricType_UNTYPED, Says: said.typeOf(name), Unique: true}, map[string]bool{}
 		own := s.process[name]
 		if own != nil {
 			f.Type, f.Help = own.GetType(), own.GetHelp()

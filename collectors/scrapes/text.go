@@ -63,6 +63,14 @@ func readExposition(text string, openMetrics bool, wanted func(name string) bool
 	return found, err
 }
 
+// typeOf returns the type that the application gives a name; UNTYPED when it gives none that is simple.
+func (e *exposition) typeOf(name string) dto.MetricType {
+	if kind, ok := e.types[name]; ok {
+		return kind
+	}
+	return dto.MetricType_UNTYPED
+}
+
 // noteType notes what a line says of the type of a counter or a gauge.
 func (e *exposition) noteType(line string, openMetrics bool) {
 	rest, ok := strings.CutPrefix(line, "# TYPE ")
