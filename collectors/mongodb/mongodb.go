@@ -48,7 +48,7 @@ func mongoOptions(dsn string) (*options.ClientOptions, error) {
 	}
 	o := options.Client().ApplyURI(dsn).SetAppName(collect.ApplicationName).SetDirect(true).SetMaxPoolSize(1).SetMaxConnecting(1).
 		SetServerMonitoringMode("poll").SetHeartbeatInterval(mongoHeartbeat).SetRetryReads(false).
-		SetConnectTimeout(collect.PartTimeout).SetServerSelectionTimeout(collect.PartTimeout)
+		SetConnectTimeout(collect.PartTimeout).SetServerSelectionTimeout(collect.PartTimeout).SetDialer(boundedDialer{})
 	if o.Validate() != nil || len(o.Hosts) != 1 {
 		return nil, wrong
 	}
@@ -76,6 +76,10 @@ func newMongoDB(c Config) (*collect.Server[*mongoLink], error) {
 		Name: "mongodb_" + c.Name, Pace: time.Duration(c.Interval), Timeout: time.Duration(c.Timeout),
 		Up: mongoUp.Metric(fixed),
 		Open: func(ctx context.Context) (*mongoLink, error) {
+			o, err := mongoOptions(c.DSN.Reveal()) // reads the files that it names anew: a certificate is renewed
+			if err != nil {
+				return nil, fmt.Errorf("dsn %w", err)
+			}
 			link, err := openMongoDB(ctx, o)
 			return link, mongoError(err, password)
 		},

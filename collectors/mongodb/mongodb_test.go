@@ -185,6 +185,32 @@ func TestMongoDBAlone(t *testing.T) {
 }
 
 // TestMongoDBSilent has a server that takes connections and never says a word, and one that is not there.
+// TestMongoDBArbiter asks a member that holds no data.
+func TestMongoDBArbiter(t *testing.T) {
+	t.Parallel()
+	answers := mongoAnswers()
+	answers["aggregate"] = bson.M{"ok": 0, "code": 13436, "codeName": "NotPrimaryOrSecondary", "errmsg": "node is not in primary or recovering state"}
+	w := watchMongo(t, "mongodb://"+scriptedMongo(t, answers), 0)
+	text := w.Collect(t)
+	collecttest.Expect(t, text, `gatewatch_collector_part_success{collector="mongodb_main",part="operations"} 1`, `gatewatch_collector_success{collector="mongodb_main"} 1`)
+	if strings.Contains(text, "mongodb_currentop_") {
+		t.Errorf("a member on which nobody works counts operations:\n%s", collecttest.SamplesOf(text, "mongodb_currentop_"))
+	}
+}
+
+// TestMongoDBAnswersTooMuch has a server say more than anybody would.
+func TestMongoDBAnswersTooMuch(t *testing.T) {
+	t.Parallel()
+	answers := mongoAnswers()
+	answers["serverStatus"] = bson.M{"ok": 1, "uptime": 1.0, "padding": strings.Repeat("x", maxAnswer)}
+	addr := scriptedMongo(t, answers)
+	w := watchMongo(t, "mongodb://"+addr, 30*time.Second)
+	collecttest.Expect(t, w.Collect(t), "mongodb_up"+mongoLabelsAt(addr)+"0")
+	if log := w.Log.String(); !strings.Contains(log, "more than 16777216 bytes") {
+		t.Errorf("the log says %s, want why", log)
+	}
+}
+
 func TestMongoDBSilent(t *testing.T) {
 	t.Parallel()
 	addr, _ := collecttest.SilentServer(t)

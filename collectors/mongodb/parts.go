@@ -68,7 +68,9 @@ func mongoStatusPart(fixed prometheus.Labels) func(context.Context, *mongoLink, 
 			m, ok := made[s.Name]
 			if !ok {
 				m = s.Metric(fixed)
-				made[s.Name] = m
+				if len(made) < collect.MaxSamples { // a server may think of new names each time
+					made[s.Name] = m
+				}
 			}
 			out.Add(m, v, values...)
 		})
@@ -181,7 +183,9 @@ func mongoSetPart(fixed prometheus.Labels) func(context.Context, *mongoLink, *co
 			}
 			m := mongoDocument(one)
 			if m["stateStr"] == "PRIMARY" {
-				primary, _ = mongoNumber(m["optimeDate"])
+				// While the set elects one, who was it before may still think to be.
+				at, _ := mongoNumber(m["optimeDate"])
+				primary = max(primary, at)
 			}
 			name, _ := m["name"].(string)
 			state, _ := m["stateStr"].(string)
@@ -261,6 +265,9 @@ func mongoOpsPart(fixed prometheus.Labels) func(context.Context, *mongoLink, *co
 	return func(ctx context.Context, link *mongoLink, out *collect.Samples) error {
 		answer, err := link.run(ctx, bson.D{{Key: "aggregate", Value: 1}, {Key: "pipeline", Value: pipeline},
 			{Key: "cursor", Value: bson.D{}}, {Key: "maxTimeMS", Value: 1000}})
+		if refusedBy(err, 13435, 13436) { // an arbiter, or a member that is no part of the set yet: nobody works there
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -102,6 +102,12 @@ func TestFerretDBTLS(t *testing.T) {
 	dsn, own := ferretDSN(secure, servicetest.Password), mongoLabelsAt(secure)
 	known := watchMongo(t, dsn+"&tls=true&tlsCAFile="+url.QueryEscape(roots), 0)
 	awaitMongo(t, known, "mongodb_up"+own+"1", "mongodb_ss_uptime"+own)
+	// The file of the authorities is replaced while nobody restarts the agent.
+	renewed := collecttest.Write(t, dir, "renewed.pem", collecttest.PemOf(collecttest.NewAuthority(t, "Another CA", nil).Cert))
+	late := watchMongo(t, dsn+"&tls=true&tlsCAFile="+url.QueryEscape(renewed), 2*time.Second)
+	collecttest.Expect(t, late.Collect(t), "mongodb_up"+own+"0")
+	collecttest.Write(t, dir, "renewed.pem", collecttest.PemOf(ca.Cert))
+	awaitMongo(t, late, "mongodb_up"+own+"1")
 	collecttest.Expect(t, watchMongo(t, dsn+"&tls=true", 2*time.Second).Collect(t), "mongodb_up"+own+"0")
 	collecttest.Expect(t, watchMongo(t, dsn, 2*time.Second).Collect(t), "mongodb_up"+own+"0")
 }
