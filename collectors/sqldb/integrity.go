@@ -18,8 +18,10 @@ const (
 	// time the disk is for others.
 	integrityEvery = 30 * time.Second
 	integritySlice = 15 * time.Second
-	// integrityBatch is how many candidates are asked for at once.
-	integrityBatch = 200
+	// integrityBatch is how many candidates are asked for at once, and integrityListTimeout how long a server may take to list
+	// them: longer than for what is asked all day.
+	integrityBatch       = 200
+	integrityListTimeout = 10 * time.Second
 )
 
 // candidate is an index or a table that can be checked.

@@ -231,7 +231,8 @@ func TestMySQLIntegrity(t *testing.T) {
 	root := session(t, s.URL)
 	run(t, root, mysqlGrants...)
 	run(t, root, "CREATE DATABASE `pay.me`", "USE `pay.me`", "CREATE TABLE `ca``rds` (id int PRIMARY KEY)", "CREATE TABLE old (id int PRIMARY KEY, note text) ENGINE=MyISAM",
-		"INSERT INTO old VALUES (1, 'x'), (2, 'y')", "FLUSH TABLES", "GRANT SELECT ON `pay.me`.* TO gatewatch@'%'")
+		"INSERT INTO old VALUES (1, 'x'), (2, 'y')", "FLUSH TABLES", "GRANT SELECT ON `pay.me`.* TO gatewatch@'%'",
+		"CREATE VIEW seen AS SELECT * FROM old", "CREATE TABLE counted (id int) ENGINE=MEMORY")
 	dsn := "gatewatch:p@ss:word@tcp(" + s.Addr + ")/"
 	of := fmt.Sprintf(`{instance=%q,name="main"} `, s.Addr)
 	role := fmt.Sprintf(`mysql_table_check_skipped_total{instance=%q,name="main",reason="role"} `, s.Addr)

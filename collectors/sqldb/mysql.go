@@ -154,7 +154,12 @@ func (l *mysqlLink) begin(ctx context.Context) error {
 	if l.mariadb {
 		own = mysqlSession.mariadb
 	}
-	for _, statement := range append(own[:len(own):len(own)], mysqlSession.both...) {
+	return l.set(ctx, append(own[:len(own):len(own)], mysqlSession.both...))
+}
+
+// set makes settings of the session, and passes over those that the server refuses.
+func (l *mysqlLink) set(ctx context.Context, settings []string) error {
+	for _, statement := range settings {
 		_, err := l.conn.ExecContext(ctx, statement)
 		var refused *mysql.MySQLError
 		if err != nil && !errors.As(err, &refused) {
@@ -181,31 +186,44 @@ func (l *mysqlLink) close() {
 	l.pool.Close()
 }
 
-// ask asks one question. It is sent as text, without a prepared statement.
+// ask asks one question. It is sent as text, without a prepared statement. Of its rows no more than a collector may have
+// samples are kept: what may have more is asked with each.
 func (l *mysqlLink) ask(ctx context.Context, text string) (rowset, error) {
-	rows, err := l.conn.QueryContext(ctx, text)
+	var a rowset
+	var err error
+	a.columns, err = l.each(ctx, text, func(cells [][]byte) {
+		if len(a.rows) < collect.MaxSamples {
+			a.rows = append(a.rows, cells)
+		}
+	})
 	if err != nil {
 		return rowset{}, err
 	}
-	defer rows.Close()
-	var a rowset
-	if a.columns, err = rows.Columns(); err != nil {
-		return rowset{}, err
+	return a, nil
+}
+
+// each asks one question, and gives each row of the answer to row as it comes.
+func (l *mysqlLink) each(ctx context.Context, text string, row func(cells [][]byte)) (columns []string, err error) {
+	rows, err := l.conn.QueryContext(ctx, text)
+	if err != nil {
+		return nil, err
 	}
+	defer rows.Close()
+	if columns, err = rows.Columns(); err != nil {
+		return nil, err
+	}
+	into := make([]any, len(columns))
 	for rows.Next() {
-		cells := make([][]byte, len(a.columns))
-		into := make([]any, len(cells))
+		cells := make([][]byte, len(columns))
 		for i := range cells {
 			into[i] = &cells[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return rowset{}, err
+			return nil, err
 		}
-		if len(a.rows) < collect.MaxSamples {
-			a.rows = append(a.rows, cells)
-		}
+		row(cells)
 	}
-	return a, rows.Err()
+	return columns, rows.Err()
 }
 
 // mysqlError says what to do about err, and holds no password.

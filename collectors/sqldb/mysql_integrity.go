@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -20,16 +21,15 @@ type tableCheck struct {
 	cfg       *mysql.Config
 	connector driver.Connector
 	timeout   time.Duration
+	log       *slog.Logger
 	link      *mysqlLink
+	id        string // the server's, of our connection
 }
 
-// checkableTables has quoted names as positions, which are compared byte by byte. A table that cannot be opened, because
-// it is broken, has no engine.
-const checkableTables = `SELECT * FROM (SELECT concat(` + "'`', replace(TABLE_SCHEMA, '`', '``'), '`.`', replace(TABLE_NAME, '`', '``'), '`'" + `) AS position,
-	concat(TABLE_SCHEMA, '.', TABLE_NAME) AS name, coalesce(DATA_LENGTH, 0) + coalesce(INDEX_LENGTH, 0) AS bytes FROM information_schema.TABLES
-	WHERE TABLE_TYPE = 'BASE TABLE' AND (ENGINE IS NULL OR ENGINE IN ('InnoDB', 'MyISAM', 'Aria'))
-	AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')) t
-	WHERE BINARY position > %s ORDER BY BINARY position LIMIT %d`
+// checkableTables are those of a page whose engine can be checked. A table that cannot be opened, because it is broken, has
+// no engine.
+const checkableTables = `SELECT TABLE_NAME AS name, coalesce(DATA_LENGTH, 0) + coalesce(INDEX_LENGTH, 0) AS bytes FROM information_schema.TABLES
+	WHERE TABLE_TYPE = 'BASE TABLE' AND (ENGINE IS NULL OR ENGINE IN ('InnoDB', 'MyISAM', 'Aria')) AND %s ORDER BY BINARY TABLE_NAME`
 
 func tableCheckSpecs() []collect.Spec { return integritySpecs("mysql_table_check_", "Tables") }
 
@@ -43,8 +43,9 @@ func newTableCheck(d DatabaseConfig, e collect.Env) (collect.Collector, error) {
 	if err != nil {
 		return collect.Collector{}, errors.New("dsn: cannot be used: check its parameters")
 	}
-	c := &tableCheck{cfg: cfg, connector: connector, timeout: time.Duration(d.Integrity.Timeout)}
-	return newIntegrity("mysql_"+d.Name+"_integrity", *d.Integrity, c, tableCheckSpecs(), mysqlLabels(d.Name, cfg), e), nil
+	name := "mysql_" + d.Name + "_integrity"
+	c := &tableCheck{cfg: cfg, connector: connector, timeout: time.Duration(d.Integrity.Timeout), log: e.Log.With("collector", name)}
+	return newIntegrity(name, *d.Integrity, c, tableCheckSpecs(), mysqlLabels(d.Name, cfg), e), nil
 }
 
 // open connects, and finds out whether this is a replica.
@@ -56,10 +57,7 @@ func (c *tableCheck) open(ctx context.Context) error {
 		return mysqlError(err, c.cfg)
 	}
 	c.link = link
-	if link.mariadb {
-		_, err = link.conn.ExecContext(limited, fmt.Sprintf("SET SESSION max_statement_time = %d", int(c.timeout.Seconds())))
-	}
-	if err = mysqlError(err, c.cfg); err == nil {
+	if err = mysqlError(c.begin(limited), c.cfg); err == nil {
 		err = c.isReplica(limited)
 	}
 	if err != nil {
@@ -70,8 +68,26 @@ func (c *tableCheck) open(ctx context.Context) error {
 
 func (c *tableCheck) close() { c.link.close() }
 
+// begin gives the session the time that it needs, and lets it read with one thread: MySQL takes four by default.
+func (c *tableCheck) begin(ctx context.Context) error {
+	settings := []string{fmt.Sprintf("SET SESSION max_execution_time = %d", integrityListTimeout.Milliseconds()), "SET SESSION innodb_parallel_read_threads = 1"}
+	if c.link.mariadb {
+		settings = []string{fmt.Sprintf("SET SESSION max_statement_time = %d", int(c.timeout.Seconds()))}
+	}
+	if err := c.link.set(ctx, settings); err != nil {
+		return err
+	}
+	own, err := c.link.ask(ctx, "SELECT connection_id() AS id")
+	if err == nil && len(own.rows) > 0 {
+		c.id = own.cell(own.rows[0], "id")
+	}
+	return err
+}
+
 // isReplica returns a skippedError unless the server only reads and copies another one.
 func (c *tableCheck) isReplica(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, collect.PartTimeout)
+	defer cancel()
 	only, err := c.link.ask(ctx, "SELECT @@global.read_only AS `only`")
 	if err != nil {
 		return mysqlError(err, c.cfg)
@@ -86,23 +102,40 @@ func (c *tableCheck) isReplica(ctx context.Context) error {
 	return nil
 }
 
+// after lists the tables of the next page that has some. A position is the name of a schema, a zero byte and that of a table.
 func (c *tableCheck) after(ctx context.Context, position string) ([]candidate, error) {
-	from := "''"
-	if position != "" {
-		from = fmt.Sprintf("0x%x", position) // no name can be anything but a text
+	limited, cancel := context.WithTimeout(ctx, integrityListTimeout)
+	defer cancel()
+	var pages tablePages
+	pages.schema, pages.table, _ = strings.Cut(position, "\x00")
+	for {
+		page, err := pages.next(limited, c.link, integrityBatch)
+		if err != nil || len(page.tables) == 0 {
+			return nil, mysqlError(err, c.cfg)
+		}
+		found, err := c.link.ask(limited, fmt.Sprintf(checkableTables, page.of("TABLE_SCHEMA", "TABLE_NAME")))
+		if err != nil {
+			return nil, mysqlError(err, c.cfg)
+		}
+		var all []candidate
+		for _, row := range found.rows {
+			bytes, _ := collect.ParseNumber(found.cell(row, "bytes"))
+			name := found.cell(row, "name")
+			all = append(all, candidate{page.schema + "\x00" + name, page.schema + "." + name, bytes})
+		}
+		if len(all) > 0 {
+			return all, nil
+		}
 	}
-	found, err := c.link.ask(ctx, fmt.Sprintf(checkableTables, from, integrityBatch))
-	return candidates(found), mysqlError(err, c.cfg)
 }
 
 // check asks again whether this is a replica: somebody may have made it the primary since.
 func (c *tableCheck) check(ctx context.Context, one candidate) error {
-	limited, cancel := context.WithTimeout(ctx, c.timeout+collect.PartTimeout)
-	defer cancel()
-	if err := c.isReplica(limited); err != nil {
+	if err := c.isReplica(ctx); err != nil {
 		return err
 	}
-	a, err := c.link.ask(limited, "CHECK TABLE "+one.position+" QUICK")
+	schema, table, _ := strings.Cut(one.position, "\x00")
+	a, err := c.askOrEnd(ctx, "CHECK TABLE "+quotedName(schema)+"."+quotedName(table)+" QUICK")
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) && (refused.Number == 1969 || refused.Number == 1317) {
 		return skippedError{"time"}
@@ -112,6 +145,9 @@ func (c *tableCheck) check(ctx context.Context, one candidate) error {
 	}
 	return tableVerdict(a)
 }
+
+// quotedName writes a name as it stands in statements.
+func quotedName(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
 
 // tableVerdict reads the rows of CHECK TABLE: messages, and in the end a status.
 func tableVerdict(a rowset) error {

@@ -74,7 +74,11 @@ var (
 func binlogPart(fixed prometheus.Labels) func(context.Context, *mysqlLink, *collect.Samples) error {
 	size, files, newest := binlogSize.Metric(fixed), binlogFiles.Metric(fixed), binlogNumber.Metric(fixed)
 	return func(ctx context.Context, link *mysqlLink, out *collect.Samples) error {
-		a, err := link.ask(ctx, "SHOW BINARY LOGS")
+		sum, n, last := 0.0, 0, ""
+		_, err := link.each(ctx, "SHOW BINARY LOGS", func(cells [][]byte) {
+			bytes, _ := collect.ParseNumber(string(cells[1]))
+			sum, n, last = sum+bytes, n+1, string(cells[0])
+		})
 		var refused *mysql.MySQLError
 		if errors.As(err, &refused) && refused.Number == 1381 {
 			return nil
@@ -82,17 +86,11 @@ func binlogPart(fixed prometheus.Labels) func(context.Context, *mysqlLink, *coll
 		if err != nil {
 			return err
 		}
-		sum := 0.0
-		for _, row := range a.rows {
-			bytes, _ := collect.ParseNumber(string(row[1]))
-			sum += bytes
-		}
 		out.Add(size, sum)
-		out.Add(files, float64(len(a.rows)))
-		if n := len(a.rows); n > 0 {
-			if number, ok := parseVariable(string(a.rows[n-1][0])); ok {
-				out.Add(newest, number)
-			}
+		out.Add(files, float64(n))
+		// The number is after the last dot: the name of a host before it may have dots, too.
+		if number, ok := collect.ParseNumber(last[strings.LastIndex(last, ".")+1:]); ok {
+			out.Add(newest, number)
 		}
 		return nil
 	}

@@ -132,7 +132,7 @@ func (b *bloat) after(ctx context.Context, position string) ([]candidate, error)
 	if position != "" {
 		return nil, nil
 	}
-	listed, err := askPostgres(ctx, b.conn, fmt.Sprintf(bloatLargest, bloatMost+1))
+	listed, err := askPostgresFor(ctx, b.conn, integrityListTimeout, fmt.Sprintf(bloatLargest, bloatMost+1))
 	if err != nil {
 		return nil, postgresError(err, b.cfg)
 	}

@@ -64,7 +64,7 @@ func (a *amcheck) open(ctx context.Context) error {
 }
 
 func (a *amcheck) after(ctx context.Context, position string) ([]candidate, error) {
-	found, err := askPostgres(ctx, a.conn, fmt.Sprintf(amcheckIndexes, cmp.Or(position, "0"), integrityBatch))
+	found, err := askPostgresFor(ctx, a.conn, integrityListTimeout, fmt.Sprintf(amcheckIndexes, cmp.Or(position, "0"), integrityBatch))
 	return candidates(found), postgresError(err, a.cfg)
 }
 
