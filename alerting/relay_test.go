@@ -32,7 +32,7 @@ func TestManyAgentsOneMessage(t *testing.T) {
 	t.Parallel()
 	central, local := newHook(t), newHook(t)
 	members := servicetest.Alertmanagers(t, 2, fmt.Sprintf(`
-route: {receiver: hook, group_by: [alertname, provider], group_wait: 10s, group_interval: 8s, repeat_interval: 1h}
+route: {receiver: hook, group_by: [alertname, provider], group_wait: 10s, group_interval: 20s, repeat_interval: 1h}
 receivers: [{name: hook, webhook_configs: [{url: %s, send_resolved: true}]}]
 `, central.URL))
 	cfg := local.to(only(t, config(nil), brokenRule), "")
@@ -68,8 +68,8 @@ receivers: [{name: hook, webhook_configs: [{url: %s, send_resolved: true}]}]
 	}
 	everywhere(0)
 	until(t, "the end", func() bool { return len(central.messages()) > 1 })
-	// As long as the slower member may take, and another round.
-	<-time.After(10 * time.Second)
+	// As long as the slower member waits, and another round.
+	<-time.After(servicetest.AlertmanagerWait + 15*time.Second)
 	got := central.messages()
 	if len(got) != 2 || got[1].Status != "resolved" || len(got[1].Alerts) != agents {
 		t.Errorf("messages = %+v, want a beginning and an end", got)

@@ -4,10 +4,15 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 )
 
-// Alertmanagers returns n running members of one Alertmanager cluster with the configuration config. A member that has
-// something to tell waits a second for each member before it, which is less than usual. They end with t.
+// AlertmanagerWait is how long each member of a cluster that has something to tell waits for the one before it: less than
+// the usual 15 s, and long enough for a busy machine, on which both would tell people otherwise. A group_interval must be
+// longer, or one member tells of the end before the other is done with the beginning.
+const AlertmanagerWait = 8 * time.Second
+
+// Alertmanagers returns n running members of one Alertmanager cluster with the configuration config. They end with t.
 func Alertmanagers(t testing.TB, n int, config string) []*Server {
 	t.Helper()
 	wanted(t)
@@ -31,7 +36,7 @@ func Alertmanagers(t testing.TB, n int, config string) []*Server {
 		s.path = path
 		s.args = append([]string{
 			"--config.file=" + file, "--storage.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + s.Addr,
-			"--cluster.listen-address=" + gossip.Addr, "--cluster.peer-timeout=1s", "--cluster.settle-timeout=5s",
+			"--cluster.listen-address=" + gossip.Addr, "--cluster.peer-timeout=" + AlertmanagerWait.String(), "--cluster.settle-timeout=5s",
 		}, peers...)
 		peers = append(peers, "--cluster.peer="+gossip.Addr)
 		members = append(members, s.own(t))
