@@ -207,7 +207,7 @@ run_tests() {
   local all
   mapfile -t all < <(go list ./... | grep -v '/alerting/rules$')
   {
-    GATEWATCH_SERVERS=1 go test $race -count=1 -p 2 -timeout 15m "${all[@]}" && go test -count=1 ./alerting/rules
+    GATEWATCH_SERVERS=1 go test $race -count=1 -p 2 -timeout 40m "${all[@]}" && go test -count=1 ./alerting/rules
   } 2>&1 | tee "$work/tests"
 }
 
