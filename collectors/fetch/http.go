@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -19,6 +20,18 @@ func Client() *http.Client {
 		Transport:     &http.Transport{MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: time.Minute},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// SocketClient is a Client that asks whoever listens at a socket of the host, whatever host an address names.
+func SocketClient(socket string) *http.Client {
+	client := Client()
+	client.Transport = &http.Transport{
+		MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: time.Minute,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}
+	return client
 }
 
 // Text returns a status page of at most so many bytes. Its error does not repeat the address, which may hold a password.
@@ -36,7 +49,7 @@ func Text(ctx context.Context, client *http.Client, address string, most int64) 
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	switch {
 	case err != nil:
-		return "", err
+		return "", WithoutURL(err)
 	case resp.StatusCode != http.StatusOK:
 		return "", fmt.Errorf("the status page answers %d", resp.StatusCode)
 	case int64(len(body)) > most:
@@ -45,8 +58,12 @@ func Text(ctx context.Context, client *http.Client, address string, most int64) 
 	return string(body), nil
 }
 
-// WithoutURL returns err without the URL that net/http puts in front of it: its query may hold a key.
+// WithoutURL returns err without the URL that net/http puts in front of it: its query may hold a key. Of a time that is over
+// it says what that means.
 func WithoutURL(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no answer in time: %w", context.DeadlineExceeded)
+	}
 	var with *url.Error
 	if errors.As(err, &with) {
 		return with.Err

@@ -23,6 +23,7 @@ const maxStatusPage = 64 << 10
 type nginxServer struct {
 	cfg      NginxConfig
 	proc     string
+	address  string // of the page, as client asks for it
 	instance string
 	client   *http.Client
 	tests    configTests
@@ -44,8 +45,12 @@ func newNginx(cfg NginxConfig, proc string, _ *slog.Logger) (collect.Collector, 
 	if err != nil {
 		return collect.Collector{}, errors.New("status_url is not a URL")
 	}
+	address, instance, client := cfg.StatusURL, u.Host, fetch.Client()
+	if socket, page, _ := cfg.socket(); socket != "" {
+		address, instance, client = "http://localhost"+page, socket, fetch.SocketClient(socket)
+	}
 	n := &nginxServer{
-		cfg: cfg, proc: proc, instance: u.Host, client: fetch.Client(),
+		cfg: cfg, proc: proc, address: address, instance: instance, client: client,
 		up:       of("up", "Status of the last metric scrape"),
 		accepted: count("connections_accepted", "Accepted client connections"),
 		active:   of("connections_active", "Active client connections"),
@@ -64,7 +69,7 @@ func newNginx(cfg NginxConfig, proc string, _ *slog.Logger) (collect.Collector, 
 		MadeOf: []any{cfg, proc}, Collect: n.collect, Stop: n.client.CloseIdleConnections}, nil
 }
 
-// labels are those of all samples. The address in them is host and port only.
+// labels are those of all samples. The address in them is host and port only, or the path of a socket.
 func (n *nginxServer) labels() []string { return []string{n.cfg.Name, n.instance} }
 
 func (n *nginxServer) collect(ctx context.Context, out *collect.Samples) error {
@@ -88,7 +93,7 @@ type stubStatus struct {
 }
 
 func (n *nginxServer) status(ctx context.Context) (stubStatus, error) {
-	text, err := fetch.Text(ctx, n.client, n.cfg.StatusURL, maxStatusPage)
+	text, err := fetch.Text(ctx, n.client, n.address, maxStatusPage)
 	if err != nil {
 		return stubStatus{}, err
 	}

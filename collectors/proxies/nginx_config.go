@@ -1,8 +1,10 @@
 package proxies
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/fetch"
@@ -12,7 +14,7 @@ import (
 // NginxConfig is an entry of collectors.nginx in the configuration.
 type NginxConfig struct {
 	collect.ServerConfig `yaml:",inline"`
-	// Address of its stub_status page.
+	// Address of its stub_status page, such as http://127.0.0.1:8080/stub_status, or unix:/path/of/socket:/stub_status.
 	StatusURL string `yaml:"status_url"`
 	// Files of its configuration, to see whether they were changed after the last reload. Globs.
 	ConfigFiles []string `yaml:"config_files"`
@@ -24,7 +26,11 @@ type NginxConfig struct {
 // Validate returns every mistake in c as invalid.Mistakes, but for those of the name.
 func (c *NginxConfig) Validate() error {
 	var m invalid.Mistakes
-	fetch.ValidateURL(&m, "status_url", c.StatusURL)
+	if _, _, err := c.socket(); err != nil {
+		m.Add("status_url", "%v", err)
+	} else if !strings.HasPrefix(c.StatusURL, socketScheme) {
+		fetch.ValidateURL(&m, "status_url", c.StatusURL)
+	}
 	m.AddIn("", c.ServerConfig.Validate())
 	for i, glob := range c.ConfigFiles {
 		if _, err := filepath.Match(glob, ""); err != nil || !filepath.IsAbs(glob) {
@@ -35,6 +41,22 @@ func (c *NginxConfig) Validate() error {
 		m.Add("config_test[0]", "is empty; it must be a program")
 	}
 	return m.Err()
+}
+
+// socketScheme begins the address of a page behind a socket.
+const socketScheme = "unix:"
+
+// socket returns the socket behind which the status page is, and the page's path; "" when it is behind none.
+func (c *NginxConfig) socket() (socket, page string, err error) {
+	rest, ok := strings.CutPrefix(c.StatusURL, socketScheme)
+	if !ok {
+		return "", "", nil
+	}
+	socket, page, _ = strings.Cut(rest, ":")
+	if !filepath.IsAbs(socket) || strings.HasPrefix(socket, "//") || !strings.HasPrefix(page, "/") {
+		return "", "", errors.New("must be unix:/path/of/socket:/stub_status")
+	}
+	return socket, page, nil
 }
 
 // Collectors returns what is switched on.

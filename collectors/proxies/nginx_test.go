@@ -67,6 +67,45 @@ func TestNginxDown(t *testing.T) {
 	}
 }
 
+// TestNginxSocket asks Debian's nginx for a page behind a socket, and one for a password.
+func TestNginxSocket(t *testing.T) {
+	t.Parallel()
+	s := servicetest.Nginx(t, `
+	server { listen unix:@DIR@/status.sock; location = /stub { stub_status; } }
+	server { listen @LISTEN@; location = /stub { stub_status; auth_basic "status"; auth_basic_user_file @DIR@/users; } location / { return 200; } }`)
+	collecttest.Write(t, s.Dir, "users", "agent:{PLAIN}geheim\n")
+	socket := filepath.Join(s.Dir, "status.sock")
+	text := collecttest.Collect(t, nginxAt(t, NginxConfig{StatusURL: "unix:" + socket + ":/stub"}))
+	collecttest.WantLines(t, text, `nginx_up{instance="`+socket+`",name="gateway"} 1`, `nginx_connections_writing{instance="`+socket+`",name="gateway"} 1`)
+	f := func(user, want string) {
+		t.Helper()
+		text := collecttest.Collect(t, nginxAt(t, NginxConfig{StatusURL: "http://" + user + s.Addr + "/stub"}))
+		collecttest.WantLines(t, text, `nginx_up{instance="`+s.Addr+`",name="gateway"} `+want)
+	}
+	f("agent:geheim@", "1")
+	f("agent:other@", "0")
+	f("", "0")
+}
+
+func TestNginxStatusURL(t *testing.T) {
+	t.Parallel()
+	f := func(address string, wantErr bool) {
+		t.Helper()
+		c := NginxConfig{StatusURL: address}
+		c.SetDefaults()
+		if err := c.Validate(); (err != nil) != wantErr {
+			t.Errorf("status_url %q: %v, want an error %v", address, err, wantErr)
+		}
+	}
+	f("http://127.0.0.1:8080/stub_status", false)
+	f("unix:/run/nginx.sock:/stub_status", false)
+	f("unix:///run/nginx.sock:/stub_status", true)
+	f("unix:/run/nginx.sock", true)
+	f("unix:run/nginx.sock:/stub_status", true)
+	f("/run/nginx.sock", true)
+	f("", true)
+}
+
 // TestNginx asks Debian's nginx: counters, the age of its configuration over a reload, a configuration that is wrong.
 func TestNginx(t *testing.T) {
 	t.Parallel()

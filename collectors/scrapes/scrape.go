@@ -188,7 +188,7 @@ func (s *scrape) get(ctx context.Context, address, accept string, most int64) (s
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	if err != nil {
-		return scraped{}, err
+		return scraped{}, fetch.WithoutURL(err)
 	}
 	if int64(len(body)) > most {
 		return scraped{}, fmt.Errorf("the answer has more than %d bytes", most)
