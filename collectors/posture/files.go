@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatewatch/collectors/collect"
+	"gatewatch/collectors/kept"
 )
 
 // watchedFiles tells of every change of the files that matter. What it saw last is kept over restarts, so that a change
@@ -21,7 +22,7 @@ type watchedFiles struct {
 	notes    collect.Notes
 	log      *slog.Logger
 
-	kept   kept[watchState]
+	kept   kept.File[watchState]
 	state  watchState
 	loaded bool
 	// unsaved is whether what is kept is older than the state: a disk that is full is tried again.
@@ -88,7 +89,7 @@ func newWatchedFiles(cfg Config, e collect.Env) collect.Collector {
 	var all collect.Metrics
 	w := &watchedFiles{
 		entries: cfg.Files, root: e.Host.Root, auditLog: cfg.AuditLog, notes: e.Notes, log: e.Log,
-		kept: keptAt[watchState](e, "files"), read: map[string]bool{},
+		kept: kept.At[watchState](e, "posture", "files"), read: map[string]bool{},
 		changes:           all.Counter("posture_file_changes_total", "Changes of a watched file since it is watched: content, owner, mode, created, removed.", "kind", "path"),
 		changed:           all.Gauge("posture_file_changed_timestamp_seconds", "When the last change of a watched file was noticed; beside one of system accounts also the last other one.", "kind", "path", "change", "by"),
 		files:             all.Gauge("posture_files", "Number of files watched.", "kind"),
@@ -108,7 +109,7 @@ func (w *watchedFiles) collect(ctx context.Context, out *collect.Samples) error 
 	before := w.state.summary()
 	err := w.look(ctx, out, now)
 	if after := w.state.summary(); w.unsaved || !maps.Equal(before, after) {
-		failed := w.kept.save(w.state)
+		failed := w.kept.Save(w.state)
 		w.unsaved = failed != nil
 		err = errors.Join(err, failed)
 	}
@@ -121,7 +122,7 @@ func (w *watchedFiles) load() (err error) {
 	if w.loaded {
 		return nil
 	}
-	if w.state, err = w.kept.load(); errors.Is(err, errDamaged) {
+	if w.state, err = w.kept.Load(); errors.Is(err, kept.ErrDamaged) {
 		w.log.Error("what watched files were like is not known: all of them are taken as they are now", "err", err)
 		err = nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
+	"gatewatch/collectors/kept"
 )
 
 // TestKeptUnreadable has what is kept become unreadable for a while: nothing replaces it, and a change meanwhile is told.
@@ -56,23 +57,23 @@ func TestKeptUnreadable(t *testing.T) {
 // TestKeptTooLarge writes nothing that cannot be read again.
 func TestKeptTooLarge(t *testing.T) {
 	t.Parallel()
-	k := keptAt[string](collect.Env{DataDir: t.TempDir()}, "text")
-	if err := k.save("before"); err != nil {
+	k := kept.At[string](collect.Env{DataDir: t.TempDir()}, "posture", "text")
+	if err := k.Save("before"); err != nil {
 		t.Fatal(err)
 	}
-	if err := k.save(strings.Repeat("x", maxKept)); err == nil {
+	if err := k.Save(strings.Repeat("x", kept.MaxSize)); err == nil {
 		t.Error("more than is read again is saved")
 	}
-	if got, err := k.load(); got != "before" || err != nil {
+	if got, err := k.Load(); got != "before" || err != nil {
 		t.Errorf("load() = %.20q, %v, want what was saved before", got, err)
 	}
-	if err := os.WriteFile(k.path, []byte(strings.Repeat("x", maxKept+1)), 0o600); err != nil {
+	if err := os.WriteFile(k.Path, []byte(strings.Repeat("x", kept.MaxSize+1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.load(); !errors.Is(err, errDamaged) {
-		t.Errorf("load() of a file that is too large: %v, want %v", err, errDamaged)
+	if _, err := k.Load(); !errors.Is(err, kept.ErrDamaged) {
+		t.Errorf("load() of a file that is too large: %v, want %v", err, kept.ErrDamaged)
 	}
-	if _, err := os.Stat(k.path + ".damaged"); err != nil {
+	if _, err := os.Stat(k.Path + ".damaged"); err != nil {
 		t.Error(err)
 	}
 }

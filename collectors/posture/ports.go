@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gatewatch/collectors/collect"
+	"gatewatch/collectors/kept"
 )
 
 // listener is a TCP socket that is open on all addresses of the host.
@@ -24,7 +25,7 @@ type ports struct {
 	allowed []int
 	log     *slog.Logger
 
-	kept   kept[portState]
+	kept   kept.File[portState]
 	state  portState
 	loaded bool
 	// unsaved is whether what is kept is older than the state: a disk that is full is tried again.
@@ -53,7 +54,7 @@ const (
 func newPorts(cfg Config, e collect.Env) collect.Collector {
 	var all collect.Metrics
 	p := &ports{
-		proc: e.Host.Proc, allowed: cfg.AllowedPorts, log: e.Log, kept: keptAt[portState](e, "ports"), owners: map[uint64]string{},
+		proc: e.Host.Proc, allowed: cfg.AllowedPorts, log: e.Log, kept: kept.At[portState](e, "posture", "ports"), owners: map[uint64]string{},
 		unexpected: all.Gauge("posture_listening_unexpected", "Each TCP port that is open on all addresses; 1 when it is not allowed, or was not open in the first hour.", "address", "port", "process"),
 	}
 	return collect.Collector{Name: "posture_ports", Metrics: all, Timeout: postureTimeout, MadeOf: []any{cfg.AllowedPorts, e.Host}, Collect: p.collect}
@@ -93,7 +94,7 @@ func (p *ports) load() (err error) {
 	if p.loaded {
 		return nil
 	}
-	if p.state, err = p.kept.load(); errors.Is(err, errDamaged) {
+	if p.state, err = p.kept.Load(); errors.Is(err, kept.ErrDamaged) {
 		p.log.Error("which ports are usually open is not known: it is learnt anew", "err", err)
 		err = nil
 	}
@@ -124,7 +125,7 @@ func (p *ports) learn(found []listener, now time.Time) error {
 	if !p.unsaved {
 		return nil
 	}
-	err := p.kept.save(p.state)
+	err := p.kept.Save(p.state)
 	p.unsaved = err != nil
 	return err
 }

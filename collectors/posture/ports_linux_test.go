@@ -9,6 +9,7 @@ import (
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
+	"gatewatch/collectors/kept"
 )
 
 // TestPorts opens real ports.
@@ -38,13 +39,13 @@ func TestPorts(t *testing.T) {
 		t.Errorf("a port of the host itself is told:\n%s", text)
 	}
 	// The first hour is over.
-	k := keptAt[portState](collect.Env{DataDir: data}, "ports")
-	state, err := k.load()
+	k := kept.At[portState](collect.Env{DataDir: data}, "posture", "ports")
+	state, err := k.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	state.Since = state.Since.Add(-learnPorts)
-	if err := k.save(state); err != nil {
+	if err := k.Save(state); err != nil {
 		t.Fatal(err)
 	}
 	second := open("tcp6", "[::]:0")
@@ -57,12 +58,12 @@ func TestPorts(t *testing.T) {
 func TestPortsClock(t *testing.T) {
 	t.Parallel()
 	env := collect.Env{Log: collecttest.Quiet(), DataDir: t.TempDir(), Host: collect.Paths{Proc: "/proc"}}
-	k := keptAt[portState](env, "ports")
-	if err := k.save(portState{Since: time.Now().Add(1000 * time.Hour)}); err != nil {
+	k := kept.At[portState](env, "posture", "ports")
+	if err := k.Save(portState{Since: time.Now().Add(1000 * time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	collecttest.Collect(t, newPorts(Config{}, env))
-	if state, err := k.load(); err != nil || state.Since.After(time.Now()) {
+	if state, err := k.Load(); err != nil || state.Since.After(time.Now()) {
 		t.Errorf("ports are learnt since %v, %v; want since now", state.Since, err)
 	}
 }

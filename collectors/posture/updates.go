@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gatewatch/collectors/collect"
+	"gatewatch/collectors/kept"
 	"gatewatch/collectors/tool"
 )
 
@@ -23,7 +24,7 @@ type updates struct {
 	root string
 	log  *slog.Logger
 
-	kept  kept[updatesState]
+	kept  kept.File[updatesState]
 	state updatesState
 	// loaded is whether state was read; asked when the package managers were last asked by this process.
 	loaded bool
@@ -64,7 +65,7 @@ const (
 func newUpdates(cfg UpdatesConfig, e collect.Env, first time.Duration) collect.Collector {
 	var all collect.Metrics
 	u := &updates{
-		cfg: cfg, root: e.Host.Root, log: e.Log, notBefore: time.Now().Add(first), kept: keptAt[updatesState](e, "updates"),
+		cfg: cfg, root: e.Host.Root, log: e.Log, notBefore: time.Now().Add(first), kept: kept.At[updatesState](e, "posture", "updates"),
 		pending:  all.Gauge("posture_security_updates_pending", "Number of packages with a security update that is not installed, held ones included.", "manager"),
 		known:    all.Gauge("posture_security_updates_known", "Whether the package manager knows which updates are for security; 0: its repositories do not say, or it has none of them.", "manager"),
 		since:    all.Gauge("posture_security_updates_pending_since_timestamp_seconds", "Since when the one waits that waits longest, as far as the agent saw.", "manager"),
@@ -96,7 +97,7 @@ func (u *updates) load() (err error) {
 	if u.loaded {
 		return nil
 	}
-	if u.state, err = u.kept.load(); errors.Is(err, errDamaged) {
+	if u.state, err = u.kept.Load(); errors.Is(err, kept.ErrDamaged) {
 		u.log.Error("since when updates wait is not known: it counts from now", "err", err)
 		err = nil
 	}
@@ -160,7 +161,7 @@ func (u *updates) ask(ctx context.Context, now time.Time) error {
 		}
 	}
 	if u.note(now) {
-		err = errors.Join(err, u.kept.save(u.state))
+		err = errors.Join(err, u.kept.Save(u.state))
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
+	"gatewatch/collectors/kept"
 	"gatewatch/internal/servicetest"
 )
 
@@ -94,7 +95,7 @@ func TestVersionIn(t *testing.T) {
 func updatesAt(cfg UpdatesConfig, dataDir, root string) *updates {
 	cfg.Interval = defaultUpdatesInterval
 	cfg.SetDefaults()
-	return &updates{cfg: cfg, root: root, log: collecttest.Quiet(), kept: keptAt[updatesState](collect.Env{DataDir: dataDir}, "updates")}
+	return &updates{cfg: cfg, root: root, log: collecttest.Quiet(), kept: kept.At[updatesState](collect.Env{DataDir: dataDir}, "posture", "updates")}
 }
 
 // TestUpdatesApt asks this machine's own apt.
@@ -140,12 +141,12 @@ func TestUpdatesSince(t *testing.T) {
 		t.Helper()
 		u := updatesAt(UpdatesConfig{}, data, "/")
 		var err error
-		if u.state, err = u.kept.load(); err != nil {
+		if u.state, err = u.kept.Load(); err != nil {
 			t.Fatal(err)
 		}
 		u.found = map[string][]pendingPackage{managerApt: all}
 		if u.note(at) {
-			if err := u.kept.save(u.state); err != nil {
+			if err := u.kept.Save(u.state); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
+	"gatewatch/collectors/kept"
 )
 
 func TestFairShare(t *testing.T) {
@@ -93,11 +94,11 @@ func TestWatchedFilesFlood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var kept keptFile[watchState]
-	if err := json.Unmarshal(text, &kept); err != nil {
+	var file struct{ Data watchState }
+	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	if n := len(kept.Data.Files); n != each+maxUnwatched {
+	if n := len(file.Data.Files); n != each+maxUnwatched {
 		t.Errorf("%d files are kept, want the %d that are there and %d others", n, each, maxUnwatched)
 	}
 	collecttest.WantLines(t, collecttest.Collect(t, c), `posture_files{kind="authorized_keys"} 600`, `gatewatch_collector_dropped_samples_total{collector="posture_files"} 0`)
@@ -197,14 +198,14 @@ func TestWatchedFilesClock(t *testing.T) {
 	collecttest.Collect(t, c)
 	collecttest.Write(t, dir, "sudoers", "b")
 	collecttest.Collect(t, c)
-	k := keptAt[watchState](collect.Env{DataDir: data}, "files")
-	state, err := k.load()
+	k := kept.At[watchState](collect.Env{DataDir: data}, "posture", "files")
+	state, err := k.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	ahead := time.Now().Add(1000 * time.Hour)
 	state.Files[path].Last.At = ahead
-	if err := k.save(state); err != nil {
+	if err := k.Save(state); err != nil {
 		t.Fatal(err)
 	}
 	text := collecttest.SamplesOf(collecttest.Collect(t, watching(data, nil, collecttest.Quiet(), cfg)), "posture_file_changed_timestamp_seconds")

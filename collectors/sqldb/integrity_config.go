@@ -90,3 +90,12 @@ func (w window) holds(t time.Time) bool {
 	}
 	return at >= w.from || at < w.to
 }
+
+// began returns when the window began that holds t.
+func (w window) began(t time.Time) time.Time {
+	days := 0
+	if sinceMidnight(t) < w.from {
+		days = -1 // before midnight
+	}
+	return time.Date(t.Year(), t.Month(), t.Day()+days, int(w.from/time.Hour), int(w.from%time.Hour/time.Minute), 0, 0, t.Location())
+}

@@ -33,6 +33,9 @@ func TestWindow(t *testing.T) {
 		if got := w.holds(clock); got != want {
 			t.Errorf("%s holds %s: %v, want %v", text, at, got, want)
 		}
+		if began := w.began(clock); want && (began.After(clock) || clock.Sub(began) >= 24*time.Hour || sinceMidnight(began) != w.from) {
+			t.Errorf("%s holds %s and began %v", text, at, began)
+		}
 	}
 	f(t, "01:30-05:00", "01:29", false)
 	f(t, "01:30-05:00", "01:30", true)

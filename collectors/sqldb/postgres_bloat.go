@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"gatewatch/collectors/collect"
+	"gatewatch/collectors/kept"
 )
 
 const (
@@ -57,6 +58,11 @@ type bloat struct {
 	found   map[string]bloatMeasure
 	dropped int // that were more than bloatMost, not told of yet
 
+	of                     string // the server and the database
+	file                   kept.File[bloatState]
+	recalled               bool
+	keptRound, keptMeasure time.Time // the newest in file
+
 	metrics bloatMetrics
 }
 
@@ -70,18 +76,21 @@ func newBloat(d DatabaseConfig, limits BloatConfig, e collect.Env) (collect.Coll
 	labels := postgresLabels(d.Name, cfg)
 	labels["datname"] = cmp.Or(cfg.Database, cfg.User)
 	name := "postgres_" + d.Name + "_bloat"
-	b := &bloat{yielding: yielding{cfg: cfg}, limits: limits, log: e.Log.With("collector", name), found: map[string]bloatMeasure{}, metrics: newBloatMetrics(labels)}
+	b := &bloat{yielding: yielding{cfg: cfg}, limits: limits, log: e.Log.With("collector", name), found: map[string]bloatMeasure{}, metrics: newBloatMetrics(labels),
+		of: labels["instance"] + "/" + labels["datname"], file: bloatFile(d.Name, e)}
 	b.rounds = &integrity{checker: b, window: w, maxSize: math.Inf(1), log: b.log, now: time.Now, skipped: map[string]float64{}}
 	return collect.Collector{Name: name, Interval: integrityEvery, Collect: b.collect,
 		Timeout: integritySlice + time.Duration(limits.Timeout) + bloatPause + 3*collect.PartTimeout}, nil
 }
 
 func (b *bloat) collect(ctx context.Context, out *collect.Samples) error {
+	b.recall(b.rounds.now())
 	err := b.rounds.slice(ctx)
 	if errors.Is(err, errLoaded) {
 		b.rounds.skipped["load"]++
 		err = nil
 	}
+	err = errors.Join(err, b.keep())
 	out.Dropped += b.dropped
 	b.dropped = 0
 	b.metrics.add(out, b)

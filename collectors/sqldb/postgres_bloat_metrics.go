@@ -43,14 +43,14 @@ func bloatSpecs() []collect.Spec {
 		one(table+"real_size", "Bytes of both on disk.", ofTable),
 		one(table+"free_bytes", "Bytes of them that are free: rows to come use them, the file system does not get them back.", ofTable),
 		one(table+"dead_bytes", "Bytes of them that hold dead rows, which VACUUM has not removed.", ofTable),
-		one(table+"timestamp_seconds", "When they were measured.", ofTable),
+		one(table+"timestamp_seconds", "When they were measured, also before a restart of the agent.", ofTable),
 		one(index+"bloat_pct", "Percent of the B-tree index that is free; a new one has 10.", ofIndex),
 		one(index+"real_size", "Bytes of it on disk.", ofIndex),
 		one(index+"free_bytes", "Bytes of it that are free, in leaf pages or as empty pages.", ofIndex),
-		one(index+"timestamp_seconds", "When it was measured.", ofIndex),
+		one(index+"timestamp_seconds", "When it was measured, also before a restart of the agent.", ofIndex),
 		{Name: "pg_bloat_skipped_total", Kind: collect.CounterKind, Labels: []string{"reason"},
 			Help: "Tables and indexes that were left out: locked or waited for, too large, not done in time, not to be measured; and how often the server was too busy."},
-		one("pg_bloat_last_round_timestamp_seconds", "When all had been measured, or left out, last; 0: not since the agent started.", nil),
+		one("pg_bloat_last_round_timestamp_seconds", "When all had been measured, or left out, last, also before a restart of the agent; 0: not known.", nil),
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,6 +22,12 @@ import (
 // measuring returns the collector of the bloat of a database, whose window is now.
 func measuring(t *testing.T, dsn string, change func(*BloatConfig)) *collecttest.Watched {
 	t.Helper()
+	return measuringIn(t, dsn, "", change)
+}
+
+// measuringIn is measuring by an agent that keeps its data in a folder.
+func measuringIn(t *testing.T, dsn, dataDir string, change func(*BloatConfig)) *collecttest.Watched {
+	t.Helper()
 	limits := BloatConfig{Window: "00:00-23:59"}
 	if now := time.Now(); now.Hour() == 23 && now.Minute() == 59 {
 		limits.Window = "12:00-11:00"
@@ -29,7 +37,9 @@ func measuring(t *testing.T, dsn string, change func(*BloatConfig)) *collecttest
 		change(&limits)
 	}
 	w := collecttest.NewWatched()
-	c, err := newBloat(DatabaseConfig{DSNConfig: collect.DSNConfig{ServerConfig: collect.ServerConfig{Name: "main"}, DSN: secret.Secret(dsn)}}, limits, w.Env())
+	e := w.Env()
+	e.DataDir = dataDir
+	c, err := newBloat(DatabaseConfig{DSNConfig: collect.DSNConfig{ServerConfig: collect.ServerConfig{Name: "main"}, DSN: secret.Secret(dsn)}}, limits, e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,8 +109,54 @@ func TestPostgresBloat(t *testing.T) {
 	} else {
 		collecttest.Expect(t, text, bloatSkipped(s, "size")+"1")
 	}
+	t.Run("restarted", func(t *testing.T) { testBloatKept(t, root, dsn) })
 	t.Run("locked", func(t *testing.T) { testBloatLocked(t, s, root, dsn) })
 	until(t, root, ours, "0") // no session stays
+}
+
+// testBloatKept restarts the agent outside of the window, within it, with another database, and with a file that is no such file.
+func testBloatKept(t *testing.T, root *pgconn.PgConn, dsn string) {
+	data := t.TempDir()
+	const family = "pg_bloat_"
+	measured := func(text string) string {
+		var all []string
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, family) && !strings.HasPrefix(line, "pg_bloat_skipped") {
+				all = append(all, line)
+			}
+		}
+		return strings.Join(all, "")
+	}
+	never := func(c *BloatConfig) {
+		now := time.Now()
+		c.Window = now.Add(2*time.Hour).Format("15:04") + "-" + now.Add(3*time.Hour).Format("15:04")
+	}
+	before := measured(measuringIn(t, dsn, data, nil).Collect(t))
+	if !strings.Contains(before, "pg_bloat_table_bloat_pct") || !strings.Contains(before, "pg_bloat_btree_bloat_pct") {
+		t.Fatalf("nothing was measured:\n%s", before)
+	}
+	if after := measured(measuringIn(t, dsn, data, never).Collect(t)); after != before {
+		t.Errorf("after a restart there is\n%s, want\n%s", after, before)
+	}
+	do(t, root, `CREATE TABLE late AS SELECT g AS id, repeat('x', 100) AS note FROM generate_series(1, 20000) g; ANALYZE late`)
+	if after := measured(measuringIn(t, dsn, data, nil).Collect(t)); after != before {
+		t.Errorf("after a restart in the window, whose round was complete, there is\n%s, want\n%s", after, before)
+	}
+	do(t, root, `DROP TABLE late`)
+	if other := measured(measuringIn(t, strings.Replace(dsn, "/postgres", "/template1", 1), data, never).Collect(t)); strings.Contains(other, "_pct") {
+		t.Errorf("of another database there is\n%s", other)
+	}
+	files, err := filepath.Glob(filepath.Join(data, "sqldb", "bloat-*.json"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files: %q, %v", files, err)
+	}
+	if err := os.WriteFile(files[0], []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := measuringIn(t, dsn, data, nil)
+	if text := measured(w.Collect(t)); !strings.Contains(text, "pg_bloat_table_bloat_pct") || !strings.Contains(w.Log.String(), "what was measured before is not known") {
+		t.Errorf("with a damaged file there is\n%s\n%s", text, w.Log)
+	}
 }
 
 func bloatSkipped(s *servicetest.Server, reason string) string {

@@ -97,9 +97,9 @@ func TestRules(t *testing.T) {
 	f("collectors/redis/redis.go", `redis; import "gatewatch/collectors/collect"`, "")
 	f("collectors/config.go", `collectors; import "gatewatch/collectors/redis"`, "")
 	f("collectors/redis/redis.go", `redis; import "gatewatch/collectors/host"`,
-		`collectors/redis/redis.go:1: imports gatewatch/collectors/host: of collectors, collectors/redis may import ["collect" "fetch" "globs" "tcptable" "tool"]`)
+		`collectors/redis/redis.go:1: imports gatewatch/collectors/host: of collectors, collectors/redis may import ["collect" "fetch" "globs" "kept" "tcptable" "tool"]`)
 	f("collectors/redis/redis.go", `redis; import "gatewatch/collectors"`,
-		`collectors/redis/redis.go:1: imports gatewatch/collectors: of collectors, collectors/redis may import ["collect" "fetch" "globs" "tcptable" "tool"]`)
+		`collectors/redis/redis.go:1: imports gatewatch/collectors: of collectors, collectors/redis may import ["collect" "fetch" "globs" "kept" "tcptable" "tool"]`)
 	f("collectors/redis/redis_test.go", `redis; import "gatewatch/collectors/host"`, "")
 	f("collectors/host/disk.go", `host; import "github.com/jackc/pgx/v5"`, "collectors/host/disk.go:1: imports github.com/jackc/pgx/v5: only these may: [collectors/sqldb]")
 

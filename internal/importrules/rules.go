@@ -21,7 +21,7 @@ var siblings = map[string][]string{
 
 // rooms are folders whose subfolders are kinds of one thing. A kind imports of its siblings only what stands here.
 var rooms = map[string][]string{
-	"collectors": {"collect", "fetch", "globs", "tcptable", "tool"},
+	"collectors": {"collect", "fetch", "globs", "kept", "tcptable", "tool"},
 }
 
 // owners are the foreign modules that few packages may know. Tests may use them anywhere.
