@@ -25,10 +25,7 @@ func Alertmanagers(t testing.TB, n int, config string) []*Server {
 		if err != nil {
 			t.Fatal(err)
 		}
-		gossip, err := newServer("alertmanager", dir, "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		gossip := FreeAddress(t)
 		file := filepath.Join(dir, "alertmanager.yml")
 		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 			t.Fatal(err)
@@ -36,9 +33,9 @@ func Alertmanagers(t testing.TB, n int, config string) []*Server {
 		s.path = path
 		s.args = append([]string{
 			"--config.file=" + file, "--storage.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + s.Addr,
-			"--cluster.listen-address=" + gossip.Addr, "--cluster.peer-timeout=" + AlertmanagerWait.String(), "--cluster.settle-timeout=5s",
+			"--cluster.listen-address=" + gossip, "--cluster.peer-timeout=" + AlertmanagerWait.String(), "--cluster.settle-timeout=5s",
 		}, peers...)
-		peers = append(peers, "--cluster.peer="+gossip.Addr)
+		peers = append(peers, "--cluster.peer="+gossip)
 		members = append(members, s.own(t))
 	}
 	return members

@@ -11,3 +11,6 @@ func processAttributes(wanted *syscall.SysProcAttr) *syscall.SysProcAttr {
 
 // children returns nothing: only Linux tells.
 func children(int) []int { return nil }
+
+// gone believes that what was ended is gone: only Linux tells.
+func gone(int) bool { return true }

@@ -17,10 +17,11 @@ import (
 )
 
 const (
-	startTimeout = 3 * time.Minute
-	stopTimeout  = 20 * time.Second
-	pollInterval = 50 * time.Millisecond
-	logTailBytes = 4 << 10
+	startTimeout  = 3 * time.Minute
+	stopTimeout   = 20 * time.Second
+	signalTimeout = time.Minute // for what a signal does at once, on a machine that does much else
+	pollInterval  = 50 * time.Millisecond
+	logTailBytes  = 4 << 10
 )
 
 // Server is one running server. Its methods are for one goroutine.
@@ -40,22 +41,32 @@ type Server struct {
 	isReady func(context.Context) bool // in place of ready
 	as      *syscall.SysProcAttr       // nil: who runs the tests
 	client  *http.Client
+	release func() // gives the port back
 	logFile string
 	cmd     *exec.Cmd
 	done    <-chan struct{}
 }
 
-// newServer prepares a server on a free port. ready is the path that answers with a status below 500 once it is up.
+// newServer prepares a server on a port that is its own until stop. ready is the path that answers with a status below 500
+// once it is up.
 func newServer(name, dir, ready string) (*Server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, release, err := reserve()
 	if err != nil {
 		return nil, fmt.Errorf("find a free port: %w", err)
 	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		return nil, err
+	return &Server{URL: "http://" + addr, Addr: addr, Dir: dir, name: name, ready: ready, client: http.DefaultClient, release: release}, nil
+}
+
+// FreeAddress returns an address of 127.0.0.1 on which nothing listens. Until t ends nobody else is given its port as a free
+// one; a server that t starts may listen there.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	addr, release, err := reserve()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return &Server{URL: "http://" + addr, Addr: addr, Dir: dir, name: name, ready: ready, client: http.DefaultClient}, nil
+	t.Cleanup(release)
+	return addr
 }
 
 // own starts s and stops it when t ends.
@@ -76,17 +87,44 @@ func (s *Server) Restart(t testing.TB) {
 	}
 }
 
-// Kill ends the server at once, as kill -9 does, and waits until it is gone.
+// Kill ends the server at once, as kill -9 does, and waits until it and all that it started are gone.
 func (s *Server) Kill() {
-	if s.running() {
-		// The group: the server may be behind a shell, or have workers. PostgreSQL's are in groups of their own.
-		workers := children(s.cmd.Process.Pid)
-		kill(-s.cmd.Process.Pid)
-		for _, pid := range workers {
-			kill(pid)
-		}
-		<-s.done
+	if !s.running() {
+		return
 	}
+	pid := s.cmd.Process.Pid
+	// What stands still starts nothing while it is counted.
+	s.Signal(freeze)
+	awaited(func() bool { return frozen(pid) })
+	// The group: the server may be behind a shell, or have workers. PostgreSQL's are in groups of their own.
+	workers := descendants(pid)
+	kill(-pid)
+	for _, worker := range workers {
+		kill(worker)
+	}
+	<-s.done
+	// A worker that is about to end still holds its locks, memory and files: who takes its place would meet them.
+	for _, worker := range workers {
+		awaited(func() bool { return gone(worker) })
+	}
+}
+
+// descendants returns the processes that pid started, and those that these started.
+func descendants(pid int) (all []int) {
+	for _, child := range children(pid) {
+		all = append(append(all, child), descendants(child)...)
+	}
+	return all
+}
+
+// awaited waits until done returns true, and tells whether it did in time.
+func awaited(done func() bool) bool {
+	for end := time.Now().Add(signalTimeout); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // Signal sends sig to the server.
@@ -98,12 +136,9 @@ func (s *Server) Freeze(t testing.TB) {
 	if err := s.Signal(freeze); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if frozen(s.cmd.Process.Pid) {
-			return
-		}
+	if !awaited(func() bool { return frozen(s.cmd.Process.Pid) }) {
+		t.Fatalf("process %d goes on after SIGSTOP", s.cmd.Process.Pid)
 	}
-	t.Fatalf("process %d goes on after SIGSTOP", s.cmd.Process.Pid)
 }
 
 // frozen tells whether each thread of a process is stopped. Where there is no /proc, it is believed.
@@ -222,7 +257,8 @@ func (s *Server) answers(ctx context.Context) bool {
 	return resp.StatusCode < http.StatusInternalServerError && resp.StatusCode != http.StatusRequestTimeout
 }
 
-// stop asks the server to end, kills it when it does not, and removes its log. It may be called more than once.
+// stop asks the server to end, kills it when it does not, removes its log and gives its port back. It may be called more
+// than once.
 func (s *Server) stop() {
 	if s.running() {
 		s.cmd.Process.Signal(syscall.SIGTERM)
@@ -233,6 +269,9 @@ func (s *Server) stop() {
 		}
 	}
 	os.Remove(s.logFile)
+	if s.release != nil {
+		s.release()
+	}
 }
 
 // cacheDir is where what was built for tests is kept between runs.

@@ -5,6 +5,7 @@ package servicetest
 import (
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -34,7 +35,7 @@ func get(t *testing.T, url string) string {
 // eventually waits until ok returns true.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(pollInterval) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(pollInterval) {
 		if ok() {
 			return
 		}
@@ -92,9 +93,9 @@ func TestNginxWritesLog(t *testing.T) {
 	if err := s.Signal(syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "a new log", func() bool { _, err := os.Stat(log); return err == nil })
-	get(t, s.URL+"/second")
-	eventually(t, "the second line", func() bool {
+	// The worker goes on with the old file for a moment.
+	eventually(t, "a line in a new log", func() bool {
+		get(t, s.URL+"/second")
 		old, _ := os.ReadFile(log + ".1")
 		text, _ := os.ReadFile(log)
 		return strings.Contains(string(old), "/first") && strings.Contains(string(text), "/second")
@@ -152,4 +153,41 @@ func TestServersDieWithTheTest(t *testing.T) {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 		return err != nil || strings.Contains(string(stat), ") Z ")
 	})
+}
+
+// TestKilledAtOnce kills a server whose processes are in groups of their own, and starts it again at once: what is left of
+// the one before would be in the way.
+func TestKilledAtOnce(t *testing.T) {
+	t.Parallel()
+	s := PostgreSQL(t)
+	for range 3 {
+		workers := descendants(s.cmd.Process.Pid)
+		s.Kill()
+		for _, pid := range workers {
+			if !gone(pid) {
+				t.Errorf("process %d is still there", pid)
+			}
+		}
+		s.Restart(t)
+	}
+}
+
+// TestFreeAddress has a server listen on an address that is nobody else's.
+func TestFreeAddress(t *testing.T) {
+	t.Parallel()
+	addr := FreeAddress(t)
+	if conn, err := net.Dial("tcp", addr); err == nil {
+		conn.Close()
+		t.Error("somebody listens on a free address")
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
 }
