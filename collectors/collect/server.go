@@ -136,8 +136,9 @@ func (s *Server[C]) askAll(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// AskAllNow lets the next collection ask every part, also those that rest.
+// AskAllNow lets the next collection ask every part, also those that rest, and a server that rests.
 func (s *Server[C]) AskAllNow() {
+	s.rest = breaker{}
 	for _, p := range s.Parts {
 		p.asked, p.rest = time.Time{}, breaker{}
 	}

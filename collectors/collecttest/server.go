@@ -1,11 +1,14 @@
 package collecttest
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -14,18 +17,14 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"gatewatch/event"
+	"gatewatch/internal/servicetest"
 	"gatewatch/internal/testlog"
 )
 
-// FreeAddress returns an address of this host on which nothing listens.
+// FreeAddress returns an address of this host on which nothing listens, and nobody else will while t lasts.
 func FreeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	return servicetest.FreeAddress(t)
 }
 
 // WithoutOwn takes the labels that HAProxy's exporter leaves to Prometheus out of f.
@@ -45,6 +44,9 @@ type Watched struct {
 	AllDue func()
 	// notes are the documents it gave.
 	notes []event.Note
+	// err is what the last collection returned, late how many came too late.
+	err  error
+	late int
 }
 
 // Add keeps a document that the collector gives.
@@ -62,6 +64,11 @@ func (w *Watched) logger() *slog.Logger { return slog.New(slog.NewTextHandler(w.
 func (w *Watched) Follow(t *testing.T, c collect.Collector) {
 	t.Helper()
 	w.Reg = prometheus.NewRegistry()
+	own := c.Collect
+	c.Collect = func(ctx context.Context, out *collect.Samples) error {
+		w.err = own(ctx, out)
+		return w.err
+	}
 	set, err := collect.NewSet([]collect.Collector{c}, w.logger(), w.Reg)
 	if err != nil {
 		t.Fatal(err)
@@ -79,11 +86,77 @@ func Serve[C any](t *testing.T, w *Watched, s *collect.Server[C]) {
 	w.AllDue = s.AskAllNow
 }
 
-// Collect collects once and returns what a scrape then says.
+// patience is how long a test waits for what comes at once on a machine that has nothing else to do.
+const patience = time.Minute
+
+// Collect collects and returns what a scrape then says. What the server answered too late, because the machine does much
+// else, is asked again for a while: collectors give up after a second or two.
 func (w *Watched) Collect(t *testing.T) string {
 	t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		text := w.CollectOnce(t)
+		if !tooLate(w.err) || time.Now().After(end) {
+			return text
+		}
+		if w.AllDue != nil {
+			w.AllDue()
+		}
+	}
+}
+
+// CollectOnce is Collect for a server that is meant to answer too late.
+func (w *Watched) CollectOnce(t *testing.T) string {
+	t.Helper()
 	w.set.Once(t.Context())
+	if tooLate(w.err) {
+		w.late++
+	}
 	return Exposition(t, w.Reg)
+}
+
+// Late returns how often an answer came too late. The next collection may have used another connection.
+func (w *Watched) Late() int { return w.late }
+
+// tooLate tells whether a collection failed for want of time.
+func tooLate(err error) bool {
+	return err != nil && (errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "more than a second") ||
+		strings.Contains(err.Error(), "the other parts took all the time"))
+}
+
+// Await collects from every part, again and again, until each of lines begins a line and nothing came
+// too late, and returns what a scrape then says.
+func (w *Watched) Await(t *testing.T, lines ...string) string {
+	t.Helper()
+	lacks := func(text string) bool {
+		return slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains("\n"+text, "\n"+line) })
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		if w.AllDue != nil {
+			w.AllDue()
+		}
+		text := w.CollectOnce(t)
+		if !lacks(text) && !tooLate(w.err) {
+			return text
+		}
+		if time.Now().After(end) {
+			Expect(t, text, lines...)
+			return text
+		}
+	}
+}
+
+// AwaitLog collects from every part, again and again, until the log has text.
+func (w *Watched) AwaitLog(t *testing.T, text string) {
+	t.Helper()
+	for end := time.Now().Add(patience); !strings.Contains(w.Log.String(), text) && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if w.AllDue != nil {
+			w.AllDue()
+		}
+		w.CollectOnce(t)
+	}
+	if log := w.Log.String(); !strings.Contains(log, text) {
+		t.Errorf("the log says %s, want %q", log, text)
+	}
 }
 
 // Expect fails t for each beginning of a line that is not in text.
@@ -101,7 +174,7 @@ func Expect(t *testing.T, text string, want ...string) {
 // ExpectDown collects from a server that is down: there is the line down, and no sample whose name begins with prefix.
 func ExpectDown(t *testing.T, w *Watched, down, prefix string) {
 	t.Helper()
-	text := w.Collect(t)
+	text := w.CollectOnce(t)
 	Expect(t, text, down)
 	if stale := SamplesOf(text, prefix); stale != "" {
 		t.Errorf("while the server is down there are samples of it:\n%s", stale)
@@ -173,7 +246,7 @@ func SilentServer(t *testing.T) (addr string, tried func() int) {
 func ExpectSilence(t *testing.T, w *Watched, down string, tried func() int) {
 	t.Helper()
 	for range 10 {
-		Expect(t, w.Collect(t), down)
+		Expect(t, w.CollectOnce(t), down)
 	}
 	if n := tried(); n != 3 {
 		t.Errorf("it was tried %d times in ten collections, want 3", n)

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -23,22 +22,6 @@ func ferretDSN(addr, password string) string {
 
 func mongoLabelsAt(addr string) string { return fmt.Sprintf(`{instance=%q,name="main"} `, addr) }
 
-// awaitMongo collects until each line begins a line of what a scrape says.
-func awaitMongo(t *testing.T, w *collecttest.Watched, lines ...string) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		w.AllDue()
-		text := "\n" + w.Collect(t)
-		if !slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains(text, "\n"+line) }) {
-			return
-		}
-		if time.Now().After(deadline) {
-			collecttest.Expect(t, text, lines...)
-			return
-		}
-	}
-}
-
 // TestFerretDB asks a server that keeps data and knows users, but has little of what a mongod tells about itself.
 func TestFerretDB(t *testing.T) {
 	t.Parallel()
@@ -52,9 +35,9 @@ func TestFerretDB(t *testing.T) {
 
 	s.Kill()
 	w.AllDue()
-	collecttest.Expect(t, w.Collect(t), "mongodb_up"+own+"0")
+	collecttest.Expect(t, w.CollectOnce(t), "mongodb_up"+own+"0")
 	s.Restart(t)
-	awaitMongo(t, w, "mongodb_up"+own+"1", "mongodb_ss_uptime"+own, part+`"status"} 1`)
+	w.Await(t, "mongodb_up"+own+"1", "mongodb_ss_uptime"+own, part+`"status"} 1`)
 	if log := w.Log.String(); strings.Contains(log, servicetest.Password) {
 		t.Errorf("the log says %s", log)
 	}
@@ -67,6 +50,7 @@ func TestFerretDBRefuses(t *testing.T) {
 	own := mongoLabelsAt(s.Addr)
 	wrong := watchMongo(t, ferretDSN(s.Addr, "tell-nobody"), 0)
 	collecttest.Expect(t, wrong.Collect(t), "mongodb_up"+own+"0")
+	wrong.AwaitLog(t, "check user, password and authSource")
 	if log := wrong.Log.String(); !strings.Contains(log, "check user, password and authSource") || strings.Contains(log, "tell-nobody") {
 		t.Errorf("the log says %s, want what to do and no password", log)
 	}
@@ -81,14 +65,14 @@ func TestFerretDBFreezes(t *testing.T) {
 	t.Parallel()
 	s := servicetest.FerretDB(t)
 	w, own := watchMongo(t, ferretDSN(s.Addr, servicetest.Password), time.Second), mongoLabelsAt(s.Addr)
-	collecttest.Expect(t, w.Collect(t), "mongodb_up"+own+"1")
+	w.Await(t, "mongodb_up"+own+"1")
 	s.Freeze(t)
 	w.AllDue()
-	collecttest.Expect(t, w.Collect(t), "mongodb_up"+own+"0")
+	collecttest.Expect(t, w.CollectOnce(t), "mongodb_up"+own+"0")
 	if err := s.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	awaitMongo(t, w, "mongodb_up"+own+"1")
+	w.Await(t, "mongodb_up"+own+"1")
 }
 
 // TestFerretDBTLS has it show a certificate that an authority of the DSN signed, and one that nobody knows.
@@ -101,15 +85,15 @@ func TestFerretDBTLS(t *testing.T) {
 	servicetest.FerretDB(t, "--listen-tls="+secure, "--listen-tls-cert-file="+cert, "--listen-tls-key-file="+key)
 	dsn, own := ferretDSN(secure, servicetest.Password), mongoLabelsAt(secure)
 	known := watchMongo(t, dsn+"&tls=true&tlsCAFile="+url.QueryEscape(roots), 0)
-	awaitMongo(t, known, "mongodb_up"+own+"1", "mongodb_ss_uptime"+own)
+	known.Await(t, "mongodb_up"+own+"1", "mongodb_ss_uptime"+own)
 	// The file of the authorities is replaced while nobody restarts the agent.
 	renewed := collecttest.Write(t, dir, "renewed.pem", collecttest.PemOf(collecttest.NewAuthority(t, "Another CA", nil).Cert))
 	late := watchMongo(t, dsn+"&tls=true&tlsCAFile="+url.QueryEscape(renewed), 2*time.Second)
-	collecttest.Expect(t, late.Collect(t), "mongodb_up"+own+"0")
+	collecttest.Expect(t, late.CollectOnce(t), "mongodb_up"+own+"0")
 	collecttest.Write(t, dir, "renewed.pem", collecttest.PemOf(ca.Cert))
-	awaitMongo(t, late, "mongodb_up"+own+"1")
-	collecttest.Expect(t, watchMongo(t, dsn+"&tls=true", 2*time.Second).Collect(t), "mongodb_up"+own+"0")
-	collecttest.Expect(t, watchMongo(t, dsn, 2*time.Second).Collect(t), "mongodb_up"+own+"0")
+	late.Await(t, "mongodb_up"+own+"1")
+	collecttest.Expect(t, watchMongo(t, dsn+"&tls=true", 2*time.Second).CollectOnce(t), "mongodb_up"+own+"0")
+	collecttest.Expect(t, watchMongo(t, dsn, 2*time.Second).CollectOnce(t), "mongodb_up"+own+"0")
 }
 
 // relay returns the address of a relay to target, and functions that tell how many connections came and how many bytes
@@ -153,17 +137,26 @@ func (w countingWriter) Write(p []byte) (int, error) { w.n.Add(int64(len(p))); r
 func TestFerretDBConnections(t *testing.T) {
 	t.Parallel()
 	s := servicetest.FerretDB(t)
-	addr, came, bytes := relay(t, s.Addr)
-	w, own := watchMongo(t, ferretDSN(addr, servicetest.Password), 0), mongoLabelsAt(addr)
-	collecttest.Expect(t, w.Collect(t), "mongodb_up"+own+"1")
 	const rounds = 10
-	before := bytes()
-	for range rounds {
-		w.AllDue()
+	// After an answer that came too late there is another connection, which is as it should be: that is no test.
+	late := -1
+	for end := time.Now().Add(3 * time.Minute); late != 0 && time.Now().Before(end); {
+		addr, came, bytes := relay(t, s.Addr)
+		w, own := watchMongo(t, ferretDSN(addr, servicetest.Password), 0), mongoLabelsAt(addr)
 		collecttest.Expect(t, w.Collect(t), "mongodb_up"+own+"1")
+		before := bytes()
+		for range rounds {
+			w.AllDue()
+			collecttest.Expect(t, w.Collect(t), "mongodb_up"+own+"1")
+		}
+		if late = w.Late(); late == 0 {
+			if n := came(); n != 2 {
+				t.Errorf("%d connections came, want 2", n)
+			}
+			t.Logf("%d bytes a collection in which every part asks", (bytes()-before)/rounds)
+		}
 	}
-	if n := came(); n != 2 {
-		t.Errorf("%d connections came, want 2", n)
+	if late != 0 {
+		t.Error("each time an answer came too late")
 	}
-	t.Logf("%d bytes a collection in which every part asks", (bytes()-before)/rounds)
 }

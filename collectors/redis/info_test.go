@@ -177,7 +177,7 @@ func TestRedisAnswersTooMuch(t *testing.T) {
 	f := func(answer string) {
 		t.Helper()
 		address := scriptedRedis(t, map[string]string{"INFO server": bulk("redis_version:7.0.15\r\n"), "INFO clients": bulk("maxclients:10\r\n"), "INFO all": answer})
-		awaitRedis(t, watchRedis(t, "redis://"+address, 30*time.Second), `redis_up{instance="`+address+`",name="main"} 0`)
+		collecttest.Expect(t, watchRedis(t, "redis://"+address, 30*time.Second).CollectOnce(t), `redis_up{instance="`+address+`",name="main"} 0`)
 	}
 	f("$99999999999999\r\nx")
 	f("*99999999999999\r\nx")
@@ -195,7 +195,7 @@ func TestRedisRefusesName(t *testing.T) {
 		t.Helper()
 		says := bulk("redis_version:6.0.16\r\nredis_mode:standalone\r\nloading:1\r\nmaxclients:10\r\n")
 		address := scriptedRedis(t, map[string]string{"INFO server": says, "INFO clients": says, "INFO all": says, "CLIENT SETNAME gatewatch": refusal})
-		awaitRedis(t, watchRedis(t, "redis://"+address, 30*time.Second), `redis_up{instance="`+address+`",name="main"} 1`,
+		watchRedis(t, "redis://"+address, 30*time.Second).Await(t, `redis_up{instance="`+address+`",name="main"} 1`,
 			`redis_loading_dump_file{instance="`+address+`",name="main"} 1`)
 	}
 	f("-LOADING Redis is loading the dataset in memory\r\n")

@@ -3,12 +3,9 @@ package sqldb
 import (
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gatewatch/collectors/collecttest"
 
@@ -20,26 +17,14 @@ import (
 // exporter returns the metrics of a database that Debian's exporter of it gives.
 func exporter(t *testing.T, name, dsn string, flags ...string) map[string]*dto.MetricFamily {
 	t.Helper()
-	servicetest.Wanted(t)
-	path := servicetest.Program(t, "apt-get install "+name, name)
-	addr := collecttest.FreeAddress(t)
-	cmd := exec.Command(path, append(flags, "--web.listen-address="+addr)...)
-	cmd.Env = append(os.Environ(), "DATA_SOURCE_NAME="+dsn)
-	ended, err := servicetest.Start(cmd)
+	resp, err := http.Get(collecttest.StartExporter(t, name, []string{"DATA_SOURCE_NAME=" + dsn}, func(addr string) []string {
+		return append(flags, "--web.listen-address="+addr)
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { cmd.Process.Kill(); <-ended })
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		resp, err := http.Get("http://" + addr + "/metrics")
-		if err != nil {
-			continue // not listening yet
-		}
-		defer resp.Body.Close()
-		return collecttest.ParseExposition(t, resp.Body)
-	}
-	t.Fatalf("%s does not answer", name)
-	return nil
+	defer resp.Body.Close()
+	return collecttest.ParseExposition(t, resp.Body)
 }
 
 // The names that public alert rules for PostgreSQL and MySQL ask for, but for those of queries that users of the

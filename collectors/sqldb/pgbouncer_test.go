@@ -36,14 +36,12 @@ func TestPostgresBehindPgBouncer(t *testing.T) {
 	// While somebody holds the only connection we give up, and come back.
 	do(t, gateway, "BEGIN")
 	w.AllDue()
-	collecttest.Expect(t, w.Collect(t), "pg_up{")
-	if text := collecttest.SamplesOf(collecttest.Exposition(t, w.Reg), "pg_up"); !strings.HasSuffix(text, " 0") {
+	if text := collecttest.SamplesOf(w.CollectOnce(t), "pg_up{"); !strings.HasSuffix(text, " 0") {
 		t.Errorf("%s while the pool has no connection, want 0", text)
 	}
 	do(t, gateway, "COMMIT")
 	w.AllDue()
-	w.Collect(t)
-	if text := collecttest.SamplesOf(collecttest.Exposition(t, w.Reg), "pg_up"); !strings.HasSuffix(text, " 1") {
+	if text := collecttest.SamplesOf(w.Collect(t), "pg_up{"); !strings.HasSuffix(text, " 1") {
 		t.Errorf("%s when it has one again, want 1\n%s", text, w.Log)
 	}
 }
