@@ -129,9 +129,17 @@ server { listen @LISTEN@; root @DIR@/html; default_type application/octet-stream
 	if shown := strings.Count(caught, "} 1\nposture_exposed_path"); shown != 0 || !strings.Contains(caught, `posture_exposed_path{name="pay",path="/.git/HEAD"} 0`) {
 		t.Errorf("a page that answers everything is taken for content:\n%s", collecttest.SamplesOf(caught, "posture_"))
 	}
-	log, err := os.ReadFile(filepath.Join(s.Dir, "access.log"))
-	if err != nil {
-		t.Fatal(err)
+	// A line is written after its answer, and before those of later requests.
+	var log []byte
+	for end := time.Now().Add(time.Minute); !strings.Contains(string(log), "/the-last") && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		resp, err := http.Get(s.URL + "/the-last")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if log, err = os.ReadFile(filepath.Join(s.Dir, "access.log")); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if n := strings.Count(string(log), endpointAgent); n != len(exposedPaths())+3 || strings.Contains(string(log), "heapdump") {
 		t.Errorf("the server saw %d requests of ours, want %d and none for a heap dump:\n%s", n, len(exposedPaths())+3, log)

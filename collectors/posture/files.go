@@ -77,6 +77,8 @@ type fileChange struct {
 
 const (
 	watchedTimeout = 30 * time.Second
+	// settledAfter is longer than a tick of any file system's clock.
+	settledAfter = 2 * time.Second
 	// maxWatched is how many files are watched in all.
 	maxWatched = 1000
 	// maxUnwatched is how many are remembered beside them: removed ones, and those for which there is no room any more.
@@ -219,7 +221,9 @@ func (w *watchedFiles) file(ctx context.Context, kind, path string, known bool, 
 	if seen, err = seen.hashed(w.root, path, systemLines(kind, path), ctx.Err); err != nil {
 		return err
 	}
-	w.read[path] = true
+	// Another change in the same tick of the file system's clock would not show from outside: what has just changed is read
+	// again at the next look.
+	w.read[path] = now.Sub(seen.Changed) > settledAfter
 	if f == nil {
 		f = &watchedFile{Kind: kind, Seen: seen}
 		w.state.Files[path] = f

@@ -31,7 +31,7 @@ func (n *noteList) text(i int) string {
 // watching returns the collector of files that a fresh agent with this data folder would have.
 func watching(dataDir string, notes collect.Notes, log *slog.Logger, cfg Config) collect.Collector {
 	c := newWatchedFiles(cfg, collect.Env{Log: log, Notes: notes, DataDir: dataDir, Host: collect.Paths{Root: "/"}})
-	c.Interval = time.Minute
+	c.Interval, c.Timeout = time.Minute, 10*time.Minute // one that is not reached
 	return c
 }
 
@@ -148,6 +148,25 @@ func TestWatchedFiles(t *testing.T) {
 		if all := string(kept) + log.String() + notes.text(0) + notes.text(3); strings.Contains(all, secret) {
 			t.Errorf("%q of a file is told in\n%s", secret, all)
 		}
+	}
+}
+
+// TestWatchedFilesAtOnce changes a file so soon after a look that neither its length nor its times differ.
+func TestWatchedFilesAtOnce(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := collecttest.Write(t, dir, "sudoers", "0")
+	var notes noteList
+	c := watching("", &notes, collecttest.Quiet(), Config{Files: []WatchedFilesConfig{{Kind: "sudoers", Paths: []string{file}}}})
+	const changes = 30
+	for i := range changes + 1 {
+		collecttest.Write(t, dir, "sudoers", strconv.Itoa(i%2))
+		if err := c.Collect(t.Context(), &collect.Samples{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(notes.all) != changes {
+		t.Errorf("%d of %d changes are told", len(notes.all), changes)
 	}
 }
 

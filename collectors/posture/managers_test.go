@@ -42,12 +42,7 @@ func TestRecordedUpdates(t *testing.T) {
 // scriptAt writes a program that runs another one with arguments before those that it is given.
 func scriptAt(t *testing.T, program string, before ...string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), filepath.Base(program))
-	text := "#!/bin/sh\nexec '" + program + "' '" + strings.Join(before, "' '") + "' \"$@\"\n"
-	if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return collecttest.Script(t, t.TempDir(), filepath.Base(program), "#!/bin/sh\nexec '"+program+"' '"+strings.Join(before, "' '")+"' \"$@\"\n")
 }
 
 // ran runs a program that has to succeed.

@@ -28,7 +28,9 @@ func TestPorts(t *testing.T) {
 	}
 	first, local := open("tcp4", "0.0.0.0:0"), open("tcp4", "127.0.0.1:0")
 	ports := func(allowed ...int) collect.Collector {
-		return newPorts(Config{AllowedPorts: allowed}, collect.Env{Log: collecttest.Quiet(), DataDir: data, Host: collect.Paths{Proc: "/proc"}})
+		c := newPorts(Config{AllowedPorts: allowed}, collect.Env{Log: collecttest.Quiet(), DataDir: data, Host: collect.Paths{Proc: "/proc"}})
+		c.Timeout = 10 * time.Minute // one that is not reached
+		return c
 	}
 	line := func(address, port string, unexpected int) string {
 		return `posture_listening_unexpected{address="` + address + `",port="` + port + `",process="posture.test"} ` + strconv.Itoa(unexpected)

@@ -108,7 +108,9 @@ func TestUpdatesApt(t *testing.T) {
 		{Software: "this-apt", Version: "0.5", Command: []string{apt, "--version"}}, {Software: "none", Version: "1", Command: []string{"/not/there"}},
 	}}
 	cfg.SetDefaults()
-	text := collecttest.Collect(t, newUpdates(cfg, collect.Env{Log: collecttest.Quiet(), DataDir: t.TempDir(), Host: collect.Paths{Root: "/"}}, 0))
+	c := newUpdates(cfg, collect.Env{Log: collecttest.Quiet(), DataDir: t.TempDir(), Host: collect.Paths{Root: "/"}}, 0)
+	c.Timeout = 10 * time.Minute // one that is not reached: apt computes for seconds, on a busy machine for a minute
+	text := collecttest.Collect(t, c)
 	all, err := exec.CommandContext(t.Context(), apt, "-qq", "-s", "--ignore-hold", "-o", "Debug::NoLocking=true", "dist-upgrade").Output()
 	if err != nil {
 		t.Fatal(err)
