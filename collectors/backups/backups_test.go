@@ -37,6 +37,9 @@ func backupCollectors(t *testing.T, cfg Config) []collect.Collector {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for i := range found {
+		found[i].Timeout = 10 * time.Minute // one that is not reached
+	}
 	return found
 }
 
@@ -121,13 +124,7 @@ func TestBackupToolFails(t *testing.T) {
 	program := filepath.Join(dir, "restic")
 	script := func(body string) {
 		t.Helper()
-		// Written aside: a file that is open for writing cannot be run.
-		if err := os.WriteFile(program+".new", []byte("#!"+sh+"\n"+body+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(program+".new", program); err != nil {
-			t.Fatal(err)
-		}
+		collecttest.Script(t, dir, "restic", "#!"+sh+"\n"+body+"\n")
 	}
 	cfg := Config{Kind: "restic", Program: program, Timeout: defaultBackupTimeout,
 		Env: map[string]secret.Secret{"RESTIC_PASSWORD": "hunter2-secret"}}
@@ -157,7 +154,7 @@ func TestBackupFiles(t *testing.T) {
 	aged(t, dir, "1.sql", strings.Repeat("x", 100)+"\n-- Dump completed on 2026-11-20", 50*time.Hour)
 	aged(t, dir, "2.sql", strings.Repeat("x", 200)+"\n-- Dump completed on 2026-11-21\n", 26*time.Hour)
 	good := aged(t, dir, "3.sql", strings.Repeat("x", 40)+"\n-- Dump completed on 2026-11-22\n", 2*time.Hour)
-	collecttest.Write(t, dir, "4.sql", "still being written")
+	aged(t, dir, "4.sql", "still being written", -time.Hour)
 	cfg := Config{Kind: "files", Paths: []string{filepath.Join(dir, "*.sql")}, EndsWith: "-- Dump completed"}
 	text := backupSamples(t, cfg)
 	info, err := os.Stat(good)
@@ -219,11 +216,12 @@ func TestBackupXtrabackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended := time.Now().Add(-3 * time.Hour).Truncate(time.Second)
+	year, month, day := time.Now().Date()
+	ended := time.Date(year, month, day-1, 12, 0, 0, 0, time.Local) // no clock is set back at noon
 	folder("full", strings.ReplaceAll(string(recorded), "2026-11-22", "2024-01-02"), time.Hour)
 	folder("incremental", "end_time = "+ended.Format(time.DateTime)+"\nincremental = Y\n", time.Hour)
 	folder("broken off", "", 2*time.Hour)
-	folder("running", "", 0)
+	folder("running", "", -time.Hour)
 	text := backupSamples(t, Config{Kind: "xtrabackup", Paths: []string{filepath.Join(dir, "*")}})
 	collecttest.WantLines(t, text, ofDB("xtrabackup", "kept", 2), ofDB("xtrabackup", "last_run_success", 0),
 		ofDB("xtrabackup", "last_success_timestamp_seconds", collecttest.Seconds(ended)), ofDB("xtrabackup", "last_full_timestamp_seconds", collecttest.Seconds(time.Date(2024, 1, 2, 22, 22, 1, 0, time.Local))))
@@ -331,10 +329,7 @@ func TestBarman(t *testing.T) {
 	config := collecttest.Write(t, dir, "barman.conf", fmt.Sprintf("[barman]\nbarman_user = root\nbarman_home = %s\nlog_file = %s/log\n[pay]\ndescription = pay\n"+
 		"conninfo = host=127.0.0.1 port=1\n"+
 		"streaming_conninfo = host=127.0.0.1 port=1\nbackup_method = postgres\nstreaming_archiver = on\nslot_name = barman\n", dir, dir))
-	wrapper := filepath.Join(dir, "barman-here")
-	if err := os.WriteFile(wrapper, []byte("#!/bin/sh\nexec "+program+" -c "+config+" \"$@\"\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
+	wrapper := collecttest.Script(t, dir, "barman-here", "#!/bin/sh\nexec "+program+" -c "+config+" \"$@\"\n")
 	collecttest.WantLines(t, backupSamples(t, Config{Kind: "barman", Target: "pay", Program: wrapper}),
 		ofDB("barman", "kept", 1), ofDB("barman", "last_success_timestamp_seconds", "1.7e+09"), ofDB("barman", "last_run_success", 0))
 }

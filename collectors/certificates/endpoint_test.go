@@ -74,6 +74,7 @@ func newEndpoint(t *testing.T, cfg EndpointConfig, log *slog.Logger) collect.Col
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Timeout = 5 * time.Minute // one that is not reached: many handshakes
 	return c
 }
 

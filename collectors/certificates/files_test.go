@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
@@ -36,6 +37,7 @@ func filesCollector(t *testing.T, log *slog.Logger, entries ...FilesConfig) coll
 	if err != nil {
 		t.Fatal(err)
 	}
+	all[0].Timeout = 5 * time.Minute // one that is not reached
 	return all[0]
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
@@ -14,20 +15,15 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// nodeExporter returns the metrics of the node_exporter that Debian packages, started for the test.
-func nodeExporter(t *testing.T) map[string]*dto.MetricFamily {
+// nodeExporter returns the address of the metrics of the node_exporter that Debian packages, started for the test.
+func nodeExporter(t *testing.T) string {
 	t.Helper()
-	resp, err := http.Get(collecttest.StartNodeExporter(t, "--collector.netdev.device-exclude=^$",
+	return collecttest.StartNodeExporter(t, "--collector.netdev.device-exclude=^$",
 		// Debian's own exclusions give way to ours, which are upstream's.
 		"--collector.filesystem.mount-points-exclude="+ignoredMounts.String(),
 		"--collector.filesystem.fs-types-exclude=^("+strings.Join(pseudoFileSystems(), "|")+")$",
 		"--collector.diskstats.device-exclude="+ignoredDisks.String(),
-		"--collector.interrupts", "--collector.processes", "--collector.tcpstat"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	return collecttest.ParseExposition(t, resp.Body)
+		"--collector.interrupts", "--collector.processes", "--collector.tcpstat")
 }
 
 // constants are metrics whose values do not move while the test looks at them twice.
@@ -54,55 +50,33 @@ var moving = []string{"node_processes_state", "node_tcp_connection_states", "nod
 // TestSameAsNodeExporter compares names, types and series of this host with what node_exporter says about it.
 func TestSameAsNodeExporter(t *testing.T) {
 	t.Parallel()
-	theirs := nodeExporter(t)
+	address := nodeExporter(t)
 	cfg := DefaultConfig()
 	cfg.Also, cfg.TextfileDir = optionalNames(), t.TempDir()
 	cfg.SetDefaults()
-	text := collecttest.Exposition(t, collected(t, *cfg))
-	if failed := collecttest.SamplesOf(text, "gatewatch_collector_success"); strings.Contains(failed, " 0") {
-		t.Errorf("collectors failed:\n%s", failed)
-	}
-	ours := collecttest.ParseExposition(t, strings.NewReader(text))
-	compared := 0
-	for _, name := range slices.Sorted(maps.Keys(ours)) {
-		if !strings.HasPrefix(name, "node_") {
-			continue
+	var ours, theirs map[string]*dto.MetricFamily
+	compared, differ := 0, []string(nil)
+	// Others mount disks and start containers between the one look and the other, or keep a file system from answering in
+	// time: they rest some time.
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		resp, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
 		}
-		compared++
-		their := theirs[name]
-		switch {
-		case their == nil && slices.ContainsFunc(newerNames, func(n string) bool { return strings.HasPrefix(name, n) }):
-			continue
-		case their == nil && slices.Contains(alsoOurs, name):
-			continue
-		case their == nil:
-			t.Errorf("node_exporter has no %s", name)
-			continue
+		theirs = collecttest.ParseExposition(t, resp.Body)
+		resp.Body.Close()
+		text := collecttest.Exposition(t, collected(t, *cfg))
+		ours = collecttest.ParseExposition(t, strings.NewReader(text))
+		compared, differ = compareHost(ours, theirs)
+		if failed := collecttest.SamplesOf(text, "gatewatch_collector_success"); strings.Contains(failed, " 0") {
+			differ = append(differ, "collectors failed:\n"+failed)
 		}
-		if ours[name].GetType() != their.GetType() {
-			t.Errorf("%s is a %v, node_exporter's a %v", name, ours[name].GetType(), their.GetType())
-		}
-		if strings.HasPrefix(name, "node_scrape_collector_") || slices.Contains(moving, name) {
-			continue
-		}
-		want, got := collecttest.Series(their), collecttest.Series(ours[name])
-		for labels := range got {
-			if _, ok := want[labels]; !ok {
-				t.Errorf("node_exporter has no %s{%s}", name, labels)
-			}
-		}
-		for labels, value := range want {
-			if v, ok := got[labels]; !ok {
-				t.Errorf("node_exporter has %s{%s}, we do not", name, labels)
-			} else if v != value && slices.Contains(constants, name) {
-				t.Errorf("%s{%s} = %v, node_exporter says %v", name, labels, v, value)
-			}
+		if len(differ) == 0 || time.Now().After(end) {
+			break
 		}
 	}
-	for name := range theirs {
-		if strings.HasPrefix(name, "node_memory_") && ours[name] == nil {
-			t.Errorf("we have no %s", name)
-		}
+	for _, what := range differ {
+		t.Error(what)
 	}
 	t.Logf("%d metrics compared", compared)
 	var table strings.Builder
@@ -116,4 +90,50 @@ func TestSameAsNodeExporter(t *testing.T) {
 		}
 	}
 	t.Logf("names of dashboard 1860: ours (%d), node_exporter (%d):\n%s", oursN, theirsN, table.String())
+}
+
+// compareHost returns in what our metrics differ from those of node_exporter, and how many were compared.
+func compareHost(ours, theirs map[string]*dto.MetricFamily) (compared int, differ []string) {
+	wrong := func(format string, args ...any) { differ = append(differ, fmt.Sprintf(format, args...)) }
+	for _, name := range slices.Sorted(maps.Keys(ours)) {
+		if !strings.HasPrefix(name, "node_") {
+			continue
+		}
+		compared++
+		their := theirs[name]
+		switch {
+		case their == nil && slices.ContainsFunc(newerNames, func(n string) bool { return strings.HasPrefix(name, n) }):
+			continue
+		case their == nil && slices.Contains(alsoOurs, name):
+			continue
+		case their == nil:
+			wrong("node_exporter has no %s", name)
+			continue
+		}
+		if ours[name].GetType() != their.GetType() {
+			wrong("%s is a %v, node_exporter's a %v", name, ours[name].GetType(), their.GetType())
+		}
+		if strings.HasPrefix(name, "node_scrape_collector_") || slices.Contains(moving, name) {
+			continue
+		}
+		want, got := collecttest.Series(their), collecttest.Series(ours[name])
+		for labels := range got {
+			if _, ok := want[labels]; !ok {
+				wrong("node_exporter has no %s{%s}", name, labels)
+			}
+		}
+		for labels, value := range want {
+			if v, ok := got[labels]; !ok {
+				wrong("node_exporter has %s{%s}, we do not", name, labels)
+			} else if v != value && slices.Contains(constants, name) {
+				wrong("%s{%s} = %v, node_exporter says %v", name, labels, v, value)
+			}
+		}
+	}
+	for name := range theirs {
+		if strings.HasPrefix(name, "node_memory_") && ours[name] == nil {
+			wrong("we have no %s", name)
+		}
+	}
+	return compared, differ
 }

@@ -46,7 +46,7 @@ func blackboxExporter(t *testing.T, modules string) func(module, target string) 
 	}
 	return func(module, target string) map[string]*dto.MetricFamily {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		for ; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 			resp, err := ask(module, target)
@@ -103,7 +103,7 @@ func TestSameAsBlackboxExporter(t *testing.T) {
 	compared := 0
 	f := func(module, target string, p Config) {
 		t.Helper()
-		p.IP, p.Timeout = "prefer_ip6", model.Duration(10*time.Second)
+		p.IP, p.Timeout = "prefer_ip6", model.Duration(time.Minute)
 		ours := collecttest.ParseExposition(t, strings.NewReader(collecttest.Collect(t, validProbe(t, p, collecttest.Quiet()))))
 		for name, family := range theirs(module, target) {
 			if !strings.HasPrefix(name, "probe_") {

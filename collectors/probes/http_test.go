@@ -117,8 +117,11 @@ func TestProbeTellsTheSlowPhase(t *testing.T) {
 	})
 	t.Cleanup(func() { close(release) }) // before the servers close
 
-	f := func(url, ca, slow string) {
-		got := probed(t, Config{URL: url, CAFile: ca, Timeout: model.Duration(700 * time.Millisecond)})
+	// Long enough for the other phases to be short beside it, on any machine.
+	const timeout = model.Duration(5 * time.Second)
+	f := func(t *testing.T, url, ca, slow string) {
+		t.Helper()
+		got := probed(t, Config{URL: url, CAFile: ca, Timeout: timeout})
 		if got["probe_success"] != 0 {
 			t.Errorf("probe of a server slow in %s: %v, want no success", slow, got)
 		}
@@ -129,9 +132,17 @@ func TestProbeTellsTheSlowPhase(t *testing.T) {
 			}
 		}
 	}
-	f("https://"+mute.Addr().String(), "", "tls")
-	f(firstByte, firstCA, "processing")
-	f(body, bodyCA, "transfer")
+	at(t, "tls", func(t *testing.T) { f(t, "https://"+mute.Addr().String(), "", "tls") })
+	at(t, "processing", func(t *testing.T) { f(t, firstByte, firstCA, "processing") })
+	at(t, "transfer", func(t *testing.T) { f(t, body, bodyCA, "transfer") })
+}
+
+// at runs a part of t beside the others: each waits.
+func at(t *testing.T, name string, part func(t *testing.T)) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		part(t)
+	})
 }
 
 // TestProbeProxy asks through a proxy that wants a password, to a host only the proxy knows.

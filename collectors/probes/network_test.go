@@ -40,9 +40,6 @@ func TestProbeTCP(t *testing.T) {
 	long := banner(t, strings.Repeat("x", 3*maxTCPReply))
 	f := func(t *testing.T, p Config, wantSuccess, wantRegex float64) {
 		t.Helper()
-		if p.Timeout == 0 {
-			p.Timeout = model.Duration(300 * time.Millisecond)
-		}
 		got := probed(t, p)
 		if got["probe_success"] != wantSuccess || got["probe_failed_due_to_regex"] != wantRegex {
 			t.Errorf("probe %+v: %v, want success %v, regex %v", p, got, wantSuccess, wantRegex)
@@ -51,14 +48,21 @@ func TestProbeTCP(t *testing.T) {
 			t.Errorf("probe %+v: %v, want IPv4 and a connect phase", p, got)
 		}
 	}
-	f(t, Config{URL: "tcp://" + addr}, 1, 0)
-	f(t, Config{URL: "tcp://" + addr, Match: []string{"^220 "}}, 1, 0)
-	f(t, Config{URL: "tcp://" + addr, Match: []string{"^220 ", "PING"}, Send: secret.Secret("ping"), Timeout: model.Duration(10 * time.Second)}, 1, 0)
-	f(t, Config{URL: "tcp://" + addr, Match: []string{"^500 "}}, 0, 1)
-	f(t, Config{URL: "tcp://" + addr, NoMatch: []string{"ready"}}, 0, 1)
-	f(t, Config{URL: "tcp://" + addr, NoMatch: []string{"broken"}}, 1, 0)
-	f(t, Config{URL: "tcp://" + long, Match: []string{"y"}, Timeout: model.Duration(10 * time.Second)}, 0, 1)
-	f(t, Config{URL: "tcp://" + collecttest.FreeAddress(t)}, 0, 0)
+	const answers = model.Duration(time.Minute)
+	f(t, Config{URL: "tcp://" + addr, Timeout: answers}, 1, 0)
+	f(t, Config{URL: "tcp://" + addr, Match: []string{"^220 "}, Timeout: answers}, 1, 0)
+	f(t, Config{URL: "tcp://" + addr, Match: []string{"^220 ", "PING"}, Send: secret.Secret("ping"), Timeout: answers}, 1, 0)
+	f(t, Config{URL: "tcp://" + long, Match: []string{"y"}, Timeout: answers}, 0, 1)
+	f(t, Config{URL: "tcp://" + collecttest.FreeAddress(t), Timeout: answers}, 0, 0)
+	// These wait for more until their time is over.
+	const waits = model.Duration(2 * time.Second)
+	at(t, "wanted", func(t *testing.T) { f(t, Config{URL: "tcp://" + addr, Match: []string{"^500 "}, Timeout: waits}, 0, 1) })
+	at(t, "unwanted", func(t *testing.T) {
+		f(t, Config{URL: "tcp://" + addr, NoMatch: []string{"ready"}, Timeout: waits}, 0, 1)
+	})
+	at(t, "absent", func(t *testing.T) {
+		f(t, Config{URL: "tcp://" + addr, NoMatch: []string{"broken"}, Timeout: waits}, 1, 0)
+	})
 }
 
 func TestProbeTCPWithTLS(t *testing.T) {
@@ -109,14 +113,7 @@ func nameServer(t *testing.T) string {
 		}
 		w.WriteMsg(reply)
 	})
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	streams, err := net.Listen("tcp", packets.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, streams := bothKinds(t)
 	for _, s := range []*dns.Server{{PacketConn: packets, Handler: handler}, {Listener: streams, Handler: handler}} {
 		ready := make(chan bool)
 		s.NotifyStartedFunc = func() { close(ready) }
@@ -127,12 +124,32 @@ func nameServer(t *testing.T) string {
 	return packets.LocalAddr().String()
 }
 
+// bothKinds listens for UDP and for TCP on one port.
+func bothKinds(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, streams
+		}
+		packets.Close() // somebody else has the port for TCP
+	}
+}
+
 func TestProbeDNS(t *testing.T) {
 	t.Parallel()
 	server := nameServer(t)
 	f := func(t *testing.T, query string, match []string, want map[string]float64) {
 		t.Helper()
-		got := probed(t, Config{URL: "dns://" + server + "/" + query, Match: match, Timeout: model.Duration(time.Second)})
+		timeout := model.Duration(time.Minute)
+		if strings.HasPrefix(query, "mute.") {
+			timeout = model.Duration(2 * time.Second)
+		}
+		got := probed(t, Config{URL: "dns://" + server + "/" + query, Match: match, Timeout: timeout})
 		for name, value := range want {
 			if v, ok := got[name]; !ok || v != value {
 				t.Errorf("probe of %s, matching %q: %s is %v (%v), want %v", query, match, name, v, ok, value)
@@ -151,7 +168,7 @@ func TestProbeDNS(t *testing.T) {
 
 func TestProbeICMP(t *testing.T) {
 	t.Parallel()
-	c := validProbe(t, Config{URL: "icmp://127.0.0.1", Timeout: model.Duration(5 * time.Second)}, collecttest.Quiet())
+	c := validProbe(t, Config{URL: "icmp://127.0.0.1", Timeout: model.Duration(time.Minute)}, collecttest.Quiet())
 	var out collect.Samples
 	if err := c.Collect(t.Context(), &out); errors.Is(err, errNotAsked) {
 		if !strings.Contains(err.Error(), "ping_group_range") || len(out.Metrics) > 0 {

@@ -163,8 +163,8 @@ func TestProbeFailures(t *testing.T) {
 			t.Errorf("probe of %s: %v, want the time in phase %s", url, got, phase)
 		}
 	}
-	f(t, refused, time.Second, "connect")
-	f(t, silent.URL, 50*time.Millisecond, "processing")
+	f(t, refused, time.Minute, "connect")
+	f(t, silent.URL, 2*time.Second, "processing")
 }
 
 // caFile returns a PEM file with one certificate.

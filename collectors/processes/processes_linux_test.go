@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -143,8 +144,10 @@ func TestCgroups(t *testing.T) {
 // TestRealProcesses watches processes that it starts.
 func TestRealProcesses(t *testing.T) {
 	t.Parallel()
+	// Nobody else's processes sleep for as long.
+	pi := fmt.Sprintf("314.%09d", os.Getpid())
 	start := func() *exec.Cmd {
-		cmd := exec.CommandContext(t.Context(), "sleep", "314.15926")
+		cmd := exec.CommandContext(t.Context(), "sleep", pi)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +156,8 @@ func TestRealProcesses(t *testing.T) {
 	}
 	began := time.Now()
 	one := start()
-	cfg := Config{Groups: []ProcessGroupConfig{{Name: "sleeper", Executable: "sleep", Command: `314\.15926`}}}
+	after := time.Now()
+	cfg := Config{Groups: []ProcessGroupConfig{{Name: "sleeper", Executable: "sleep", Command: regexp.QuoteMeta(pi)}}}
 	c, err := newProcessGroups(cfg, collect.Paths{Proc: "/proc", Sys: "/sys"})
 	if err != nil {
 		t.Fatal(err)
@@ -170,8 +174,8 @@ func TestRealProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The boot time is in whole seconds.
-	if off := started - collect.UnixSeconds(began); off < -3 || off > 3 {
-		t.Errorf("a process that began now is said to be %v s away from it", off)
+	if started < collect.UnixSeconds(began)-3 || started > collect.UnixSeconds(after)+3 {
+		t.Errorf("a process that began between %v and %v is said to have begun at %v", began, after, time.Unix(int64(started), 0))
 	}
 	one.Process.Kill()
 	one.Wait()

@@ -30,7 +30,7 @@ const (
 	restartsWithin     = time.Hour
 	restartInterval    = 5 * time.Second
 	restartTimeout     = 3 * time.Second
-	restartAwaited     = 2 * time.Second // how long a start may take before it is left to itself
+	restartReserved    = time.Second // what a collection keeps of its time when it waits for a start; then that is left to itself
 	maxJobSignals      = 100
 	maxRestartedUnits  = 20
 	restartNoteDataset = "gatewatch.restart"

@@ -153,9 +153,13 @@ func (r *restarter) order(ctx context.Context, conn *dbus.Conn) (result string, 
 	return result, nil
 }
 
-// jobResult waits until systemd says that it is through with the job.
+// jobResult waits until systemd says that it is through with the job, but not so long that ctx ends.
 func jobResult(ctx context.Context, removed <-chan *dbus.Signal, job dbus.ObjectPath) string {
-	ctx, cancel := context.WithTimeout(ctx, restartAwaited)
+	end, ok := ctx.Deadline()
+	if !ok {
+		end = time.Now().Add(restartTimeout)
+	}
+	ctx, cancel := context.WithDeadline(ctx, end.Add(-restartReserved))
 	defer cancel()
 	for {
 		select {

@@ -172,6 +172,9 @@ func TestRestartOutcome(t *testing.T) {
 		t.Helper()
 		systemd.is("failed", "loaded", time.Now().Add(-time.Hour))
 		c, kept := systemd.restarter(t, 1)
+		if systemd.hangs {
+			c.Timeout = restartTimeout
+		}
 		text := collecttest.Collect(t, c)
 		collecttest.WantLines(t, text, `gatewatch_unit_restarts_refused_total{name="pay.service"} `+refused, `gatewatch_unit_restarts_exhausted{name="pay.service"} 1`)
 		if notes := *kept; len(notes) != 1 || !strings.Contains(notes[0].Message, message) || notes[0].Fields[2] != event.NoteText("event.outcome", outcome) {

@@ -25,6 +25,7 @@ func nginxAt(t *testing.T, cfg NginxConfig) collect.Collector {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Timeout = time.Minute // one that is not reached
 	return c
 }
 
