@@ -2,8 +2,10 @@ package collect
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -24,4 +26,13 @@ func ReadNumber(path string) (float64, error) {
 		return 0, err
 	}
 	return strconv.ParseFloat(strings.TrimSpace(string(text)), 64)
+}
+
+// HiddenProcesses returns an error when the folder proc shows the agent its own processes only, as a /proc that is mounted with
+// hidepid does: what is counted there is not what the host has.
+func HiddenProcesses(proc string) error {
+	if _, err := os.ReadFile(filepath.Join(proc, "1/stat")); err != nil {
+		return fmt.Errorf("processes of other users are hidden (hidepid of %s): give the agent the group of its gid= or CAP_SYS_PTRACE, see Rights in docs/collectors.md: %w", proc, err)
+	}
+	return nil
 }

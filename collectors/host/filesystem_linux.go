@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,6 +23,9 @@ const mountTimeout = 500 * time.Millisecond
 
 // maxStuckMounts bounds the threads that hang in dead mounts. What comes after is not asked.
 const maxStuckMounts = 32
+
+// maxMounts is how many file systems are told of.
+const maxMounts = 700
 
 // pseudoFileSystems returns the types that hold no data of their own.
 func pseudoFileSystems() []string {
@@ -53,6 +57,7 @@ func collectFileSystems(h Config, statfs func(path string, buf *unix.Statfs_t) e
 	filesFree := metric("files_free", "Filesystem total free file nodes.")
 	readonly := metric("readonly", "Filesystem read-only status.")
 	deviceError := metric("device_error", "Whether an error occurred while getting statistics for the given device.")
+	unseen := all.Gauge("gatewatch_filesystems_unseen", "Number of file systems that the agent may not look at, or does not see where the host has them.")
 
 	guard := statGuard{statfs: statfs, pending: map[string]bool{}}
 	return collect.Collector{Name: "filesystem", Metrics: all, Collect: func(ctx context.Context, out *collect.Samples) error {
@@ -60,10 +65,20 @@ func collectFileSystems(h Config, statfs func(path string, buf *unix.Statfs_t) e
 		if err != nil {
 			return err
 		}
+		mounts := firstOfDevices(parseMounts(text, h.IgnoreFSTypes))
+		if left := len(mounts) - maxMounts; left > 0 {
+			out.Dropped += left
+			mounts = mounts[:maxMounts]
+		}
 		var failed error
-		for _, m := range parseMounts(text, h.IgnoreFSTypes) {
+		hidden := 0
+		for _, m := range mounts {
 			labels := func() []string { return []string{m.device, m.fstype, m.point} }
 			st, err := guard.stat(ctx, filepath.Join(h.Root, m.point))
+			if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+				hidden++
+				continue
+			}
 			out.Add(deviceError, collect.Bool(err != nil), labels()...)
 			out.Add(readonly, collect.Bool(m.readonly), labels()...)
 			if err != nil {
@@ -77,17 +92,52 @@ func collectFileSystems(h Config, statfs func(path string, buf *unix.Statfs_t) e
 			out.Add(files, float64(st.Files), labels()...)
 			out.Add(filesFree, float64(st.Ffree), labels()...)
 		}
+		out.Add(unseen, float64(hidden))
+		if hidden > 0 && hidden == len(mounts) {
+			return fmt.Errorf("none of %d file systems is seen below %s: is collectors.host.root right?", hidden, h.Root)
+		}
 		return failed
 	}}
 }
 
-// readMounts returns the mounts that the host's first process sees, or ours where that is not allowed.
+// firstOfDevices puts the first mount of each device before all others, so that a host with very many mounts (of containers, of folders)
+// loses none of its disks.
+func firstOfDevices(mounts []mount) []mount {
+	seen := map[string]bool{}
+	var first, others []mount
+	for _, m := range mounts {
+		if seen[m.device] {
+			others = append(others, m)
+		} else {
+			first = append(first, m)
+		}
+		seen[m.device] = true
+	}
+	return append(first, others...)
+}
+
+// readMounts returns the mounts that the host's first process sees, or ours where that one is hidden.
 func readMounts(proc string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(proc, "1/mounts"))
-	if err != nil {
-		text, err = os.ReadFile(filepath.Join(proc, "self/mounts"))
+	if err == nil {
+		return string(text), nil
 	}
-	return string(text), err
+	text, err = os.ReadFile(filepath.Join(proc, "self/mountinfo"))
+	return mountsOf(string(text)), err
+}
+
+// mountsOf returns the lines of mountinfo as those of mounts, with the options of the file systems: a service that systemd
+// protects sees all of them mounted read-only.
+func mountsOf(mountinfo string) string {
+	var lines strings.Builder
+	for line := range strings.Lines(mountinfo) {
+		mount, super, _ := strings.Cut(line, " - ")
+		f, of := strings.Fields(mount), strings.Fields(super)
+		if len(f) >= 6 && len(of) >= 3 {
+			fmt.Fprintln(&lines, of[1], f[4], of[0], of[2], "0 0")
+		}
+	}
+	return lines.String()
 }
 
 // parseMounts returns the mounts worth watching, each place once. The root is always one, also when it is a
@@ -95,7 +145,7 @@ func readMounts(proc string) (string, error) {
 func parseMounts(text string, ignoreTypes []string) []mount {
 	var mounts []mount
 	seen := map[[2]string]bool{}
-	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`)
+	unescape := strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\043`, "#", `\134`, `\`)
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
 		if len(f) < 4 {

@@ -2,7 +2,10 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -117,6 +120,99 @@ func TestParseMounts(t *testing.T) {
 	f(t, "overlay /somewhere overlay rw 0 0\nproc /proc proc rw 0 0\n/dev/vdc /var/lib/docker/x ext4 rw 0 0\n")
 	f(t, `/dev/vdb /data\040base xfs rw 0 0`, mount{"/dev/vdb", "/data base", "xfs", false})
 	f(t, "cut off\n")
+}
+
+func TestMountsOf(t *testing.T) {
+	t.Parallel()
+	const text = "43 42 254:0 / / ro,relatime shared:1 master:2 - ext4 /dev/vda rw,discard\n" +
+		"63 43 254:1 / /data\\040base rw,relatime - xfs /dev/vdb ro\nnonsense\n1 2 3\n"
+	want := []mount{{"/dev/vda", "/", "ext4", false}, {"/dev/vdb", "/data base", "xfs", true}}
+	if got := parseMounts(mountsOf(text), nil); !slices.Equal(got, want) {
+		t.Errorf("mountsOf(%q) is %v, want %v", text, got, want)
+	}
+}
+
+// mountsFixture returns a host with these lines in its mounts.
+func mountsFixture(t *testing.T, text string) Config {
+	t.Helper()
+	h := fixture()
+	h.Proc = t.TempDir()
+	if err := os.Mkdir(filepath.Join(h.Proc, "1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	collecttest.Write(t, filepath.Join(h.Proc, "1"), "mounts", text)
+	return h
+}
+
+// TestManyMounts has more mounts than are told of: each device is among those that are.
+func TestManyMounts(t *testing.T) {
+	t.Parallel()
+	var all strings.Builder
+	for i := range maxMounts {
+		fmt.Fprintf(&all, "tmpfs /pod/%d tmpfs rw 0 0\n/dev/vda /bind/%[1]d ext4 rw 0 0\n", i)
+	}
+	text := all.String() + "/dev/vdb /late ext4 rw 0 0\n"
+	c := collectFileSystems(mountsFixture(t, text), func(string, *unix.Statfs_t) error { return nil })
+	c.Timeout = time.Minute
+	got := collecttest.Collect(t, c)
+	collecttest.WantLines(t, got, `node_filesystem_readonly{device="/dev/vdb",fstype="ext4",mountpoint="/late"} 0`,
+		fmt.Sprintf(`gatewatch_collector_dropped_samples_total{collector="filesystem"} %d`, maxMounts+1))
+	if n := strings.Count(got, "\nnode_filesystem_size_bytes{"); n != maxMounts {
+		t.Errorf("%d file systems are told of, want %d", n, maxMounts)
+	}
+}
+
+// TestUnseenMounts has file systems that the agent may not look at, and some that it does not see: they are no dead ones.
+func TestUnseenMounts(t *testing.T) {
+	t.Parallel()
+	statfs := func(path string, _ *unix.Statfs_t) error {
+		return map[string]error{"/pods/1": unix.EACCES, "/gone": unix.ENOENT}[path]
+	}
+	const closed = "/dev/vdb /pods/1 ext4 rw 0 0\n/dev/vdc /gone ext4 rw 0 0\n"
+	c := collectFileSystems(mountsFixture(t, "/dev/vda / ext4 rw 0 0\n"+closed), statfs)
+	c.Timeout = time.Minute
+	text := collecttest.Collect(t, c)
+	collecttest.WantLines(t, text, "gatewatch_filesystems_unseen 2", `gatewatch_collector_success{collector="filesystem"} 1`)
+	if strings.Contains(text, "/dev/vdb") {
+		t.Errorf("a file system that may not be looked at is told:\n%s", text)
+	}
+	c = collectFileSystems(mountsFixture(t, closed), statfs)
+	c.Timeout = time.Minute
+	if got := collecttest.SamplesOf(collecttest.Collect(t, c), "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") {
+		t.Errorf("without any file system: %q, want a failure", got)
+	}
+}
+
+// TestManyDevices has thousands of network devices of containers: those of the host are told.
+func TestManyDevices(t *testing.T) {
+	t.Parallel()
+	h := fixture()
+	h.Sys = t.TempDir()
+	device := func(name string, index int, hardware bool) {
+		t.Helper()
+		at := filepath.Join(h.Sys, "class/net", name)
+		if err := os.MkdirAll(at, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		collecttest.Write(t, at, "ifindex", fmt.Sprint(index))
+		collecttest.Write(t, at, "operstate", "up")
+		if hardware {
+			collecttest.Write(t, at, "device", "")
+		}
+	}
+	device("zeth", 5000, true)
+	device("wg0", 1, false)
+	for i := range maxDevices + 5 {
+		device(fmt.Sprintf("cali%04d", i), 10+i, false)
+	}
+	c := collectNetworkDevices(h)
+	c.Timeout = time.Minute
+	text := collecttest.Collect(t, c)
+	collecttest.WantLines(t, text, `node_network_up{device="zeth"} 1`, `node_network_up{device="wg0"} 1`, `node_network_up{device="cali0000"} 1`,
+		`gatewatch_collector_dropped_samples_total{collector="network_devices"} 7`)
+	if strings.Contains(text, `"cali0304"`) {
+		t.Errorf("the newest device is told of:\n%.300s", text)
+	}
 }
 
 func TestDeadMountNeverHangs(t *testing.T) {

@@ -88,6 +88,9 @@ func collectProcessStates(h Config) collect.Collector {
 	pids := all.Gauge("node_processes_pids", "Number of PIDs")
 	maxPIDs := all.Gauge("node_processes_max_processes", "Number of max PIDs limit")
 	return fromProc(h, "processes", all, func(proc procfs.FS, out *collect.Samples) error {
+		if err := collect.HiddenProcesses(h.Proc); err != nil {
+			return err
+		}
 		all, err := proc.AllProcs()
 		if err != nil {
 			return err

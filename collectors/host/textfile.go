@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"gatewatch/collectors/collect"
 
@@ -65,7 +66,8 @@ func collectTextfiles(h Config) collect.Collector {
 
 // readTextfile returns the metrics of one file and when it was last changed.
 func readTextfile(file string) (map[string]*dto.MetricFamily, float64, error) {
-	f, err := os.Open(file)
+	// Opening a pipe would wait for somebody who writes.
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -56,4 +57,21 @@ func TestTextfiles(t *testing.T) {
 	f(t, "1", nil, []string{"node_load1_count"}, map[string]string{"a.prom": "# TYPE node_load summary\nnode_load_sum 1\nnode_load_count 2\n"})
 	f(t, "1", nil, []string{"\nold "}, map[string]string{"a.prom": "old 1 1395066363000\n"})
 	f(t, "1", nil, nil, map[string]string{"a.prom": strings.Repeat("# much\n", maxTextfileBytes/7+1)})
+}
+
+// TestTextfilePipe has a pipe among the files: nobody writes into it.
+func TestTextfilePipe(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "a.prom"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	collecttest.Write(t, dir, "b.prom", "# nothing\n")
+	c := collectTextfiles(Config{TextfileDir: dir})
+	c.Timeout = time.Minute
+	text := collecttest.Collect(t, c)
+	collecttest.WantLines(t, text, "node_textfile_scrape_error 1")
+	if !strings.Contains(text, "b.prom") {
+		t.Errorf("the file beside the pipe is not read:\n%s", text)
+	}
 }

@@ -1,8 +1,11 @@
 package processes
 
 import (
+	"bytes"
 	"path"
+	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/procfs"
@@ -51,14 +54,13 @@ func fits(pattern, name string) bool {
 	return ok && err == nil
 }
 
-// readCounted returns what of p only grows. What needs rights that the agent lacks stays 0.
-func readCounted(p procfs.Proc, stat procfs.ProcStat) counted {
+// readCounted returns what of p only grows. What needs rights that the agent lacks stays as it was last.
+func readCounted(p procfs.Proc, stat procfs.ProcStat, status procfs.ProcStatus, last counted) counted {
 	c := counted{
 		user: float64(stat.UTime) / clockTicks, system: float64(stat.STime) / clockTicks,
 		minor: uint64(stat.MinFlt), major: uint64(stat.MajFlt),
-	}
-	if status, err := p.NewStatus(); err == nil {
-		c.voluntary, c.unwilling = status.VoluntaryCtxtSwitches, status.NonVoluntaryCtxtSwitches
+		voluntary: status.VoluntaryCtxtSwitches, unwilling: status.NonVoluntaryCtxtSwitches,
+		read: last.read, written: last.written,
 	}
 	if io, err := p.IO(); err == nil {
 		c.read, c.written = io.ReadBytes, io.WriteBytes
@@ -85,7 +87,7 @@ func (g *groupTotals) add(now, last counted) {
 }
 
 // observe adds what is true of p now.
-func (s *groupState) observe(p procfs.Proc, stat procfs.ProcStat, boot float64) {
+func (s *groupState) observe(p procfs.Proc, stat procfs.ProcStat, status procfs.ProcStatus, folder string, boot float64) {
 	s.number++
 	s.threads += stat.NumThreads
 	s.resident += float64(stat.ResidentMemory())
@@ -94,14 +96,12 @@ func (s *groupState) observe(p procfs.Proc, stat procfs.ProcStat, boot float64) 
 	if start := boot + float64(stat.Starttime)/clockTicks; s.oldest == 0 || start < s.oldest {
 		s.oldest = start
 	}
-	if status, err := p.NewStatus(); err == nil {
-		s.swapped += float64(status.VmSwap)
-	}
+	s.swapped += float64(status.VmSwap)
 	// Needs the rights of the process' user, or root.
 	if n, err := p.FileDescriptorsLen(); err == nil {
 		s.descriptors, s.hasDescriptors = s.descriptors+n, true
-		if limits, err := p.Limits(); err == nil && limits.OpenFiles > 0 {
-			s.worstDescriptors = max(s.worstDescriptors, float64(n)/float64(limits.OpenFiles))
+		if most := openFilesLimit(folder); most > 0 {
+			s.worstDescriptors = max(s.worstDescriptors, float64(n)/most)
 		}
 	}
 	if groups, err := p.Cgroups(); err == nil {
@@ -111,6 +111,18 @@ func (s *groupState) observe(p procfs.Proc, stat procfs.ProcStat, boot float64) 
 			}
 		}
 	}
+}
+
+// openFilesLimit returns how many files the process of a folder of /proc may have open; 0 when it is not known or not limited.
+// procfs reads all sixteen limits, each by a regular expression.
+func openFilesLimit(folder string) float64 {
+	_, line, _ := bytes.Cut(readSmall(filepath.Join(folder, "limits")), []byte("\nMax open files"))
+	soft, _, _ := bytes.Cut(bytes.TrimLeft(line, " "), []byte(" "))
+	most, err := strconv.ParseFloat(string(soft), 64)
+	if err != nil {
+		return 0
+	}
+	return most
 }
 
 // stateName returns what process-exporter calls the kernel's letter for a state.

@@ -40,11 +40,15 @@ func newProcessMetrics(all *collect.Metrics) processMetrics {
 	}
 }
 
-// write gives the samples of all groups. A group without a process has 0 processes, and no age.
-func (w *processWatch) write(out *collect.Samples) {
+// write gives the samples of all groups. A group without a process has 0 processes, and no age; when not all processes were
+// looked at, it may have some, and nothing is given.
+func (w *processWatch) write(out *collect.Samples, partly bool) {
 	m := w.metrics
 	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
 		g := w.groups[name]
+		if partly && g.now.number == 0 {
+			continue
+		}
 		out.Add(m.number, float64(g.now.number), name)
 		out.Add(m.cpu, g.user, name, "user")
 		out.Add(m.cpu, g.system, name, "system")

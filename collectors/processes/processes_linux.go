@@ -3,6 +3,9 @@ package processes
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/procfs"
@@ -109,22 +112,37 @@ func (w *processWatch) collect(ctx context.Context, out *collect.Samples) error 
 	for _, g := range w.groups {
 		g.now = groupState{states: map[string]int{}, cgroups: map[string]bool{}}
 	}
+	hidden := collect.HiddenProcesses(w.h.Proc)
 	for i, p := range all {
-		if i == maxProcesses || ctx.Err() != nil {
-			err = errors.New("there are too many processes to look at all of them")
+		if i == maxProcesses {
+			err = fmt.Errorf("there are %d processes, and %d are looked at", len(all), maxProcesses)
+			break
+		}
+		if ctx.Err() != nil {
+			err = fmt.Errorf("looked at %d of %d processes in %v: the host is too busy, or the groups have too many of them", i, len(all), processTimeout)
 			break
 		}
 		w.observe(p, float64(stat.BootTime))
 	}
+	w.forget(all, err != nil)
+	w.began = w.began || err == nil
+	w.write(out, hidden != nil || err != nil)
+	return errors.Join(hidden, err)
+}
+
+// forget gives up the processes that were not seen. When not all were looked at, only those that are not there any more: one that
+// is looked at later must not count as new.
+func (w *processWatch) forget(all procfs.Procs, partly bool) {
+	there := map[int]bool{}
+	for _, p := range all {
+		there[p.PID] = partly
+	}
 	for key, k := range w.known {
-		if !k.seen {
+		if !k.seen && !there[key.pid] {
 			delete(w.known, key)
 		}
 		k.seen = false
 	}
-	w.began = true
-	w.write(out)
-	return err
 }
 
 // observe adds one process to its group.
@@ -152,8 +170,12 @@ func (w *processWatch) observe(p procfs.Proc, boot float64) {
 	if g == nil {
 		return
 	}
-	now := readCounted(p, stat)
+	status, err := p.NewStatus()
+	if err != nil {
+		return // it has ended meanwhile
+	}
+	now := readCounted(p, stat, status, k.last)
 	g.add(now, k.last)
 	k.last = now
-	g.now.observe(p, stat, boot)
+	g.now.observe(p, stat, status, filepath.Join(w.h.Proc, strconv.Itoa(p.PID)), boot)
 }

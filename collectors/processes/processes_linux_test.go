@@ -1,6 +1,7 @@
 package processes
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,6 +24,7 @@ type fakeHost struct {
 func newFakeHost(t *testing.T) fakeHost {
 	h := fakeHost{t: t, proc: t.TempDir(), sys: t.TempDir()}
 	h.write(h.proc, "stat", "cpu  1 2 3 4 5 6 7 8 9 10\nbtime 1700000000\n")
+	h.process(1, "init", "/sbin/init", 1, 10)
 	return h
 }
 
@@ -106,6 +108,55 @@ func TestProcessGroups(t *testing.T) {
 	// A shell that becomes the program.
 	h.process(12, "java", "java -jar pay-core-12.jar", 300, 100)
 	expect(`namedprocess_namegroup_num_procs{groupname="core"} 2`, `gatewatch_process_starts_total{groupname="core"} 3`)
+}
+
+// TestProcessesHidden has a /proc that shows nobody else's processes: what is not seen is not told to be absent.
+func TestProcessesHidden(t *testing.T) {
+	t.Parallel()
+	h := newFakeHost(t)
+	h.end(1)
+	h.process(10, "java", "java -jar own.jar", 100, 300)
+	c, err := newProcessGroups(Config{Groups: []ProcessGroupConfig{{Name: "java", Executable: "java"}, {Name: "nginx", Executable: "nginx"}}}, collect.Paths{Proc: h.proc, Sys: h.sys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Timeout = time.Minute
+	text := collecttest.Collect(t, c)
+	collecttest.WantLines(t, text, `namedprocess_namegroup_num_procs{groupname="java"} 1`, `gatewatch_collector_success{collector="processes_groups"} 0`)
+	if strings.Contains(text, `groupname="nginx"`) {
+		t.Errorf("a group of hidden processes is told:\n%s", text)
+	}
+}
+
+// TestProcessesPartly has a collection end before it looked at all processes: those that are looked at the next time are not new.
+func TestProcessesPartly(t *testing.T) {
+	t.Parallel()
+	h := newFakeHost(t)
+	h.process(10, "java", "java -jar pay.jar", 100, 300)
+	h.write(h.proc, "10/io", "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 700\nwrite_bytes: 30\ncancelled_write_bytes: 0\n")
+	c, err := newProcessGroups(Config{Groups: []ProcessGroupConfig{{Name: "java", Executable: "java"}}}, collect.Paths{Proc: h.proc, Sys: h.sys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Timeout = time.Minute
+	same := []string{`namedprocess_namegroup_cpu_seconds_total{groupname="java",mode="user"} 3`, `gatewatch_process_starts_total{groupname="java"} 0`,
+		`namedprocess_namegroup_read_bytes_total{groupname="java"} 700`}
+	collecttest.WantLines(t, collecttest.Collect(t, c), same...)
+	stopped, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out collect.Samples
+	if err := c.Collect(stopped, &out); err == nil {
+		t.Error("a collection that is stopped is no failure")
+	}
+	// The rights to read how much was read and written are gone for a while.
+	if err := os.Rename(filepath.Join(h.proc, "10/io"), filepath.Join(h.proc, "10/hidden")); err != nil {
+		t.Fatal(err)
+	}
+	collecttest.WantLines(t, collecttest.Collect(t, c), same...)
+	if err := os.Rename(filepath.Join(h.proc, "10/hidden"), filepath.Join(h.proc, "10/io")); err != nil {
+		t.Fatal(err)
+	}
+	collecttest.WantLines(t, collecttest.Collect(t, c), same...)
 }
 
 func TestCgroups(t *testing.T) {

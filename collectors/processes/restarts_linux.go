@@ -76,7 +76,8 @@ func (r *restarter) look(ctx context.Context) (failed bool, err error) {
 	if micros, ok := asFloat(about["StateChangeTimestamp"]); ok {
 		since = time.UnixMicro(int64(micros))
 	}
-	if now.Sub(since) < time.Duration(r.cfg.FailedFor) {
+	// A time to come is one from before the clock was set: nobody knows how long ago that is, and the budget bounds what is done.
+	if ago := now.Sub(since); ago.Abs() < time.Duration(r.cfg.FailedFor) {
 		return true, nil
 	}
 	if r.budget.left(now) <= 0 {

@@ -165,6 +165,15 @@ func TestRestarts(t *testing.T) {
 	f("a unit whose file is wrong", 2, `gatewatch_collector_success{collector="restart_pay.service"} 0`)
 }
 
+// TestRestartClock has a unit fail while the clock was hours ahead.
+func TestRestartClock(t *testing.T) {
+	t.Parallel()
+	systemd := &ailing{}
+	c, _ := systemd.restarter(t, 2)
+	systemd.is("failed", "loaded", time.Now().Add(5*time.Hour))
+	collecttest.WantLines(t, collecttest.Collect(t, c), `gatewatch_unit_restarts_total{name="pay.service"} 1`)
+}
+
 // TestRestartOutcome: what became of a restart is in the document, and in how it is counted.
 func TestRestartOutcome(t *testing.T) {
 	t.Parallel()
