@@ -48,6 +48,8 @@
   };
 
   document.addEventListener("htmx:beforeRequest", () => { waiting = true; });
+  // What was on its way when the reader paused comes too late.
+  document.addEventListener("htmx:beforeSwap", (e) => { if (paused) e.detail.shouldSwap = false; });
   document.addEventListener("htmx:afterRequest", (e) => {
     waiting = false;
     lostSince = e.detail.successful ? 0 : lostSince || Date.now();
