@@ -2,6 +2,7 @@
 package crashcopy
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"maps"
@@ -33,7 +34,11 @@ func copyAtRest(dir, to string) error {
 		if err == nil {
 			err = os.CopyFS(to, os.DirFS(dir))
 		}
+		rested := false
 		if err == nil {
+			rested, err = sameText(to, dir)
+		}
+		if err == nil && rested {
 			var after map[string]fs.FileInfo
 			if after, err = state(dir); err == nil && maps.EqualFunc(before, after, untouched) {
 				return nil
@@ -61,6 +66,29 @@ func state(dir string) (map[string]fs.FileInfo, error) {
 		return err
 	})
 	return entries, err
+}
+
+// sameText tells whether dir still holds what was copied to another folder. Times of files cannot tell alone: they move in
+// steps in which a file may be replaced twice, the second time in the place of the first.
+func sameText(copied, dir string) (same bool, err error) {
+	same = true
+	err = filepath.WalkDir(copied, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		inner, err := filepath.Rel(copied, path)
+		if err != nil {
+			return err
+		}
+		then, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		now, err := os.ReadFile(filepath.Join(dir, inner))
+		same = same && bytes.Equal(then, now)
+		return err
+	})
+	return same, err
 }
 
 // untouched tells whether nobody wrote to a file or put another one in its place between the two looks.
