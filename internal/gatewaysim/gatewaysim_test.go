@@ -20,12 +20,15 @@ import (
 // noRotation keeps everything in one file.
 var noRotation = Config{RotateSize: 1 << 40, RotateEvery: 1000 * time.Hour}
 
+// epoch is where the clock of a synctest bubble begins.
+var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // simulate runs the simulator for a while of its own time and returns the logs, the rotated parts first.
 func simulate(t *testing.T, cfg Config, d time.Duration) map[string][]byte {
 	t.Helper()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), d)
+		ctx, cancel := context.WithTimeout(t.Context(), d+tick/2) // not at the moment of a tick
 		defer cancel()
 		if err := Run(ctx, dir, cfg, slog.New(slog.NewTextHandler(io.Discard, nil))); err != nil {
 			t.Errorf("Run() = %v", err)
@@ -50,9 +53,9 @@ func TestLines(t *testing.T) {
 	cfg.IncidentAfter = 5 * time.Second
 	logs := simulate(t, cfg, 30*time.Second)
 	var (
-		record = regexp.MustCompile(`^2000-01-01 \d\d:\d\d:\d\d\.\d{3} (DEBUG|INFO |WARN |ERROR) \[http-nio-9216-exec-\d+\] \[[\w.]+\] - `)
+		record = regexp.MustCompile(`^(2000-01-01|1999-12-31) \d\d:\d\d:\d\d\.\d{3} (DEBUG|INFO |WARN |ERROR) \[http-nio-9216-exec-\d+\] \[[\w.]+\] - `)
 		inner  = regexp.MustCompile("^(【|    |\t|java\\.net\\.|com\\.wechat\\.)")
-		access = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+ - - \[01/Jan/2000:\d\d:\d\d:\d\d [-+]\d{4}\] "(GET|POST) /\S+ HTTP/1\.1" \d{3} \d+ "-" "[^"]+" \d+\.\d{3} \d+\.\d{3}$`)
+		access = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+ - - \[(01/Jan/2000|31/Dec/1999):\d\d:\d\d:\d\d [-+]\d{4}\] "(GET|POST) /\S+ HTTP/1\.1" \d{3} \d+ "-" "[^"]+" \d+\.\d{3} \d+\.\d{3}$`)
 	)
 	records := 0
 	for name, text := range logs {
@@ -98,7 +101,7 @@ func TestLines(t *testing.T) {
 
 // javaResult is the result of a payment in JavaLog.
 type javaResult struct {
-	second         int // of the hour
+	second         int // of the simulation
 	provider, code string
 }
 
@@ -113,11 +116,11 @@ func javaResults(t *testing.T, text []byte) []javaResult {
 		}
 		_, rest, _ = strings.Cut(rest, " code=")
 		code, _, _ := strings.Cut(rest, ",")
-		at, err := time.Parse("2006-01-02 15:04:05.000", line[:23])
+		at, err := time.ParseInLocation("2006-01-02 15:04:05.000", line[:23], time.Local)
 		if err != nil {
 			t.Fatal(err)
 		}
-		found = append(found, javaResult{at.Minute()*60 + at.Second(), provider, code})
+		found = append(found, javaResult{int(at.Sub(epoch) / time.Second), provider, code})
 	}
 	return found
 }
@@ -162,7 +165,6 @@ func TestIncident(t *testing.T) {
 	t.Parallel()
 	var first, healed []time.Duration
 	cfg := noRotation
-	epoch := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // where a synctest bubble's clock begins
 	cfg.OnFirstFailure = func(at time.Time) { first = append(first, at.Sub(epoch)) }
 	cfg.OnHealed = func(at time.Time) { healed = append(healed, at.Sub(epoch)) }
 	logs := simulate(t, cfg, 2*time.Minute)
@@ -236,7 +238,7 @@ func TestKeepsThreeRotatedFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second+tick/2)
 		defer cancel()
 		cfg := Config{RotateSize: 20 << 10}
 		if err := Run(ctx, dir, cfg, slog.New(slog.DiscardHandler)); err != nil {
