@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/alertmanager/nflog"
@@ -34,6 +35,9 @@ type Ledger struct {
 	entries *nflog.Log
 	file    string
 	log     *slog.Logger
+
+	// saving orders the writing of the file: an older state must not replace a newer one.
+	saving sync.Mutex
 }
 
 // Open reads the ledger. One that cannot be read is worth less than the agent's start: it is left behind.
@@ -92,6 +96,8 @@ func (l *Ledger) Note(receiver, group string, firing []uint64) {
 }
 
 func (l *Ledger) save() {
+	l.saving.Lock()
+	defer l.saving.Unlock()
 	var b bytes.Buffer
 	_, err := l.entries.Snapshot(&b)
 	if err == nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -65,4 +66,30 @@ func TestLedgerOfClockSetOn(t *testing.T) {
 			t.Errorf("known after ten days: %v fire, %v are over; want that 1 fires", firing, over)
 		}
 	})
+}
+
+// TestToldTogether tells of many groups at the same time: a crash afterwards has lost none of them.
+func TestToldTogether(t *testing.T) {
+	t.Parallel()
+	const groups = 64
+	log, file := slog.New(slog.DiscardHandler), filepath.Join(t.TempDir(), "nflog")
+	l, err := Open(file, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range groups {
+		all.Go(func() {
+			l.Told(receivers.Told{Receiver: "a", GroupKey: fmt.Sprint(i), Firing: []uint64{7}, Expires: time.Now().Add(time.Hour)})
+		})
+	}
+	all.Wait()
+	if l, err = Open(file, log); err != nil {
+		t.Fatal(err)
+	}
+	for i := range groups {
+		if firing := l.Firing("a", fmt.Sprint(i)); fmt.Sprint(firing) != "[7]" {
+			t.Errorf("Firing() of group %d after a restart = %v, want 7", i, firing)
+		}
+	}
 }
