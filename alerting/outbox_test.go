@@ -1,6 +1,7 @@
 package alerting_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +26,24 @@ func (r *rig) leave(name, text string) {
 	}
 }
 
+// waiting returns what is in the outbox.
+func (r *rig) waiting() string {
+	r.t.Helper()
+	files, err := filepath.Glob(filepath.Join(r.dir, "outbox", "slack", "*.json"))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // sent meanwhile
+			r.t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	return all.String()
+}
+
 func notice(key string, created time.Time) string {
 	return fmt.Sprintf(`{"created":%q,"told":{"receiver":"slack","group_key":%q,"firing":[1],"expires":%q},
 		"alerts":[{"Name":"A","Severity":"warning","Labels":{"alertname":%q},"Since":%q}]}`,
@@ -40,11 +59,13 @@ func TestLeftMessagesAreSentLateAndInOrder(t *testing.T) {
 	r.leave("00000000000000000001-a.json", notice("first", hourAgo))
 	r.leave("00000000000000000000-c.json", "{half a not")
 	r.leave(".x.json.123", "left by a crash while writing")
-	r.start(only(t, config(f), brokenRule))
-	if got := r.engine.Receivers()[0]; got.Unsent == 0 {
-		t.Errorf("Receivers() = %+v, want unsent messages", got)
+	r.prepare(only(t, config(f), brokenRule))
+	if got := r.engine.Receivers()[0]; got.Unsent != 2 {
+		t.Errorf("Receivers() = %+v, want two unsent messages", got)
 	}
+	r.run()
 	got := f.wait(t, 2)
+	r.sent()
 	for i, name := range []string{"first", "second"} {
 		if !strings.Contains(got[i].Text, name) && !strings.Contains(got[i].Text, "A") || !strings.Contains(got[i].All(), "Late by") {
 			t.Errorf("message %d = %q, want %s and that it is late", i, got[i].All(), name)
@@ -60,14 +81,17 @@ func TestLeftMessagesAreSentLateAndInOrder(t *testing.T) {
 // TestBriefIncidentDuringOutage has an alert begin and end while Slack cannot be reached: one message tells both.
 func TestBriefIncidentDuringOutage(t *testing.T) {
 	t.Parallel()
-	f := newFakeSlack(t, answer{Status: 500}, answer{Status: 502})
+	f := newFakeSlack(t)
+	f.down.Store(true)
 	r := newRig(t)
 	r.broken.WithLabelValues("stripe", "a").Set(1)
 	r.start(only(t, config(f), brokenRule))
 	r.tick()
-	until(t, "the first attempt", func() bool { return r.metric("gatewatch_notifications_retried_total") == 1 })
+	until(t, "the first attempt", func() bool { return r.metric("gatewatch_notifications_retried_total") > 0 })
 	r.broken.WithLabelValues("stripe", "a").Set(0)
 	r.tick()
+	until(t, "the end waits to be told", func() bool { return strings.Contains(r.waiting(), `"resolved":[`) })
+	f.down.Store(false)
 	m := f.wait(t, 1)[0]
 	r.stop()
 	if len(f.wait(t, 1)) != 1 || !strings.Contains(m.Text, "Resolved: Stripe") {

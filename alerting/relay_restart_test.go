@@ -72,8 +72,9 @@ func TestRelayInMaintenanceOverRestart(t *testing.T) {
 	r.reload(muted)
 	r.broken.WithLabelValues("stripe", "b").Set(1)
 	r.tick()
-	r.kill(muted)
+	r.crash()
 	_, before := c.since(0)
+	r.start(muted)
 	r.tick()
 	heard(before, "a fires")
 	if got, _ := c.since(0); strings.Contains(got, "b ") || strings.Contains(got, "over") {

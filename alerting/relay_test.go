@@ -32,7 +32,7 @@ func TestManyAgentsOneMessage(t *testing.T) {
 	t.Parallel()
 	central, local := newHook(t), newHook(t)
 	members := servicetest.Alertmanagers(t, 2, fmt.Sprintf(`
-route: {receiver: hook, group_by: [alertname, provider], group_wait: 10s, group_interval: 20s, repeat_interval: 1h}
+route: {receiver: hook, group_by: [alertname, provider], group_wait: 15s, group_interval: 20s, repeat_interval: 1h}
 receivers: [{name: hook, webhook_configs: [{url: %s, send_resolved: true}]}]
 `, central.URL))
 	cfg := local.to(only(t, config(nil), brokenRule), "")

@@ -22,8 +22,8 @@ import (
 	"gatewatch/internal/secret"
 )
 
-// api serves the engine's Alertmanager API. Tests that use it do not run beside others: all of a process share the API's
-// description, which each new handler writes to.
+// api serves the engine's Alertmanager API. Tests that use it do not run beside each other: all of a process share the
+// API's description, which each new handler writes to.
 func (r *rig) api() *httptest.Server {
 	r.t.Helper()
 	clean := func(text []byte) []byte {
@@ -212,20 +212,28 @@ func TestPostedAlert(t *testing.T) {
 // TestPostedAlertsOverRestart posts two alerts and restarts the agent: one goes on untold, the other has ended meanwhile, which
 // is told.
 func TestPostedAlertsOverRestart(t *testing.T) {
-	t.Parallel()
 	f := newFakeSlack(t)
 	r := newRig(t)
 	cfg := only(t, config(f), brokenRule)
 	r.start(cfg)
-	ends := time.Now().Add(3 * time.Second).UTC().Format(time.RFC3339Nano)
-	alerts := `[{"labels": {"alertname": "BackupFailed"}, "annotations": {"summary": "no backup"}, "endsAt": "` + time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"},
-		{"labels": {"alertname": "DiskFull"}, "annotations": {"summary": "no space"}, "endsAt": "` + ends + `"}]`
-	if status, body := ask(t, http.MethodPost, r.api().URL+"/api/v2/alerts", alerts); status != 200 {
-		t.Fatalf("POST = %d %s", status, body)
-	}
-	until(t, "both messages", func() bool { return len(f.Heads()) == 2 })
-	r.kill(cfg)
 	s := r.api()
+	post := func(name, summary string, ends time.Time) {
+		t.Helper()
+		alerts := fmt.Sprintf(`[{"labels": {"alertname": %q}, "annotations": {"summary": %q}, "endsAt": %q}]`, name, summary, ends.UTC().Format(time.RFC3339Nano))
+		if status, body := ask(t, http.MethodPost, s.URL+"/api/v2/alerts", alerts); status != 200 {
+			t.Fatalf("POST = %d %s", status, body)
+		}
+	}
+	post("BackupFailed", "no backup", time.Now().Add(time.Hour))
+	post("DiskFull", "no space", time.Now().Add(time.Hour))
+	until(t, "both messages", func() bool { return len(f.Heads()) == 2 })
+	r.sent()
+	ends := time.Now().Add(2 * time.Second)
+	post("DiskFull", "no space", ends)
+	r.crash()
+	<-time.After(time.Until(ends))
+	r.start(cfg)
+	s = r.api()
 	if _, body := ask(t, http.MethodGet, s.URL+"/api/v2/alerts", ""); !strings.Contains(body, "no backup") {
 		t.Errorf("alerts after the restart = %s", body)
 	}
@@ -243,7 +251,6 @@ func TestPostedAlertsOverRestart(t *testing.T) {
 
 // TestMutedByOverAPI asks for groups that a maintenance window and a time interval mute, and for one that nothing does.
 func TestMutedByOverAPI(t *testing.T) {
-	t.Parallel()
 	h, now := newHook(t), time.Now().UTC()
 	cfg := only(t, h.to(config(nil), ""), brokenRule)
 	cfg.Routing.Maintenance = []routing.Window{{

@@ -130,15 +130,13 @@ func TestNoDataOverRestart(t *testing.T) {
 	r.start(cfg)
 	r.tick()
 	f.wait(t, 1)
-	// Killed between Slack's answer and its own note of it, it would tell that once more.
-	until(t, "the message is known to have arrived", func() bool { return r.engine.Receivers()[0].Unsent == 0 })
+	r.sent()
 	r.kill(cfg)
 	r.broken.Reset()
 	r.ticks(20)
 	r.fires("long after the restart", "Broken stripe", "No data since ")
 	r.broken.WithLabelValues("stripe", "a").Set(0)
-	r.tick()
-	if m := f.wait(t, 2); !strings.Contains(m[1].Text, "Resolved") || !strings.Contains(strings.Join(m[0].History, ""), "Stripe is broken") {
+	if m := r.waitEnd(f, 2); !strings.Contains(m[1].Text, "Resolved") || !strings.Contains(strings.Join(m[0].History, ""), "Stripe is broken") {
 		t.Errorf("messages = %+v, want the end when there are data again", m)
 	}
 	r.stop()

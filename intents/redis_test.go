@@ -198,7 +198,7 @@ func TestRunShares(t *testing.T) {
 		b.record("alipay query pending order=ORDER001 tx=T1")
 	}
 	b.record("alipay callback approved order=ORDER001 tx=T1")
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(a.queue)+len(b.queue) > 0 && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}

@@ -68,7 +68,7 @@ func TestUpstreamsOfNginx(t *testing.T) {
 func countAccessLog(t *testing.T, m *Metrics, file string, lines int) {
 	t.Helper()
 	var log []byte
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		var err error
 		if log, err = os.ReadFile(file); err == nil && bytes.Count(log, []byte("\n")) == lines {
 			break

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"gatewatch/alerting/receivers"
+	"gatewatch/internal/crashcopy"
 	"gatewatch/internal/fakeslack"
 	"gatewatch/internal/secret"
 )
@@ -366,13 +366,9 @@ func TestKilledWhilePressing(t *testing.T) {
 			inSocket(t, nil, func(t *pressTest) {
 				t.deliver(one(1, alert("critical", "app", time.Now())))
 				head := t.heads(1)[0]
-				left := filepath.Join(t.TempDir(), "left")
+				var threads, presses string // as the process left them
 				kill := func() {
-					for from, to := range map[string]string{t.slackTest.dir: "threads", t.dir: "presses"} {
-						if err := os.CopyFS(filepath.Join(left, to), os.DirFS(from)); err != nil {
-							t.Error(err)
-						}
-					}
+					threads, presses = crashcopy.Dir(t, t.slackTest.dir), crashcopy.Dir(t, t.dir)
 					t.process.Add(1)
 				}
 				switch step {
@@ -402,8 +398,8 @@ func TestKilledWhilePressing(t *testing.T) {
 				}
 				time.Sleep(5 * time.Second)
 				t.stop()
-				if _, err := os.Stat(left); err == nil {
-					t.slackTest.dir, t.dir = filepath.Join(left, "threads"), filepath.Join(left, "presses")
+				if threads != "" {
+					t.slackTest.dir, t.dir = threads, presses
 				}
 				t.start()
 				time.Sleep(time.Minute)

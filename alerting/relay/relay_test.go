@@ -37,17 +37,21 @@ func newRelayRig(t *testing.T, members ...string) *relayRig {
 	r.Relay = New(Options{Members: addresses, Host: "pay-gw-01", Page: "http://page.example", Private: "lost_query", Direct: func(_ context.Context, a Alert) {
 		r.direct = append(r.direct, fmt.Sprint(a.Labels["alertname"], " ", a.Ended.IsZero()))
 	}}, slog.New(slog.NewTextHandler(&r.log, nil)), prometheus.NewRegistry())
+	for _, m := range r.members {
+		m.client.Timeout = time.Minute // on a busy machine the fakes take long
+	}
 	return r
 }
 
-// round has every member told once, and then looks for what waited for d.
+// round has every member told once, and then looks for what waited for d when the round began.
 func (r *relayRig) round(d time.Duration) (errs int) {
+	began := time.Now()
 	for _, m := range r.members {
 		if r.tell(r.t.Context(), m) != nil {
 			errs++
 		}
 	}
-	r.tellDirectly(r.t.Context(), time.Now().Add(d))
+	r.tellDirectly(r.t.Context(), began.Add(d))
 	return errs
 }
 
