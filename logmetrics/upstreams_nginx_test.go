@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,8 +28,17 @@ func TestUpstreamsOfNginx(t *testing.T) {
 	t.Parallel()
 	servicetest.Wanted(t)
 	answer := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
-	stays, goes := httptest.NewServer(answer), httptest.NewServer(answer)
+	var away atomic.Bool
+	// One that goes away keeps its port, which somebody else could get, and cuts connections off.
+	going := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		answer(w, r)
+	})
+	stays, goes := httptest.NewServer(answer), httptest.NewServer(going)
 	t.Cleanup(stays.Close)
+	t.Cleanup(goes.Close)
 	stay, gone := stays.Listener.Addr().String(), goes.Listener.Addr().String()
 	s := servicetest.Nginx(t, `
 		log_format timed '`+accessFormat+`';
@@ -47,7 +57,7 @@ func TestUpstreamsOfNginx(t *testing.T) {
 		}
 	}
 	request(20)
-	goes.Close()
+	away.Store(true)
 	request(20)
 
 	reg := prometheus.NewPedanticRegistry()
