@@ -37,9 +37,10 @@ func WithoutOwn(f *dto.MetricFamily) *dto.MetricFamily {
 
 // Watched is one collector of a server, with what it gave.
 type Watched struct {
-	set *collect.Set
-	Reg *prometheus.Registry
-	Log *testlog.Log
+	set       *collect.Set
+	collector collect.Collector
+	Reg       *prometheus.Registry
+	Log       *testlog.Log
 	// AllDue makes the next collection ask every part.
 	AllDue func()
 	// notes are the documents it gave.
@@ -63,20 +64,26 @@ func (w *Watched) logger() *slog.Logger { return slog.New(slog.NewTextHandler(w.
 // Follow makes c the collector of w.
 func (w *Watched) Follow(t *testing.T, c collect.Collector) {
 	t.Helper()
-	w.Reg = prometheus.NewRegistry()
 	own := c.Collect
 	c.Collect = func(ctx context.Context, out *collect.Samples) error {
 		w.err = own(ctx, out)
 		return w.err
 	}
+	w.follow(t, c)
+	if c.Stop != nil {
+		t.Cleanup(c.Stop)
+	}
+}
+
+// follow begins anew with c: what it told before is forgotten, and its next failure is logged.
+func (w *Watched) follow(t *testing.T, c collect.Collector) {
+	t.Helper()
+	w.collector, w.Reg = c, prometheus.NewRegistry()
 	set, err := collect.NewSet([]collect.Collector{c}, w.logger(), w.Reg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.set = set
-	if c.Stop != nil {
-		t.Cleanup(c.Stop)
-	}
 }
 
 // Serve makes s the collector of w.
@@ -93,15 +100,24 @@ const patience = time.Minute
 // else, is asked again for a while: collectors give up after a second or two.
 func (w *Watched) Collect(t *testing.T) string {
 	t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		text := w.CollectOnce(t)
-		if !tooLate(w.err) || time.Now().After(end) {
-			return text
-		}
-		if w.AllDue != nil {
-			w.AllDue()
-		}
+	text := w.CollectOnce(t)
+	for end := time.Now().Add(patience); tooLate(w.err) && time.Now().Before(end); {
+		text = w.again(t)
 	}
+	return text
+}
+
+// again collects from every part, as if it were for the first time when the last answer came too late.
+func (w *Watched) again(t *testing.T) string {
+	t.Helper()
+	if tooLate(w.err) {
+		w.follow(t, w.collector)
+	}
+	if w.AllDue != nil {
+		w.AllDue()
+	}
+	time.Sleep(20 * time.Millisecond)
+	return w.CollectOnce(t)
 }
 
 // CollectOnce is Collect for a server that is meant to answer too late.
@@ -130,33 +146,15 @@ func (w *Watched) Await(t *testing.T, lines ...string) string {
 	lacks := func(text string) bool {
 		return slices.ContainsFunc(lines, func(line string) bool { return !strings.Contains("\n"+text, "\n"+line) })
 	}
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		if w.AllDue != nil {
-			w.AllDue()
-		}
-		text := w.CollectOnce(t)
-		if !lacks(text) && !tooLate(w.err) {
-			return text
-		}
+	text := w.again(t)
+	for end := time.Now().Add(patience); lacks(text) || tooLate(w.err); {
 		if time.Now().After(end) {
 			Expect(t, text, lines...)
-			return text
+			break
 		}
+		text = w.again(t)
 	}
-}
-
-// AwaitLog collects from every part, again and again, until the log has text.
-func (w *Watched) AwaitLog(t *testing.T, text string) {
-	t.Helper()
-	for end := time.Now().Add(patience); !strings.Contains(w.Log.String(), text) && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if w.AllDue != nil {
-			w.AllDue()
-		}
-		w.CollectOnce(t)
-	}
-	if log := w.Log.String(); !strings.Contains(log, text) {
-		t.Errorf("the log says %s, want %q", log, text)
-	}
+	return text
 }
 
 // Expect fails t for each beginning of a line that is not in text.

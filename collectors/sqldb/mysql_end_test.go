@@ -67,7 +67,7 @@ func testCheckEnds(t *testing.T, s *servicetest.Server) {
 			t.Errorf("afterwards the connection says %v", err)
 		}
 	}
-	f(t, 10*time.Millisecond, t.Context())
+	f(t, 2*time.Second, t.Context()) // time enough for the check to begin
 	ctx, cancel := context.WithCancel(t.Context())
 	watcher := session(t, s.URL)
 	seen := make(chan struct{})
