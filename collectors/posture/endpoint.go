@@ -56,6 +56,9 @@ func newPostureEndpoint(cfg EndpointConfig, pace time.Duration) (collect.Collect
 	if err != nil {
 		return collect.Collector{}, errors.New("url: is not a URL")
 	}
+	transport := fetch.Transport()
+	transport.TLSClientConfig, transport.DisableCompression = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, true
+	transport.MaxResponseHeaderBytes, transport.MaxIdleConns, transport.IdleConnTimeout = maxEndpointBody, 1, 10*time.Second
 	var all collect.Metrics
 	e := &postureEndpoint{
 		cfg: cfg, base: base, pace: pace,
@@ -63,10 +66,7 @@ func newPostureEndpoint(cfg EndpointConfig, pace time.Duration) (collect.Collect
 			Timeout: time.Duration(cfg.Timeout),
 			// A redirect is an answer: what it leads to is not at the path that was asked for.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, DisableCompression: true,
-				MaxResponseHeaderBytes: maxEndpointBody, MaxIdleConns: 1, IdleConnTimeout: 10 * time.Second,
-			},
+			Transport:     transport,
 		},
 		up:      all.Gauge("posture_endpoint_up", "Whether an own address answered at the last look.", "name"),
 		exposed: all.Gauge("posture_exposed_path", "1 when an own address shows the content of a path that must not be public.", "name", "path"),

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"slices"
@@ -39,9 +40,8 @@ func newHTTPProbe(cfg Config, content content) (attempt, error) {
 	p := &httpProbe{cfg: cfg, content: content,
 		// Each probe opens its own connection, so that it sees what a new one goes through.
 		transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, DialContext: (&dialer{ip: cfg.IP}).DialContext,
-			DisableKeepAlives: true, DisableCompression: true, ForceAttemptHTTP2: true,
-			MaxConnsPerHost: 1, MaxResponseHeaderBytes: 64 << 10, TLSClientConfig: secure,
+			Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, DisableCompression: true, ForceAttemptHTTP2: true,
+			MaxResponseHeaderBytes: 64 << 10, TLSClientConfig: secure,
 		},
 	}
 	switch {
@@ -54,7 +54,9 @@ func newHTTPProbe(cfg Config, content content) (attempt, error) {
 }
 
 func (p *httpProbe) attempt(ctx context.Context, r *report) error {
-	h := &hops{next: p.transport}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	h := &hops{next: p.during(ctx)}
 	a, err := p.request(ctx, h)
 	h.end(time.Now())
 
@@ -91,6 +93,24 @@ func (p *httpProbe) attempt(ctx context.Context, r *report) error {
 		err = wrong
 	}
 	return err
+}
+
+// during returns connections that end with ctx. net/http goes on connecting and shaking hands when the request that began it is
+// over: a server that accepts and says nothing would keep a connection of each probe.
+func (p *httpProbe) during(ctx context.Context) *http.Transport {
+	transport := p.transport.Clone()
+	connect := &dialer{ip: p.cfg.IP}
+	transport.DialContext = func(detached context.Context, network, address string) (net.Conn, error) {
+		dialing, cancel := context.WithCancel(detached)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		conn, err := connect.DialContext(dialing, network, address)
+		if err == nil {
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
+	}
+	return transport
 }
 
 // expected tells whether status is a success.
@@ -136,7 +156,8 @@ func (p *httpProbe) request(ctx context.Context, via http.RoundTripper) (a answe
 	return a, err
 }
 
-// redirect decides whether one is followed. Configured headers may be secrets: they stay with the host they are for.
+// redirect decides whether one is followed. What is configured may be secret and stays with the host it is for: headers, the
+// body, and the URL, which net/http tells the next host as the referrer.
 func (p *httpProbe) redirect(req *http.Request, via []*http.Request) error {
 	switch {
 	case p.cfg.Redirects == 0:
@@ -148,7 +169,9 @@ func (p *httpProbe) redirect(req *http.Request, via []*http.Request) error {
 		for name := range p.cfg.Headers {
 			req.Header.Del(name)
 		}
+		req.Header.Del("Referer")
 		req.Host = ""
+		req.Body, req.GetBody, req.ContentLength = nil, nil, 0
 	}
 	return nil
 }

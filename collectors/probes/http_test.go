@@ -60,7 +60,8 @@ func TestProbeRedirects(t *testing.T) {
 	t.Parallel()
 	var leaked atomic.Bool
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Key") != "" {
+		body, _ := io.ReadAll(r.Body)
+		if r.Header.Get("X-Key") != "" || r.Referer() != "" || len(body) > 0 {
 			leaked.Store(true)
 		}
 	}))
@@ -72,7 +73,11 @@ func TestProbeRedirects(t *testing.T) {
 			w.WriteHeader(http.StatusTeapot)
 			return
 		}
-		http.Redirect(w, r, to, http.StatusFound)
+		code := http.StatusFound
+		if r.Method == http.MethodPost {
+			code = http.StatusTemporaryRedirect // the body is sent again
+		}
+		http.Redirect(w, r, to, code)
 	}))
 	t.Cleanup(srv.Close)
 	f := func(t *testing.T, path string, follow int, wantSuccess, wantStatus, wantRedirects float64) {
@@ -86,8 +91,11 @@ func TestProbeRedirects(t *testing.T) {
 	f(t, "/1", 3, 1, 418, 3)
 	f(t, "/1", 2, 0, 0, 2)
 	f(t, "/away", 1, 1, 200, 1)
+	if got := probed(t, Config{URL: srv.URL + "/away?key=secret", Redirects: 1, Method: http.MethodPost, Body: "secret"}); got["probe_http_status_code"] != 200 {
+		t.Errorf("a request with a body that is led to another host: %v, want its answer", got)
+	}
 	if leaked.Load() {
-		t.Error("a redirect took a configured header to another host")
+		t.Error("a redirect took a configured header, the body or the URL to another host")
 	}
 }
 
@@ -187,6 +195,23 @@ func TestProbeProxy(t *testing.T) {
 	if !strings.Contains(text, `probe_success{instance="example.com:7",name="alipay"} 0`) ||
 		!strings.Contains(logged.String(), "Proxy Authentication Required") || strings.Contains(logged.String(), "hidden") {
 		t.Errorf("with a wrong password:\n%s\nlogged %s", text, logged.String())
+	}
+}
+
+// TestProbeLogsNoAddress is led nowhere: what the server says of the way may hold a key, and is as long as it likes.
+func TestProbeLogsNoAddress(t *testing.T) {
+	t.Parallel()
+	for _, to := range []string{"https://u:hidden@example.com/%zz?token=hidden", "/%zz" + strings.Repeat("x", 10_000)} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Location"] = []string{to}
+			w.WriteHeader(http.StatusFound)
+		}))
+		t.Cleanup(srv.Close)
+		var logged bytes.Buffer
+		collecttest.Collect(t, validProbe(t, Config{URL: srv.URL, Redirects: 1}, slog.New(slog.NewTextHandler(&logged, nil))))
+		if text := logged.String(); !strings.Contains(text, "probe fails") || strings.Contains(text, "hidden") || len(text) > 1000 {
+			t.Errorf("redirected to %.60s, the probe logs %.2000s", to, text)
+		}
 	}
 }
 

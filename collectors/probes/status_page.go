@@ -64,10 +64,9 @@ func newStatusPage(cfg StatusPageConfig, log *slog.Logger) (collect.Collector, e
 	if err != nil {
 		return collect.Collector{}, fmt.Errorf("proxy: %w", err)
 	}
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10,
-		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}
+	transport := fetch.Transport()
+	transport.Proxy, transport.ForceAttemptHTTP2, transport.DisableKeepAlives = http.ProxyFromEnvironment, true, true
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	if proxy != nil {
 		transport.Proxy = http.ProxyURL(proxy)
 	} else if cfg.Proxy == noProxy {
@@ -81,7 +80,7 @@ func statusCollector(cfg StatusPageConfig, log *slog.Logger, via http.RoundTripp
 	var all collect.Metrics
 	names := statusTable()
 	p := &statusPage{
-		cfg: cfg, log: log, client: &http.Client{Transport: via},
+		cfg: cfg, log: log, client: &http.Client{Transport: via, CheckRedirect: stayEncrypted},
 		indicator: all.Gauge(names[0].name, names[0].help, names[0].labels...),
 		incidents: all.Gauge(names[1].name, names[1].help, names[1].labels...),
 	}
@@ -153,6 +152,17 @@ func (p *statusPage) ask(ctx context.Context, now time.Time) error {
 	}
 	p.body, p.answered = body, now
 	p.etag, p.modified = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")
+	return nil
+}
+
+// stayEncrypted refuses to go from https to http, where anybody on the way can say how the provider is.
+func stayEncrypted(req *http.Request, via []*http.Request) error {
+	switch {
+	case len(via) > maxRedirects:
+		return fmt.Errorf("more than %d redirects", maxRedirects)
+	case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https":
+		return errors.New("a redirect leads from https to http")
+	}
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -199,5 +200,23 @@ func TestStatusPageBounds(t *testing.T) {
 	}
 	if want := `gatewatch_collector_dropped_samples_total{collector="status_page_worldpay"} 950`; !strings.Contains(text, want) {
 		t.Errorf("no %s in\n%s", want, text)
+	}
+}
+
+// TestStatusPageStaysEncrypted shows a page that leads from https to http, where anybody on the way can answer.
+func TestStatusPageStaysEncrypted(t *testing.T) {
+	t.Parallel()
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, `{"UptimeStatus":"up"}`) }))
+	t.Cleanup(plain.Close)
+	srv := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
+	t.Cleanup(srv.Close)
+	cfg := StatusPageConfig{Provider: "stripe", URL: srv.URL, CAFile: caFile(t, srv.Certificate().Raw)}
+	cfg.SetDefaults()
+	c, err := newStatusPage(cfg, collecttest.Quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Collect(t.Context(), &collect.Samples{}); err == nil || !strings.Contains(err.Error(), "from https to http") {
+		t.Errorf("a page that leads from https to http: %v, want an error that says so", err)
 	}
 }

@@ -57,10 +57,10 @@ type scrape struct {
 func newScrape(cfg Config, instance string, roots *x509.CertPool, others collect.GivenNames) collect.Collector {
 	var all collect.Metrics
 	client := fetch.Client()
-	client.Transport = &http.Transport{
-		MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, MaxResponseHeaderBytes: 64 << 10, IdleConnTimeout: time.Minute,
-		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
-	}
+	transport := fetch.Transport()
+	transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost = 1, 1
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	client.Transport = transport
 	s := &scrape{
 		cfg: cfg, instance: instance, client: client, others: others, wanted: cfg.wanted(),
 		// What it counts is about logs.
