@@ -165,7 +165,7 @@ func journalled(t *testing.T, dir string) func(func(string) bool) {
 		}
 		defer c.Close()
 		for {
-			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			block, err := c.Next(ctx)
 			cancel()
 			if errors.Is(err, context.DeadlineExceeded) {

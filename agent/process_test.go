@@ -112,7 +112,7 @@ func (p *process) stop() {
 	p.cmd.Process.Signal(os.Interrupt)
 	select {
 	case <-p.ended:
-	case <-time.After(30 * time.Second):
+	case <-time.After(time.Minute):
 		p.t.Fatalf("the agent does not stop:\n%s", p.text())
 	}
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
@@ -123,7 +123,7 @@ func (p *process) stop() {
 func (p *process) get(path string) (string, error) { return httpGet(p.base + path) }
 
 func httpGet(url string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

@@ -116,7 +116,7 @@ func write(t *testing.T, path, text string) {
 
 func await(t *testing.T, m *memory, n int) []string {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		docs := m.documents()
 		if len(docs) == n {

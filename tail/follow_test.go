@@ -142,7 +142,7 @@ func (f *follower) await(want ...string) {
 	f.t.Helper()
 	want = slices.Clone(want)
 	slices.Sort(want)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		f.mu.Lock()
 		got := slices.Clone(f.lines)
@@ -249,7 +249,7 @@ func TestFromEndAndRestart(t *testing.T) {
 
 func await(t *testing.T, ready func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ready(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !ready(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("waited too long")
 		}
