@@ -7,9 +7,11 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"gatewatch/collectors/collect"
 	"gatewatch/collectors/collecttest"
@@ -45,6 +47,9 @@ up 7
 		{ServerConfig: collect.ServerConfig{Name: "shop"}, URL: app("# HELP jobs_total Jobs of the shop.\n# TYPE jobs_total counter\njobs_total 2\n# TYPE depth gauge\ndepth 2\nage 2\ntook_sum 9\nup 0\nnode_scrape_collector_success{collector=\"textfile\"} 0\n")},
 		{ServerConfig: collect.ServerConfig{Name: "bff"}, URL: app("# TYPE jobs_total gauge\njobs_total 3\ndepth 3\ngatewatch_collector_success{collector=\"textfile\"} 1\n")},
 	}}
+	for i := range cfg.Scrapes {
+		cfg.Scrapes[i].Timeout = model.Duration(time.Minute) // the machine may be busy
+	}
 	cfg.SetDefaults()
 	reg := prometheus.NewRegistry()
 	s, err := New(cfg, "", nil, collecttest.Quiet(), reg)

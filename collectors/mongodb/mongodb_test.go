@@ -199,16 +199,44 @@ func TestMongoDBArbiter(t *testing.T) {
 	}
 }
 
-// TestMongoDBAnswersTooMuch has a server say more than anybody would.
+// TestMongoDBAnswersTooMuch has a server say more than anybody would, after an answer that is long enough.
 func TestMongoDBAnswersTooMuch(t *testing.T) {
 	t.Parallel()
-	answers := mongoAnswers()
-	answers["serverStatus"] = bson.M{"ok": 1, "uptime": 1.0, "padding": strings.Repeat("x", maxAnswer)}
-	addr := scriptedMongo(t, answers)
-	w := watchMongo(t, "mongodb://"+addr, 30*time.Second)
-	collecttest.Expect(t, w.Collect(t), "mongodb_up"+mongoLabelsAt(addr)+"0")
-	if log := w.Log.String(); !strings.Contains(log, "more than 16777216 bytes") {
-		t.Errorf("the log says %s, want why", log)
+	piece := make([]byte, 1<<20)
+	addr := collecttest.Listen(t, func(conn net.Conn) {
+		question := make([]byte, 4)
+		for _, pieces := range []int{maxAnswer >> 20, 2 * maxAnswer >> 20} {
+			if _, err := io.ReadFull(conn, question); err != nil {
+				return
+			}
+			for range pieces {
+				if _, err := conn.Write(piece); err != nil {
+					return
+				}
+			}
+		}
+	})
+	o, err := mongoOptions("mongodb://" + addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := o.Dialer.DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ask := func(bytes int64) (int64, error) {
+		t.Helper()
+		if _, err := io.WriteString(conn, "tell"); err != nil {
+			t.Fatal(err)
+		}
+		return io.CopyN(io.Discard, conn, bytes)
+	}
+	if n, err := ask(maxAnswer); n != maxAnswer || err != nil {
+		t.Errorf("of the longest answer %d bytes were read: %v", n, err)
+	}
+	if n, err := ask(maxAnswer + 1); n > maxAnswer || err == nil || !strings.Contains(err.Error(), "more than 16777216 bytes") {
+		t.Errorf("of one that is longer %d bytes were read: %v", n, err)
 	}
 }
 

@@ -206,7 +206,9 @@ func TestHAProxyOfManyServers(t *testing.T) {
 	}
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, table) }))
 	t.Cleanup(page.Close)
-	text := collecttest.Collect(t, haproxyAt(t, page.URL))
+	c := haproxyAt(t, page.URL)
+	c.Timeout = time.Minute
+	text := collecttest.Collect(t, c)
 	if n := strings.Count(text, `state="UP"} 1`); n != 600 {
 		t.Errorf("%d servers are up, want all 600", n)
 	}

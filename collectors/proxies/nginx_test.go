@@ -76,12 +76,16 @@ func TestNginxSocket(t *testing.T) {
 	server { listen @LISTEN@; location = /stub { stub_status; auth_basic "status"; auth_basic_user_file @DIR@/users; } location / { return 200; } }`)
 	collecttest.Write(t, s.Dir, "users", "agent:{PLAIN}geheim\n")
 	socket := filepath.Join(s.Dir, "status.sock")
-	text := collecttest.Collect(t, nginxAt(t, NginxConfig{StatusURL: "unix:" + socket + ":/stub"}))
+	collected := func(address string) string {
+		c := nginxAt(t, NginxConfig{StatusURL: address})
+		c.Timeout = time.Minute
+		return collecttest.Collect(t, c)
+	}
+	text := collected("unix:" + socket + ":/stub")
 	collecttest.WantLines(t, text, `nginx_up{instance="`+socket+`",name="gateway"} 1`, `nginx_connections_writing{instance="`+socket+`",name="gateway"} 1`)
 	f := func(user, want string) {
 		t.Helper()
-		text := collecttest.Collect(t, nginxAt(t, NginxConfig{StatusURL: "http://" + user + s.Addr + "/stub"}))
-		collecttest.WantLines(t, text, `nginx_up{instance="`+s.Addr+`",name="gateway"} `+want)
+		collecttest.WantLines(t, collected("http://"+user+s.Addr+"/stub"), `nginx_up{instance="`+s.Addr+`",name="gateway"} `+want)
 	}
 	f("agent:geheim@", "1")
 	f("agent:other@", "0")
