@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -110,10 +113,25 @@ func (r *runner) keep(out *Samples, began, ended time.Time, err error, stopped b
 func (r *runner) guarded(ctx context.Context, out *Samples) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = panicked(p)
 		}
 	}()
 	return r.Collect(ctx, out)
+}
+
+// panicked says what p was and where: in the first function of a collector, and in none of Go's own.
+func panicked(p any) error {
+	callers := make([]uintptr, 50)
+	frames := runtime.CallersFrames(callers[:runtime.Callers(1, callers)])
+	for {
+		f, more := frames.Next()
+		if of := strings.TrimPrefix(f.Function, "gatewatch/collectors/"); of != f.Function && !strings.HasPrefix(of, "collect.") {
+			return fmt.Errorf("panic: %v, in %s, line %d of %s", p, of, f.Line, filepath.Base(f.File))
+		}
+		if !more {
+			return fmt.Errorf("panic: %v", p)
+		}
+	}
 }
 
 // state returns the outcome to serve at now. A collection that runs much longer than it may has failed, and values

@@ -129,9 +129,18 @@ func TestHangingCollector(t *testing.T) {
 
 func TestCollectorPanics(t *testing.T) {
 	t.Parallel()
-	text := collecttest.Collect(t, fake(func(context.Context) error { panic("index out of range") }))
-	if got := collecttest.SamplesOf(text, "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") {
+	var log bytes.Buffer
+	reg := prometheus.NewRegistry()
+	s, err := collect.NewSet([]collect.Collector{fake(func(context.Context) error { panic("index out of range") })}, slog.New(slog.NewTextHandler(&log, nil)), reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Once(t.Context())
+	if got := collecttest.SamplesOf(collecttest.Exposition(t, reg), "gatewatch_collector_success"); !strings.HasSuffix(got, " 0") {
 		t.Errorf("after a panic: %q, want success 0", got)
+	}
+	if says := log.String(); !strings.Contains(says, "panic: index out of range, in collect_test.TestCollectorPanics") || !strings.Contains(says, "of set_test.go") {
+		t.Errorf("the log says %s, want what happened and where", says)
 	}
 }
 
