@@ -98,7 +98,7 @@ func newDeliveryRig(t *testing.T, dir, severity string, windows ...routing.Windo
 func (r *deliveryRig) plan(windows ...routing.Window) {
 	r.t.Helper()
 	c := routing.Config{Maintenance: windows}
-	plan, err := c.Plan([]string{"slack"}, routing.Timing{Interval: model.Duration(10 * time.Second), Repeat: model.Duration(4 * time.Hour)})
+	plan, err := c.Plan([]string{"slack"}, routing.Timing{Interval: model.Duration(time.Minute), Repeat: model.Duration(4 * time.Hour)})
 	if err == nil {
 		err = r.exchange(plan, r.room.All())
 	}
@@ -124,7 +124,7 @@ func TestEndInLongMaintenance(t *testing.T) {
 		r.plan(window(begin, 20*time.Hour))
 		time.Sleep(12 * time.Hour)
 		r.put(t.Context(), labels, nil, begin, time.Now())
-		time.Sleep(time.Minute)
+		time.Sleep(2 * time.Minute)
 		if got := r.heard.all(); got != "1+0 0+1" {
 			t.Errorf("told %s, want the beginning and the end", got)
 		}

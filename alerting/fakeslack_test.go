@@ -30,6 +30,7 @@ type fakeSlack struct {
 // newFakeSlack starts one that gives the answers to the first calls.
 func newFakeSlack(t *testing.T, answers ...answer) *fakeSlack {
 	f := &fakeSlack{Server: fakeslack.New()}
+	f.BePatient()
 	f.Answer("", answers...)
 	s := httptest.NewServer(f)
 	f.URL, f.stop = s.URL, s.Close

@@ -47,6 +47,7 @@ type Server struct {
 
 	chartless  bool   // the workspace has no chart blocks
 	base       string // the address that calls come to
+	patience   time.Duration
 	tickets    []string
 	links      []*link
 	turn       int
@@ -100,7 +101,7 @@ type Answer struct {
 // New returns a workspace whose app has the scopes that Gatewatch may use.
 func New() *Server {
 	return &Server{
-		answers: map[string][]Answer{}, came: make(chan struct{}, 1000),
+		patience: ackTime, answers: map[string][]Answer{}, came: make(chan struct{}, 1000),
 		scopes:   []string{"chat:write", "channels:history", "files:write", "usergroups:read", "commands"},
 		receipts: map[string]chan json.RawMessage{}, answerURLs: map[string]*answerURL{}, groups: map[string][]string{},
 	}
@@ -111,6 +112,14 @@ func (s *Server) Answer(method string, answers ...Answer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.answers[method] = append(s.answers[method], answers...)
+}
+
+// BePatient lets the fake wait longer than Slack does for the receipts of what people press: on a busy machine, in tests
+// that run by its clock, somebody would press again what was taken.
+func (s *Server) BePatient() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.patience = time.Minute
 }
 
 // After sets what is called when the fake has done what was asked, before the caller hears of it.

@@ -153,6 +153,7 @@ func (s *Server) deliver(envelope map[string]any) (json.RawMessage, error) {
 	s.turn++
 	l := s.links[s.turn%len(s.links)]
 	s.receipts[id], s.last = wait, envelope
+	patience := s.patience
 	s.mu.Unlock()
 	if err := l.write(envelope); err != nil {
 		return nil, err
@@ -160,7 +161,7 @@ func (s *Server) deliver(envelope map[string]any) (json.RawMessage, error) {
 	select {
 	case payload := <-wait:
 		return payload, nil
-	case <-time.After(ackTime):
+	case <-time.After(patience):
 		return nil, ErrNoReceipt
 	}
 }
