@@ -23,6 +23,7 @@ main() {
   step "Elasticsearch test node" build_node elasticsearch
   step "OpenSearch test node" build_node opensearch
   step "MySQL" build_node mysql
+  step "PostgreSQL 13 and 18" build_node postgresql
   step "FerretDB" build_ferretdb
   step "MongoDB" unpack_mongodb
   report_missing
@@ -94,6 +95,7 @@ missing_packages() {
   have restic || echo restic
   have smartctl || echo smartmontools
   have unzip || echo unzip
+  have xz || echo xz-utils
   python3 -m pip --version >/dev/null 2>&1 || echo python3-pip
   have_libcurl || echo libcurl4
   have barman || echo barman
@@ -125,7 +127,7 @@ forbid_starting() {
   touch "$work/policy-rc.d"
 }
 
-# build_node NAME builds a server that needs a JDK and Maven.
+# build_node NAME builds, or unpacks, a server that needs a JDK and Maven.
 build_node() {
   if ! have javac || ! have mvn; then echo "needs a JDK and Maven"; return; fi
   if ! bash "internal/servicetest/$1/setup.sh" > "$work/node.log" 2>&1; then
@@ -183,6 +185,7 @@ report_missing() {
     fi
     [ ! -e "$work/no-elasticsearch" ] || echo "the Elasticsearch test node, which could not be built (see above): the tests with Elasticsearch"
     [ ! -e "$work/no-mysql" ] || echo "MySQL 8.0, which could not be unpacked (see above): the tests of the collector with it"
+    [ ! -e "$work/no-postgresql" ] || echo "PostgreSQL 13 and 18, which could not be unpacked (see above): the tests of the collector with them"
     [ ! -e "$work/no-ferretdb" ] || echo "FerretDB, which could not be built (see above): tests of the collector for MongoDB"
     [ ! -e "$work/no-mongodb" ] || echo "MongoDB, which could not be unpacked (see above): tests of the collector for MongoDB"
     [ ! -e "$work/no-opensearch" ] || echo "the OpenSearch test node, which could not be built (see above): the test with OpenSearch"

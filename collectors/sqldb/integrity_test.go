@@ -187,9 +187,10 @@ func checking(t *testing.T, make func(DatabaseConfig, collect.Env) (collect.Coll
 	return w
 }
 
-func TestPostgresIntegrity(t *testing.T) {
-	t.Parallel()
-	s := servicetest.PostgreSQL(t)
+func TestPostgresIntegrity(t *testing.T) { onEachPostgres(t, testPostgresIntegrity) }
+
+func testPostgresIntegrity(t *testing.T, start startPostgres) {
+	s := start(t)
 	root := admin(t, s)
 	do(t, root, postgresGrants)
 	dsn := gatewatchDSN(s, "p%40ss%20word")

@@ -241,6 +241,8 @@ func postgresAdvice(code string, cfg *pgconn.Config) string {
 		return "the server has no connection left: raise max_connections, or find who holds them"
 	case "55P03":
 		return "left out, because somebody holds a lock on what it reads"
+	case "25P04":
+		return fmt.Sprintf("transaction_timeout of the server ended it: ALTER ROLE %q SET transaction_timeout = 0", cfg.User)
 	case "57014":
 		return "left out, because the server needed more than a second for it"
 	case "57P03":

@@ -199,7 +199,8 @@ func (b *bloat) check(ctx context.Context, one candidate) error {
 // question returns what measures a target.
 func (b *bloat) question(oid string, target bloatTarget) (string, error) {
 	list := []string{oid}
-	if target.toast != "0" && target.toast != "" {
+	// Before version 14 pgstattuple_approx refuses TOAST tables.
+	if target.toast != "0" && target.toast != "" && postgresVersion(b.conn) >= 14 {
 		list = append(list, target.toast)
 	}
 	for _, one := range list {

@@ -39,7 +39,7 @@ func bloatSpecs() []collect.Spec {
 		return collect.Spec{Name: name, Kind: collect.GaugeKind, Help: help, Labels: labels}
 	}
 	return []collect.Spec{
-		one(table+"bloat_pct", "Percent of the table and its TOAST table that is free or holds dead rows.", ofTable),
+		one(table+"bloat_pct", "Percent of the table and, from version 14 on, its TOAST table that is free or holds dead rows.", ofTable),
 		one(table+"real_size", "Bytes of both on disk.", ofTable),
 		one(table+"free_bytes", "Bytes of them that are free: rows to come use them, the file system does not get them back.", ofTable),
 		one(table+"dead_bytes", "Bytes of them that hold dead rows, which VACUUM has not removed.", ofTable),

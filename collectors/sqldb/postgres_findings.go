@@ -10,8 +10,9 @@ import (
 )
 
 // postgresUncovered finds foreign keys whose columns no index begins with, but for those that a partition has from its
-// table.
-const postgresUncovered = `f.contype = 'f' AND f.conparentid = 0 AND NOT EXISTS (SELECT FROM pg_index i
+// table, and those that the server does not enforce, which it can be told from 18 on.
+const postgresUncovered = `f.contype = 'f' AND f.conparentid = 0 AND coalesce((to_jsonb(f) ->> 'conenforced')::bool, true)
+	AND NOT EXISTS (SELECT FROM pg_index i
 	WHERE i.indrelid = f.conrelid AND i.indisvalid AND i.indpred IS NULL
 	AND (i.indkey::int2[])[0:array_length(f.conkey, 1) - 1] @> f.conkey)`
 
@@ -19,7 +20,8 @@ const postgresUncovered = `f.contype = 'f' AND f.conparentid = 0 AND NOT EXISTS 
 const postgresInvalid = `NOT i.indisvalid AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)`
 
 // postgresTwins finds indexes beside which there is one that is the same: i is the one that can go, j the one that
-// stays. Expressions are compared as they are kept, because printing one opens its table.
+// stays. Expressions are compared as they are kept, because printing one opens its table. One that allows NULL only once,
+// as it can from 15 on, does not go for one that allows it again and again.
 const postgresTwins = `pg_index i JOIN pg_index j ON j.indrelid = i.indrelid AND j.indexrelid <> i.indexrelid
 	JOIN pg_class ci ON ci.oid = i.indexrelid JOIN pg_class cj ON cj.oid = j.indexrelid
 	WHERE i.indrelid >= 16384 AND i.indisvalid AND j.indisvalid AND i.indkey::text = j.indkey::text AND i.indnkeyatts = j.indnkeyatts
@@ -27,7 +29,9 @@ const postgresTwins = `pg_index i JOIN pg_index j ON j.indrelid = i.indrelid AND
 	AND ci.relam = cj.relam AND ci.relkind = 'i' AND NOT i.indisexclusion AND NOT j.indisexclusion
 	AND regexp_replace(coalesce(i.indexprs::text, ''), ':location -?\d+', '', 'g') = regexp_replace(coalesce(j.indexprs::text, ''), ':location -?\d+', '', 'g')
 	AND regexp_replace(coalesce(i.indpred::text, ''), ':location -?\d+', '', 'g') = regexp_replace(coalesce(j.indpred::text, ''), ':location -?\d+', '', 'g')
-	AND (j.indisprimary, j.indisunique, i.indexrelid) > (i.indisprimary, i.indisunique, j.indexrelid)`
+	AND (j.indisprimary, j.indisunique, i.indexrelid) > (i.indisprimary, i.indisunique, j.indexrelid)
+	AND (NOT i.indisunique OR coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::bool, false)
+		<= coalesce((to_jsonb(j) ->> 'indnullsnotdistinct')::bool, false))`
 
 // postgresDesign tells how many indexes are there twice, and of which tables foreign keys have no index.
 func postgresDesign() []*query {

@@ -6,13 +6,13 @@ import (
 	"testing"
 
 	"gatewatch/collectors/collecttest"
-	"gatewatch/internal/servicetest"
 )
 
 // TestPostgresFindings has tables as gateways grow them, of which the user may read none.
-func TestPostgresFindings(t *testing.T) {
-	t.Parallel()
-	s := servicetest.PostgreSQL(t)
+func TestPostgresFindings(t *testing.T) { onEachPostgres(t, testPostgresFindings) }
+
+func testPostgresFindings(t *testing.T, start startPostgres) {
+	s := start(t)
 	root := admin(t, s)
 	do(t, root, postgresGrants)
 	do(t, root, `CREATE TABLE customers (id int PRIMARY KEY, email text, region text);
@@ -27,6 +27,12 @@ func TestPostgresFindings(t *testing.T) {
 		CREATE INDEX customers_pattern ON customers (email text_pattern_ops); CREATE INDEX customers_hash ON customers USING hash (email);
 		CREATE INDEX customers_id ON customers (id); CREATE INDEX customers_torn ON customers (region);
 		UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'customers_torn'::regclass`)
+	if majorVersion(t, root) >= 15 { // what allows NULL once does not go for what allows it twice
+		do(t, root, `CREATE TABLE tokens (token text); CREATE UNIQUE INDEX ON tokens (token); CREATE UNIQUE INDEX ON tokens (token) NULLS NOT DISTINCT`)
+	}
+	if majorVersion(t, root) >= 18 { // nothing waits for what is not enforced
+		do(t, root, `CREATE TABLE notes (customer int REFERENCES customers NOT ENFORCED)`)
+	}
 	w := watch(t, newPostgres, gatewatchDSN(s, "p%40ss%20word"), 0)
 	// Who changes the tables is not waited for.
 	holder := admin(t, s)

@@ -5,12 +5,12 @@ import (
 	"testing"
 
 	"gatewatch/internal/secret"
-	"gatewatch/internal/servicetest"
 )
 
-func TestPostgresPlan(t *testing.T) {
-	t.Parallel()
-	s := servicetest.PostgreSQL(t, "shared_preload_libraries=pg_stat_statements")
+func TestPostgresPlan(t *testing.T) { onEachPostgres(t, testPostgresPlan) }
+
+func testPostgresPlan(t *testing.T, start startPostgres) {
+	s := start(t, "shared_preload_libraries=pg_stat_statements")
 	root := admin(t, s)
 	do(t, root, postgresGrants+`CREATE EXTENSION pg_stat_statements; CREATE TABLE cards (id int PRIMARY KEY, pan text);
 		INSERT INTO cards SELECT g, 'x' FROM generate_series(1, 10000) g`)

@@ -7,7 +7,7 @@ const walNow = `CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELS
 
 // postgresReplication tells how far standbys and slots are behind.
 func postgresReplication() []*query {
-	const replication, standby, slots, slot = "pg_replication_", "pg_stat_replication_", "pg_replication_slots_", "pg_replication_slot_"
+	const replication, standby, slot = "pg_replication_", "pg_stat_replication_", "pg_replication_slot_"
 	return []*query{
 		{part: "replication", text: `SELECT pg_is_in_recovery() AS replica, CASE WHEN NOT pg_is_in_recovery()
 			OR pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
@@ -35,21 +35,10 @@ func postgresReplication() []*query {
 				{"flush_lag", standby + "flush_lag_seconds", collect.GaugeKind, "Seconds until the standby flushed recent WAL."},
 				{"replay_lag", standby + "replay_lag_seconds", collect.GaugeKind, "Seconds until the standby replayed recent WAL."},
 			}},
-		{part: "slots", most: 100, labels: []string{"slot_name", "database"}, text: `SELECT slot_name, database, active,
-			pg_wal_lsn_diff(` + walNow + `, restart_lsn) AS kept FROM pg_replication_slots ORDER BY kept DESC NULLS LAST LIMIT 101`,
-			values: []value{
-				{"active", slots + "active", collect.GaugeKind, "Whether somebody reads from the slot."},
-				{"kept", slots + "pg_wal_lsn_diff", collect.GaugeKind, "Bytes of WAL that are kept for the slot."},
-			}},
-		{part: "slot_positions", most: 100, labels: []string{"slot_name", "slot_type"}, text: `SELECT slot_name, slot_type, active,
-			` + walNow + ` - '0/0' AS written,
-			CASE WHEN active THEN coalesce(confirmed_flush_lsn, '0/0') - '0/0' END AS flushed
-			FROM pg_replication_slots ORDER BY slot_name LIMIT 101`,
-			values: []value{
-				{"written", slot + "slot_current_wal_lsn", collect.GaugeKind, "Position of the WAL, in bytes."},
-				{"flushed", slot + "slot_confirmed_flush_lsn", collect.GaugeKind, "Position that the reader of the slot confirmed, in bytes."},
-				{"active", slot + "slot_is_active", collect.GaugeKind, "Whether somebody reads from the slot."},
-			}},
+		slotsRead("slots", "active", 0, 17),
+		slotsRead("slots_17", readable, 17, 0),
+		slotPositions("slot_positions", "active", 0, 17),
+		slotPositions("slot_positions_17", readable, 17, 0),
 		{part: "slot_safety", since: 13, most: 100, labels: []string{"slot_name", "slot_type", "wal_status"},
 			text: `SELECT slot_name, slot_type, wal_status, 1 AS one FROM pg_replication_slots
 			WHERE wal_status IS NOT NULL ORDER BY slot_name LIMIT 101`,
@@ -61,6 +50,38 @@ func postgresReplication() []*query {
 		walReceiver("wal_receiver", "flushed_lsn", 13, 0),
 		walReceiver("wal_receiver_12", "received_lsn", 0, 13),
 	}
+}
+
+// readable tells whether a slot is read, but for one that a standby copies from its primary to have it when it becomes
+// the primary: nobody can read it before that.
+const readable = `CASE WHEN NOT synced THEN active END`
+
+const activeHelp = "Whether somebody reads from the slot; absent for one that a standby from 17 on copies from its primary."
+
+// slotsRead asks whether slots are read, and what is kept for them. active is how its versions tell the former.
+func slotsRead(part, active string, since, before int) *query {
+	const slots = "pg_replication_slots_"
+	return &query{part: part, since: since, before: before, most: 100, labels: []string{"slot_name", "database"},
+		text: `SELECT slot_name, database, ` + active + ` AS active, pg_wal_lsn_diff(` + walNow + `, restart_lsn) AS kept
+			FROM pg_replication_slots ORDER BY kept DESC NULLS LAST LIMIT 101`,
+		values: []value{
+			{"active", slots + "active", collect.GaugeKind, activeHelp},
+			{"kept", slots + "pg_wal_lsn_diff", collect.GaugeKind, "Bytes of WAL that are kept for the slot."},
+		}}
+}
+
+// slotPositions asks how far slots are read.
+func slotPositions(part, active string, since, before int) *query {
+	const slot = "pg_replication_slot_"
+	return &query{part: part, since: since, before: before, most: 100, labels: []string{"slot_name", "slot_type"},
+		text: `SELECT slot_name, slot_type, ` + active + ` AS active, ` + walNow + ` - '0/0' AS written,
+			CASE WHEN active THEN coalesce(confirmed_flush_lsn, '0/0') - '0/0' END AS flushed
+			FROM pg_replication_slots ORDER BY slot_name LIMIT 101`,
+		values: []value{
+			{"written", slot + "slot_current_wal_lsn", collect.GaugeKind, "Position of the WAL, in bytes."},
+			{"flushed", slot + "slot_confirmed_flush_lsn", collect.GaugeKind, "Position that the reader of the slot confirmed, in bytes."},
+			{"active", slot + "slot_is_active", collect.GaugeKind, activeHelp},
+		}}
 }
 
 // walReceiver asks a standby for what it receives, if it receives anything. flushed is how its versions call the

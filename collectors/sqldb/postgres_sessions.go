@@ -39,11 +39,12 @@ func postgresSessions() []*query {
 				{"oldest", "pg_idle_in_transaction_oldest_seconds", collect.GaugeKind, "Seconds that one of them has done nothing."},
 			}},
 		{part: "connections", text: `SELECT count(*) AS used,
-			current_setting('max_connections')::float8 - current_setting('superuser_reserved_connections')::float8 AS most
+			current_setting('max_connections')::float8 - current_setting('superuser_reserved_connections')::float8
+				- coalesce(current_setting('reserved_connections', true)::float8, 0) AS most
 			FROM pg_stat_activity WHERE backend_type = 'client backend'`,
 			values: []value{
 				{"used", "pg_connections_used", collect.GaugeKind, "Sessions of clients, the agent's own included."},
-				{"most", "pg_connections_max", collect.GaugeKind, "Most sessions that clients who are no superusers can have."},
+				{"most", "pg_connections_max", collect.GaugeKind, "Most sessions that clients can have for whom none is reserved, as for superusers and, from 16 on, by reserved_connections."},
 			}},
 		{part: "locks", most: 900, labels: []string{"datname", "mode"}, text: `SELECT d.datname, m.mode, coalesce(l.n, 0) AS n
 			FROM (VALUES ('accesssharelock'), ('rowsharelock'), ('rowexclusivelock'), ('shareupdateexclusivelock'), ('sharelock'),

@@ -53,9 +53,10 @@ func gatewatchDSN(s *servicetest.Server, password string) string {
 	return "postgres://gatewatch:" + password + "@" + s.Addr + "/postgres?sslmode=disable"
 }
 
-func TestPostgres(t *testing.T) {
-	t.Parallel()
-	s := servicetest.PostgreSQL(t)
+func TestPostgres(t *testing.T) { onEachPostgres(t, testPostgres) }
+
+func testPostgres(t *testing.T, start startPostgres) {
+	s := start(t)
 	root := admin(t, s)
 	do(t, root, postgresGrants)
 	do(t, root, `CREATE TABLE cards (id serial PRIMARY KEY, pan text); INSERT INTO cards (pan) SELECT 'x' FROM generate_series(1, 1000);
@@ -67,6 +68,10 @@ func TestPostgres(t *testing.T) {
 		GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO gatewatch`)
 	do(t, root, `ANALYZE cards`)
 	dsn := gatewatchDSN(s, "p%40ss%20word")
+	checkpoints := "pg_stat_bgwriter_checkpoints_timed_total"
+	if majorVersion(t, root) >= 17 {
+		checkpoints = "pg_stat_checkpointer_num_timed_total"
+	}
 
 	t.Run("least privilege", func(t *testing.T) {
 		w := watch(t, newPostgres, dsn, 0)
@@ -75,9 +80,9 @@ func TestPostgres(t *testing.T) {
 			t.Errorf("parts failed:\n%s\n%s", failed, w.Log)
 		}
 		own := fmt.Sprintf(`{instance=%q,name="main"} `, s.Addr)
-		collecttest.Expect(t, text, "pg_up"+own+"1", "pg_replication_is_replica"+own+"0", "pg_settings_max_connections"+own+"30",
+		collecttest.Expect(t, text, "pg_up"+own+"1", "pg_replication_is_replica"+own+"0", "pg_settings_max_connections"+own+"30", "pg_connections_max"+own+"27",
 			"pg_settings_shared_buffers_bytes"+own+"1.6777216e+07", "pg_settings_statement_timeout_seconds"+own+"0",
-			"pg_stat_bgwriter_checkpoints_timed_total"+own, "pg_wal_segments"+own, "pg_blocked_sessions"+own+"0",
+			checkpoints+own, "pg_stat_bgwriter_buffers_clean_total"+own, "pg_wal_segments"+own, "pg_blocked_sessions"+own+"0",
 			`gatewatch_collector_success{collector="postgres_main"} 1`, `gatewatch_collector_resting{collector="postgres_main"} 0`,
 			`pg_database_size_bytes{datname="postgres",`,
 			fmt.Sprintf(`pg_stat_activity_count{application_name="gatewatch",backend_type="client backend",datname="postgres",instance=%q,name="main",`+
@@ -117,10 +122,15 @@ func TestPostgres(t *testing.T) {
 		w := watch(t, newPostgres, dsn, 0)
 		own := fmt.Sprintf(`pg_up{instance=%q,name="main"} `, s.Addr)
 		collecttest.Expect(t, w.Collect(t), own+"1")
+		most := "27"
+		if majorVersion(t, root) >= 16 {
+			do(t, root, `ALTER SYSTEM SET reserved_connections = 2`)
+			most = "25"
+		}
 		s.Kill()
 		collecttest.ExpectDown(t, w, own+"0", "pg_stat")
 		s.Restart(t)
-		collecttest.Expect(t, w.Collect(t), own+"1")
+		collecttest.Expect(t, w.Collect(t), own+"1", fmt.Sprintf(`pg_connections_max{instance=%q,name="main"} %s`, s.Addr, most))
 	})
 }
 

@@ -70,9 +70,10 @@ func TestStatementsBecomeSlower(t *testing.T) {
 	}
 }
 
-func TestPostgresStatements(t *testing.T) {
-	t.Parallel()
-	s := servicetest.PostgreSQL(t, "shared_preload_libraries=pg_stat_statements")
+func TestPostgresStatements(t *testing.T) { onEachPostgres(t, testPostgresStatements) }
+
+func testPostgresStatements(t *testing.T, start startPostgres) {
+	s := start(t, "shared_preload_libraries=pg_stat_statements")
 	root := admin(t, s)
 	do(t, root, postgresGrants)
 	w := watch(t, newPostgres, gatewatchDSN(s, "p%40ss%20word"), 0)

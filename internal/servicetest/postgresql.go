@@ -16,38 +16,35 @@ import (
 // DatabasePassword is the password of the administrator of the databases that tests start.
 const DatabasePassword = "admin-of-a-test"
 
-// PostgreSQL returns a running PostgreSQL. Its URL is a connection string of the superuser "postgres", with
+// PostgreSQL returns a running PostgreSQL of the system. Its URL is a connection string of the superuser "postgres", with
 // DatabasePassword; other users give their passwords, too. settings are as in postgresql.conf: "log_statement=all".
 // It ends with t.
 func PostgreSQL(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s := newPostgreSQL(t)
-	password := filepath.Join(s.Dir, "password")
-	if err := os.WriteFile(password, []byte(DatabasePassword), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	prepare(t, s, postgresProgram(t, postgresHint, "initdb"), "-D", filepath.Join(s.Dir, "data"), "-U", "postgres", "-A", "scram-sha-256",
-		"--pwfile", password, "-E", "UTF8", "--locale=C", "--no-sync", "--data-checksums")
-	return s.runPostgreSQL(t, settings)
+	return PostgreSQLVersion(t, "", settings...)
 }
 
 // PostgreSQLReplica returns a running standby of primary, a copy of it that streams through a replication slot of that
-// name, which it makes. Users and passwords are the primary's. It ends with t.
+// name, which it makes. Users, passwords and version are the primary's. Sessions with a primary that is not of the system
+// end. It ends with t.
 func PostgreSQLReplica(t testing.TB, primary *Server, slot string, settings ...string) *Server {
 	t.Helper()
-	s := newPostgreSQL(t)
-	prepare(t, s, postgresProgram(t, postgresHint, "pg_basebackup"), "-D", filepath.Join(s.Dir, "data"), "-d", primary.URL, "-R", "-X", "stream",
+	s := newPostgreSQL(t, primary.version)
+	if primary.version != "" {
+		s.copyPostgreSQL(t, primary, slot)
+		return s.runPostgreSQL(t, settings)
+	}
+	prepare(t, s, s.postgres(t, "pg_basebackup"), "-D", filepath.Join(s.Dir, "data"), "-d", primary.URL, "-R", "-X", "stream",
 		"-C", "--slot", slot, "--checkpoint=fast", "--no-sync")
 	return s.runPostgreSQL(t, settings)
 }
 
 const postgresHint = "apt-get install postgresql"
 
-// newPostgreSQL prepares a server without data.
-func newPostgreSQL(t testing.TB) *Server {
+// newPostgreSQL prepares a server of a version, "" for the system's, without data.
+func newPostgreSQL(t testing.TB, version string) *Server {
 	t.Helper()
 	wanted(t)
-	postgresProgram(t, postgresHint, "postgres")
 	// Not below t.TempDir, where only who runs the tests may look.
 	dir, err := os.MkdirTemp("", "gatewatch-postgresql-")
 	if err != nil {
@@ -59,6 +56,10 @@ func newPostgreSQL(t testing.TB) *Server {
 		t.Fatal(err)
 	}
 	s.as = unprivileged(t, s.Dir, "postgres", "nobody")
+	s.version = version
+	if version != "" {
+		s.bin = unpackedPostgreSQL(t, s, version)
+	}
 	return s
 }
 
@@ -66,7 +67,7 @@ func newPostgreSQL(t testing.TB) *Server {
 func (s *Server) runPostgreSQL(t testing.TB, settings []string) *Server {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(s.Addr)
-	s.path = postgresProgram(t, postgresHint, "postgres")
+	s.path = s.postgres(t, "postgres")
 	s.args = []string{"-D", filepath.Join(s.Dir, "data"), "-c", "listen_addresses=" + host, "-c", "port=" + port,
 		"-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=30"}
 	for _, setting := range settings {
@@ -79,6 +80,15 @@ func (s *Server) runPostgreSQL(t testing.TB, settings []string) *Server {
 	}
 	s.URL = "postgres://postgres:" + DatabasePassword + "@" + s.Addr + "/postgres?sslmode=disable"
 	return s.own(t)
+}
+
+// postgres returns the path of a program of the server's version.
+func (s *Server) postgres(t testing.TB, name string) string {
+	t.Helper()
+	if s.bin != "" {
+		return filepath.Join(s.bin, name)
+	}
+	return postgresProgram(t, postgresHint, name)
 }
 
 // postgresProgram finds a program of PostgreSQL. Debian keeps those of each version in a folder of its own.

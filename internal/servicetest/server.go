@@ -34,6 +34,8 @@ type Server struct {
 	Dir string
 
 	name    string
+	version string // of a PostgreSQL that is not the system's
+	bin     string // where its programs are
 	path    string
 	args    []string
 	env     []string
