@@ -33,7 +33,7 @@ func TestMySQLPlan(t *testing.T) {
 		if !strings.Contains(got, wantErr) || (err == nil) != (wantErr == "") {
 			t.Errorf("MySQLPlan(%s) fails with %q, want %q", id, got, wantErr)
 		}
-		if text != wantText || !strings.Contains(strings.Join(plan, "\n"), wantPlan) || strings.Contains(strings.Join(plan, " ")+got, "4111") {
+		if text != wantText || !strings.Contains(strings.Join(plan, "\n"), wantPlan) || strings.Contains(strings.Join(plan, " ")+got, "41111111") {
 			t.Errorf("MySQLPlan(%s) = %q, %q, want %q and %q", id, text, plan, wantText, wantPlan)
 		}
 	}

@@ -34,7 +34,7 @@ func testPostgresPlan(t *testing.T, start startPostgres) {
 		if !strings.Contains(got, wantErr) || (err == nil) != (wantErr == "") {
 			t.Errorf("PostgresPlan(%s) fails with %q, want %q", id, got, wantErr)
 		}
-		if text != wantText || !strings.Contains(strings.Join(plan, "\n"), wantPlan) || strings.Contains(strings.Join(plan, " ")+got, "4111") {
+		if text != wantText || !strings.Contains(strings.Join(plan, "\n"), wantPlan) || strings.Contains(strings.Join(plan, " ")+got, "41111111") {
 			t.Errorf("PostgresPlan(%s) = %q, %q, want %q and %q", id, text, plan, wantText, wantPlan)
 		}
 	}
