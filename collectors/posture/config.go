@@ -4,6 +4,7 @@ package posture
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"time"
@@ -136,7 +137,7 @@ func (c *Config) Collectors(e collect.Env) ([]collect.Collector, error) {
 		all[i].Interval = time.Duration(c.Interval)
 	}
 	if c.Updates.Interval > 0 {
-		all = append(all, newUpdates(c.Updates, e, updatesFirst))
+		all = append(all, newUpdates(c.Updates, e, updatesFirst+rand.N(updatesSpread)))
 	}
 	if len(c.Reports) > 0 {
 		reports := newReports(c.Reports)

@@ -56,8 +56,10 @@ const (
 	// updatesLook is how often it is looked whether packages changed, updatesRest how soon the managers are asked again.
 	updatesLook = time.Minute
 	updatesRest = 15 * time.Minute
-	// updatesFirst is how long after its start the agent asks them for the first time.
-	updatesFirst = 2 * time.Minute
+	// updatesFirst is how long after its start the agent asks them for the first time at the soonest, updatesSpread how much later
+	// at most: the hosts of a fleet that start together do not ask their mirror together.
+	updatesFirst  = 2 * time.Minute
+	updatesSpread = 8 * time.Minute
 )
 
 // newUpdates returns the collector of updates, which asks for the first time after a while: an agent that is started

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/procfs"
+
 	"gatewatch/collectors/collect"
 )
 
@@ -39,35 +41,80 @@ func newCgroupMetrics(all *collect.Metrics) cgroupMetrics {
 	}
 }
 
-// writeCgroups gives limits and throttling of the control groups (version 2) in which the watched processes are. A
-// payment that is slow because the kernel stops its process shows nowhere else.
-func (w *processWatch) writeCgroups(out *collect.Samples) {
-	nameOf := map[string]string{}
-	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
-		for id := range w.groups[name].now.cgroups {
-			if nameOf[id] == "" {
-				nameOf[id] = name
+// cgroup is a control group of a process.
+type cgroup struct {
+	// id is its path; where each controller has its own, as in version 1, the longest.
+	id string
+	// of are the paths by controller in version 1; nil in version 2, where one is that of all.
+	of map[string]string
+}
+
+// cgroupsOf returns the control groups of a process: one of version 2, and one of version 1 when it has controllers there.
+func cgroupsOf(all []procfs.Cgroup) (found []cgroup) {
+	first := cgroup{of: map[string]string{}}
+	for _, c := range all {
+		if c.HierarchyID == 0 {
+			found = append(found, cgroup{id: c.Path})
+			continue
+		}
+		for _, controller := range c.Controllers {
+			if !slices.Contains([]string{"cpu", "cpuacct", "memory", "pids"}, controller) || c.Path == "/" {
+				continue // the root has no limits
+			}
+			first.of[controller] = c.Path
+			if len(c.Path) > len(first.id) {
+				first.id = c.Path
 			}
 		}
 	}
-	for i, id := range slices.Sorted(maps.Keys(nameOf)) {
+	if first.id != "" {
+		found = append(found, first)
+	}
+	return found
+}
+
+// writeCgroups gives limits and throttling of the control groups in which the watched processes are. A payment that is slow
+// because the kernel stops its process shows nowhere else.
+func (w *processWatch) writeCgroups(out *collect.Samples) {
+	type named struct {
+		cgroup
+		name string
+	}
+	found := map[string]named{}
+	for _, name := range slices.Sorted(maps.Keys(w.groups)) {
+		for id, c := range w.groups[name].now.cgroups {
+			if _, ok := found[id]; !ok {
+				found[id] = named{c, name}
+			}
+		}
+	}
+	for i, id := range slices.Sorted(maps.Keys(found)) {
 		if i == maxCgroups {
-			out.Dropped += len(nameOf) - maxCgroups
+			out.Dropped += len(found) - maxCgroups
 			return
 		}
-		w.writeCgroup(out, id, nameOf[id])
+		add := func(to collect.Metric, value float64, ok bool) {
+			if ok {
+				out.Add(to, value, id, found[id].name)
+			}
+		}
+		root := filepath.Join(w.h.Sys, "fs/cgroup")
+		if of := found[id].of; of != nil {
+			w.metrics.cgroups.addFirst(func(controller string) string {
+				if of[controller] == "" {
+					return ""
+				}
+				return filepath.Join(root, controller, filepath.Clean("/"+of[controller]))
+			}, add)
+		} else {
+			// What is outside of the agent's own name space begins with "/..".
+			w.metrics.cgroups.addSecond(filepath.Join(root, filepath.Clean("/"+id)), add)
+		}
 	}
 }
 
-func (w *processWatch) writeCgroup(out *collect.Samples, id, name string) {
-	// What is outside of the agent's own name space begins with "/..".
-	dir := filepath.Join(w.h.Sys, "fs/cgroup", filepath.Clean("/"+id))
-	m := w.metrics.cgroups
-	add := func(to collect.Metric, value float64, ok bool) {
-		if ok {
-			out.Add(to, value, id, name)
-		}
-	}
+// addSecond adds what a group of version 2 says.
+func (m *cgroupMetrics) addSecond(dir string, add func(to collect.Metric, value float64, ok bool)) {
 	cpu := readPairs(filepath.Join(dir, "cpu.stat"))
 	for key, to := range map[string]collect.Metric{"nr_periods": m.periods, "nr_throttled": m.throttled} {
 		v, ok := cpu[key]
@@ -89,6 +136,44 @@ func (w *processWatch) writeCgroup(out *collect.Samples, id, name string) {
 	}
 	kills, ok := readPairs(filepath.Join(dir, "memory.events"))["oom_kill"]
 	add(m.oomKills, kills, ok)
+}
+
+// unlimited is below what version 1 writes for a memory without limit: the largest number there is, in whole pages.
+const unlimited = 1 << 62
+
+// addFirst adds what a group of version 1 says. folder returns that of a controller; "" when the process is in no group of it.
+func (m *cgroupMetrics) addFirst(folder func(controller string) string, add func(to collect.Metric, value float64, ok bool)) {
+	if dir := folder("cpu"); dir != "" {
+		cpu := readPairs(filepath.Join(dir, "cpu.stat"))
+		for key, to := range map[string]collect.Metric{"nr_periods": m.periods, "nr_throttled": m.throttled} {
+			v, ok := cpu[key]
+			add(to, v, ok)
+		}
+		stopped, ok := cpu["throttled_time"]
+		add(m.throttledTime, stopped/1e9, ok)
+		quota, err := collect.ReadNumber(filepath.Join(dir, "cpu.cfs_quota_us"))
+		add(m.quota, quota, err == nil && quota > 0) // -1 without a limit
+		period, err := collect.ReadNumber(filepath.Join(dir, "cpu.cfs_period_us"))
+		add(m.period, period, err == nil)
+	}
+	if dir := folder("cpuacct"); dir != "" {
+		used, err := collect.ReadNumber(filepath.Join(dir, "cpuacct.usage"))
+		add(m.usage, used/1e9, err == nil)
+	}
+	if dir := folder("memory"); dir != "" {
+		used, err := collect.ReadNumber(filepath.Join(dir, "memory.usage_in_bytes"))
+		add(m.memory, used, err == nil)
+		limit, err := collect.ReadNumber(filepath.Join(dir, "memory.limit_in_bytes"))
+		add(m.memoryLimit, limit, err == nil && limit < unlimited)
+		kills, ok := readPairs(filepath.Join(dir, "memory.oom_control"))["oom_kill"]
+		add(m.oomKills, kills, ok)
+	}
+	if dir := folder("pids"); dir != "" {
+		for file, to := range map[string]collect.Metric{"pids.current": m.pids, "pids.max": m.pidsLimit} {
+			v, err := collect.ReadNumber(filepath.Join(dir, file))
+			add(to, v, err == nil)
+		}
+	}
 }
 
 // readPairs reads lines "name number"; what cannot be read is left out.

@@ -105,10 +105,8 @@ func (s *groupState) observe(p procfs.Proc, stat procfs.ProcStat, status procfs.
 		}
 	}
 	if groups, err := p.Cgroups(); err == nil {
-		for _, c := range groups {
-			if c.HierarchyID == 0 {
-				s.cgroups[c.Path] = true
-			}
+		for _, c := range cgroupsOf(groups) {
+			s.cgroups[c.id] = c
 		}
 	}
 }

@@ -79,7 +79,7 @@ type groupState struct {
 	oldest                       float64
 	states                       map[string]int
 	hasDescriptors               bool
-	cgroups                      map[string]bool
+	cgroups                      map[string]cgroup
 }
 
 func newProcessGroups(cfg Config, h collect.Paths) (collect.Collector, error) {
@@ -110,7 +110,7 @@ func (w *processWatch) collect(ctx context.Context, out *collect.Samples) error 
 		return err
 	}
 	for _, g := range w.groups {
-		g.now = groupState{states: map[string]int{}, cgroups: map[string]bool{}}
+		g.now = groupState{states: map[string]int{}, cgroups: map[string]cgroup{}}
 	}
 	hidden := collect.HiddenProcesses(w.h.Proc)
 	for i, p := range all {

@@ -192,6 +192,38 @@ func TestCgroups(t *testing.T) {
 	}
 }
 
+// TestCgroupsOfVersion1 has the files of version 1 as the kernel documents them, and the empty group of version 2 that systemd
+// keeps beside them.
+func TestCgroupsOfVersion1(t *testing.T) {
+	t.Parallel()
+	h := newFakeHost(t)
+	h.process(10, "java", "java -jar pay.jar", 100, 300)
+	h.write(h.proc, "10/cgroup", "12:pids:/system.slice/pay.service\n5:memory:/system.slice/pay.service\n4:cpu,cpuacct:/system.slice\n2:cpuset:/other\n1:name=systemd:/system.slice/pay.service\n0::/system.slice/pay.service\n")
+	c, err := newProcessGroups(Config{Groups: []ProcessGroupConfig{{Name: "pay", Executable: "java"}}}, collect.Paths{Proc: h.proc, Sys: h.sys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Timeout = time.Minute
+	h.write(h.sys, "fs/cgroup/cpu/system.slice/cpu.stat", "nr_periods 100\nnr_throttled 40\nthrottled_time 1500000000\n")
+	h.write(h.sys, "fs/cgroup/cpu/system.slice/cpu.cfs_quota_us", "-1\n")
+	h.write(h.sys, "fs/cgroup/cpu/system.slice/cpu.cfs_period_us", "100000\n")
+	h.write(h.sys, "fs/cgroup/cpuacct/system.slice/cpuacct.usage", "2500000000\n")
+	h.write(h.sys, "fs/cgroup/memory/system.slice/pay.service/memory.usage_in_bytes", "1048576\n")
+	h.write(h.sys, "fs/cgroup/memory/system.slice/pay.service/memory.limit_in_bytes", "9223372036854771712\n")
+	h.write(h.sys, "fs/cgroup/memory/system.slice/pay.service/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n")
+	h.write(h.sys, "fs/cgroup/pids/system.slice/pay.service/pids.current", "57\n")
+	h.write(h.sys, "fs/cgroup/pids/system.slice/pay.service/pids.max", "max\n")
+	labels := `{id="/system.slice/pay.service",name="pay"} `
+	want := strings.Join([]string{
+		"container_cpu_cfs_periods_total" + labels + "100", "container_cpu_cfs_throttled_periods_total" + labels + "40",
+		"container_cpu_cfs_throttled_seconds_total" + labels + "1.5", "container_cpu_usage_seconds_total" + labels + "2.5",
+		"container_memory_usage_bytes" + labels + "1.048576e+06", "container_oom_events_total" + labels + "1",
+		"container_spec_cpu_period" + labels + "100000", "container_threads" + labels + "57"}, "\n")
+	if got := collecttest.SamplesOf(collecttest.Collect(t, c), "container_"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestRealProcesses watches processes that it starts.
 func TestRealProcesses(t *testing.T) {
 	t.Parallel()

@@ -2,9 +2,11 @@ package processes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/godbus/dbus/v5"
@@ -111,6 +113,9 @@ func (m *systemdMetrics) collect(ctx context.Context, conn *dbus.Conn, watched [
 	out.Add(m.version, 1, fmt.Sprint(about["Version"]))
 
 	number, watchedN, failedN := map[string]int{}, 0, 0
+	var failed error
+	// Of too many always the same ones are told.
+	slices.SortFunc(units, func(a, b unit) int { return strings.Compare(a.Name, b.Name) })
 	for _, u := range units {
 		// Masked units, and those that others only speak of. One that has failed, or runs although its file is gone, matters.
 		if u.LoadState != "loaded" && u.ActiveState == "inactive" {
@@ -120,19 +125,30 @@ func (m *systemdMetrics) collect(ctx context.Context, conn *dbus.Conn, watched [
 		switch {
 		case fitsAny(watched, u.Name) && watchedN < maxWatchedUnits:
 			watchedN++
-			if err := m.unit(ctx, conn, u, out); err != nil {
-				return fmt.Errorf("ask systemd for %s: %w", u.Name, err)
+			if err := m.unit(ctx, conn, u, out); err != nil && !vanished(err) {
+				failed = errors.Join(failed, fmt.Errorf("ask systemd for %s: %w", u.Name, err))
 			}
 		case u.ActiveState == "failed" && failedN < maxFailedUnits:
 			failedN++
 			out.Add(m.state, 1, u.Name, "failed", "")
 			out.Add(m.stateToo, 1, u.Name, "failed", kindOf(u))
+		case fitsAny(watched, u.Name) || u.ActiveState == "failed":
+			out.Dropped++
+		}
+		if ctx.Err() != nil {
+			return errors.Join(failed, ctx.Err())
 		}
 	}
 	for _, s := range unitStates {
 		out.Add(m.units, float64(number[s]), s)
 	}
-	return nil
+	return failed
+}
+
+// vanished tells whether a unit is not there any more: systemd forgets one that nobody needs.
+func vanished(err error) bool {
+	var answer dbus.Error
+	return errors.As(err, &answer) && slices.Contains([]string{"org.freedesktop.DBus.Error.UnknownObject", systemdName + ".NoSuchUnit"}, answer.Name)
 }
 
 // kindOf returns what kind of unit u is: service, socket, timer …

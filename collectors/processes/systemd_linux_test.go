@@ -29,6 +29,14 @@ type fakeProperties map[string]dbus.Variant
 // GetAll is the method of D-Bus' properties.
 func (f fakeProperties) GetAll(string) (map[string]dbus.Variant, *dbus.Error) { return f, nil }
 
+// goneProperties answers as systemd does for a unit that it does not know any more.
+type goneProperties struct{}
+
+// GetAll is the method of D-Bus' properties.
+func (goneProperties) GetAll(string) (map[string]dbus.Variant, *dbus.Error) {
+	return nil, dbus.NewError("org.freedesktop.DBus.Error.UnknownObject", []any{"Unknown object"})
+}
+
 // bus returns the address of a D-Bus started for the test.
 func bus(t *testing.T) string {
 	t.Helper()
@@ -72,13 +80,15 @@ func TestSystemd(t *testing.T) {
 		}
 	}
 	const props = "org.freedesktop.DBus.Properties"
-	export(&fakeSystemd{append(units, masked)}, systemdPath, systemdManager)
+	gone := of("gateway-gone.service", "active") // forgotten between the list and the question
+	export(&fakeSystemd{append(units, masked, gone)}, systemdPath, systemdManager)
 	export(fakeProperties{"SystemState": dbus.MakeVariant("degraded"), "Version": dbus.MakeVariant("252.39")}, systemdPath, props)
 	export(fakeProperties{"Type": dbus.MakeVariant("notify"), "NRestarts": dbus.MakeVariant(uint32(3)), "Result": dbus.MakeVariant("watchdog"),
 		"TasksCurrent": dbus.MakeVariant(uint64(12)), "TasksMax": dbus.MakeVariant(uint64(math.MaxUint64)),
 		"WatchdogUSec": dbus.MakeVariant(uint64(30e6)), "WatchdogTimestamp": dbus.MakeVariant(uint64(1700000000e6))}, units[0].Path, props)
 	export(fakeProperties{"NAccepted": dbus.MakeVariant(uint32(7)), "NConnections": dbus.MakeVariant(uint32(2)), "NRefused": dbus.MakeVariant(uint32(1))}, units[1].Path, props)
 	export(fakeProperties{"LastTriggerUSec": dbus.MakeVariant(uint64(1700000000e6))}, units[2].Path, props)
+	export(goneProperties{}, gone.Path, props)
 	if _, err := conn.RequestName(systemdName, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +99,7 @@ func TestSystemd(t *testing.T) {
 		`node_systemd_unit_state{name="gateway-api.service",state="active",type="notify"} 1`,
 		`node_systemd_unit_state{name="gateway-api.service",state="failed",type="notify"} 0`,
 		`node_systemd_unit_state{name="backup.service",state="failed",type=""} 1`,
-		`node_systemd_units{state="active"} 3`, `node_systemd_units{state="failed"} 1`, `node_systemd_units{state="inactive"} 1`,
+		`node_systemd_units{state="active"} 4`, `node_systemd_units{state="failed"} 1`, `node_systemd_units{state="inactive"} 1`,
 		`node_systemd_service_restart_total{name="gateway-api.service"} 3`, `node_systemd_system_running 0`,
 		`gatewatch_systemd_watchdog_seconds{name="gateway-api.service"} 30`,
 		`gatewatch_systemd_watchdog_timestamp_seconds{name="gateway-api.service"} 1.7e+09`,
