@@ -3,6 +3,8 @@ package backups
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -12,6 +14,9 @@ import (
 
 // usualBackups is how many backups before the last one say what size is usual.
 const usualBackups = 10
+
+// clockSlack is how much later than ours the clock may be by which a backup is dated.
+const clockSlack = 5 * time.Minute
 
 // backup is one backup, as its tool or the file system tells of it.
 type backup struct {
@@ -56,10 +61,11 @@ func newBackups(cfg Config) collect.Collector {
 	return collect.Collector{Name: "backup_" + cfg.Name, Metrics: all, Interval: time.Duration(cfg.Interval), Timeout: time.Duration(cfg.Timeout), Collect: b.collect}
 }
 
-// collect lists the backups. What was found before is told again when they cannot be listed, which is an error.
+// collect lists the backups. What was found before is told again when they cannot be listed, which is an error, as is what is
+// wrong beside a list.
 func (b *backups) collect(ctx context.Context, out *collect.Samples) error {
 	all, err := b.list(ctx)
-	if err == nil {
+	if err == nil || len(all) > 0 {
 		b.known, b.found = all, true
 	}
 	add := func(m collect.Metric, value float64) { out.Add(m, value, b.cfg.Name, b.cfg.Kind) }
@@ -87,14 +93,11 @@ func (b *backups) list(ctx context.Context) ([]backup, error) {
 	var err error
 	switch b.cfg.Kind {
 	case kindFiles:
-		all, err = listFiles(b.cfg, time.Now())
+		all, err = listFiles(ctx, b.cfg, time.Now())
 	case kindXtrabackup:
 		all, err = listXtrabackup(ctx, b.cfg.Paths)
 	default:
 		all, err = listWithTool(ctx, b.cfg)
-	}
-	if err != nil {
-		return nil, err
 	}
 	for i := range all {
 		// Tools that do not tell sizes give 0.
@@ -102,7 +105,22 @@ func (b *backups) list(ctx context.Context) ([]backup, error) {
 		all[i].failed = all[i].failed || small
 	}
 	slices.SortFunc(all, func(a, b backup) int { return a.ended.Compare(b.ended) })
-	return all, nil
+	all, fromFuture := withoutFuture(all, time.Now())
+	return all, errors.Join(err, fromFuture)
+}
+
+// withoutFuture leaves out what is dated later than now, unless nothing else is there: its age is not known, and an alert on it
+// would never come. That is an error.
+func withoutFuture(all []backup, now time.Time) ([]backup, error) {
+	first, _ := slices.BinarySearchFunc(all, now.Add(clockSlack), func(b backup, at time.Time) int { return b.ended.Compare(at) })
+	if first == len(all) {
+		return all, nil
+	}
+	err := fmt.Errorf("the newest backup is dated %s, in the future: is the clock right, and the time zone", all[len(all)-1].ended.UTC().Format(time.RFC3339))
+	if first == 0 {
+		return all, err
+	}
+	return all[:first], err
 }
 
 // report adds what the known backups say.

@@ -82,6 +82,9 @@ func TestBackupTools(t *testing.T) {
 		ofDB("pgbackrest", "last_full_timestamp_seconds", "1.795386225e+09"), ofDB("pgbackrest", "last_size_bytes", "3.043469e+06"), ofDB("pgbackrest", "kept", 2))
 	f(t, "pgbackrest", "main", `[{"name":"main","status":{"code":2,"message":"no valid backups"},"backup":[]}]`,
 		ofDB("pgbackrest", "last_success_timestamp_seconds", 0), ofDB("pgbackrest", "kept", 0))
+	differs := backupSamples(t, Config{Kind: "pgbackrest", Target: "main", OutputFile: collecttest.Write(t, t.TempDir(), "out.json",
+		`[{"name":"main","status":{"code":4,"message":"different across repos"},"backup":[{"type":"full","error":null,"timestamp":{"stop":1700000100},"info":{"size":900}}]}]`)})
+	collecttest.WantLines(t, differs, ofDB("pgbackrest", "last_success_timestamp_seconds", "1.7000001e+09"), `gatewatch_collector_success{collector="backup_db"} 0`)
 	f(t, "wal-g", "", `[{"backup_name":"base_0001","time":"2023-11-14T22:15:00Z","finish_time":"2023-11-14T22:13:20Z","compressed_size":100,"uncompressed_size":400},
 		{"backup_name":"base_0002_D_0001","time":"2023-11-15T22:15:00Z","finish_time":"2023-11-15T22:13:20.5Z","compressed_size":10,"uncompressed_size":400}]`,
 		ofDB("wal-g", "last_success_timestamp_seconds", "1.7000864005e+09"), ofDB("wal-g", "last_full_timestamp_seconds", "1.7e+09"), ofDB("wal-g", "last_size_bytes", 10))
@@ -139,6 +142,11 @@ func TestBackupToolFails(t *testing.T) {
 		t.Errorf("a tool that fails gives %v, want its status without secrets", err)
 	}
 	collecttest.WantLines(t, collecttest.Collect(t, c), ofDB("restic", "kept", 1), `gatewatch_collector_success{collector="backup_db"} 0`)
+	// What it says beside does not end it, and what it lists counts although it complains.
+	script(`head -c 1000000 /dev/zero >&2; echo '[{"time":"2023-11-14T22:13:20Z"},{"time":"2023-11-15T22:13:20Z"}]'`)
+	collecttest.WantLines(t, collecttest.Collect(t, c), ofDB("restic", "kept", 2), `gatewatch_collector_success{collector="backup_db"} 1`)
+	script(`echo '[{"time":"2023-11-14T22:13:20Z"}]'; exit 1`)
+	collecttest.WantLines(t, collecttest.Collect(t, c), ofDB("restic", "kept", 1), `gatewatch_collector_success{collector="backup_db"} 0`)
 	script("exec head -c 20000000 /dev/zero")
 	if err := c.Collect(t.Context(), &collect.Samples{}); err == nil {
 		t.Error("a tool that prints without end gives no error")
@@ -184,13 +192,77 @@ func TestBackupChecksum(t *testing.T) {
 	collecttest.WantLines(t, text, `gatewatch_collector_success{collector="backup_db_checksum"} 0`, ofDB("files", "kept", 1))
 	collecttest.Write(t, dir, "a.dump.sha256", fmt.Sprintf("%x  a.dump\n", sha256.Sum256([]byte(content))))
 	collecttest.WantLines(t, collecttest.Collect(t, all...), ofDB("files", "last_verify_success", 1), `gatewatch_collector_success{collector="backup_db_checksum"} 1`)
-	// It is not read again: what is wrong with it now is not seen.
-	collecttest.Write(t, dir, "a.dump.sha256", fmt.Sprintf("%x  a.dump\n", sha256.Sum256(nil)))
-	collecttest.WantLines(t, collecttest.Collect(t, all...), ofDB("files", "last_verify_success", 1))
+	// It is not read again, but a checksum that comes later counts, in each form.
+	wrong := fmt.Sprintf("%x  a.dump\n", sha256.Sum256(nil))
+	for _, form := range []string{"\ufeff%X *a.dump\r\n", "SHA256 (a = b.dump) = %x\n", "SHA2-256(a.dump)= %x\n", `\` + "%x  a\\nb\n", "%x\ta.dump", "%x"} {
+		collecttest.Write(t, dir, "a.dump.sha256", wrong)
+		collecttest.WantLines(t, collecttest.Collect(t, all...), ofDB("files", "last_verify_success", 0))
+		collecttest.Write(t, dir, "a.dump.sha256", fmt.Sprintf(form, sha256.Sum256([]byte(content))))
+		collecttest.WantLines(t, collecttest.Collect(t, all...), ofDB("files", "last_verify_success", 1))
+	}
+	// The next backup under the same name: its checksum may come within the hour.
 	aged(t, dir, "a.dump", content+"!", 30*time.Minute)
+	aged(t, dir, "a.dump.sha256", wrong, 24*time.Hour)
+	collecttest.WantLines(t, collecttest.Collect(t, all...), ofDB("files", "last_verify_success", 1))
+	aged(t, dir, "a.dump", content+"!", 2*time.Hour)
 	collecttest.WantLines(t, collecttest.Collect(t, all...), ofDB("files", "last_verify_success", 0))
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestBackupFilesMany keeps the newest of more files than are looked at, though it comes last by its name.
+func TestBackupFilesMany(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	old := aged(t, dir, "1", "x", 48*time.Hour)
+	for i := range maxBackupFiles {
+		if err := os.Link(old, filepath.Join(dir, fmt.Sprintf("2-%05d", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := time.Now().Add(-2 * time.Hour).Truncate(time.Second)
+	if err := os.Chtimes(collecttest.Write(t, dir, "3", "new"), ended, ended); err != nil {
+		t.Fatal(err)
+	}
+	text := backupSamples(t, Config{Kind: "files", Paths: []string{filepath.Join(dir, "*")}})
+	collecttest.WantLines(t, text, ofDB("files", "kept", maxBackupFiles), ofDB("files", "last_success_timestamp_seconds", collecttest.Seconds(ended)))
+}
+
+// TestBackupFuture shows backups that are dated later than now, as after the clock was set back: that is an error, and the age
+// of the others still counts.
+func TestBackupFuture(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ahead := aged(t, dir, "b.sql", "x", -48*time.Hour)
+	cfg := Config{Kind: "files", Paths: []string{filepath.Join(dir, "*.sql")}}
+	last := func(path string) string {
+		t.Helper()
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ofDB("files", "last_success_timestamp_seconds", collect.UnixSeconds(info.ModTime()))
+	}
+	failing := `gatewatch_collector_success{collector="backup_db"} 0`
+	collecttest.WantLines(t, backupSamples(t, cfg), failing, last(ahead))
+	before := aged(t, dir, "a.sql", "x", 48*time.Hour)
+	collecttest.WantLines(t, backupSamples(t, cfg), failing, last(before))
+}
+
+// TestBackupFolderClosed shows that a folder that may not be read is an error, in place of a folder without backups.
+func TestBackupFolderClosed(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 {
+		t.Skip("root may read every folder")
+	}
+	dir := filepath.Join(t.TempDir(), "closed")
+	if err := os.Mkdir(dir, 0); err != nil {
+		t.Fatal(err)
+	}
+	text := backupSamples(t, Config{Kind: "files", Paths: []string{filepath.Join(dir, "*.sql")}})
+	if collecttest.WantLines(t, text, `gatewatch_collector_success{collector="backup_db"} 0`); strings.Contains(text, "backup_kept") {
+		t.Errorf("a folder that may not be read is taken for one without backups:\n%s", text)
 	}
 }
 
@@ -203,7 +275,7 @@ func TestBackupXtrabackup(t *testing.T) {
 		if err := os.Mkdir(at, 0o700); err != nil {
 			t.Fatal(err)
 		}
-		collecttest.Write(t, at, "ibdata1", strings.Repeat("x", 1000))
+		aged(t, at, "ibdata1", strings.Repeat("x", 1000), age)
 		if info != "" {
 			collecttest.Write(t, at, "xtrabackup_info", info)
 		}
@@ -222,6 +294,8 @@ func TestBackupXtrabackup(t *testing.T) {
 	folder("incremental", "end_time = "+ended.Format(time.DateTime)+"\nincremental = Y\n", time.Hour)
 	folder("broken off", "", 2*time.Hour)
 	folder("running", "", -time.Hour)
+	folder("copies a large table", "", 3*time.Hour)
+	aged(t, filepath.Join(dir, "copies a large table"), "ibdata1", "x", -time.Hour)
 	text := backupSamples(t, Config{Kind: "xtrabackup", Paths: []string{filepath.Join(dir, "*")}})
 	collecttest.WantLines(t, text, ofDB("xtrabackup", "kept", 2), ofDB("xtrabackup", "last_run_success", 0),
 		ofDB("xtrabackup", "last_success_timestamp_seconds", collecttest.Seconds(ended)), ofDB("xtrabackup", "last_full_timestamp_seconds", collecttest.Seconds(time.Date(2024, 1, 2, 22, 22, 1, 0, time.Local))))

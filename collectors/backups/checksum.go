@@ -23,6 +23,8 @@ const (
 	checksumSlice = 20 * time.Second
 	checksumRate  = 32 << 20 // bytes a second
 	checksumPiece = 1 << 20
+	// checksumDue is how long after a backup its checksum may come, while there is an older one.
+	checksumDue = time.Hour
 )
 
 // checksum compares the newest file of an entry with its checksum, once.
@@ -34,9 +36,10 @@ type checksum struct {
 	reading globs.Version
 	offset  int64
 	sum     hash.Hash
-	// judged is the file that was compared last.
-	judged  globs.Version
-	matches bool
+	// judged is the file that was compared last, and judgedSum what it holds.
+	judged    globs.Version
+	judgedSum string
+	matches   bool
 }
 
 func newChecksum(cfg Config) collect.Collector {
@@ -56,25 +59,35 @@ func (c *checksum) collect(ctx context.Context, out *collect.Samples) error {
 }
 
 func (c *checksum) step(ctx context.Context, now time.Time) error {
-	newest, found := globs.Newest(c.cfg.Paths, maxBackupFiles, func(f globs.Version) bool {
+	newest, found := globs.Newest(c.cfg.Paths, func(f globs.Version) bool {
 		return strings.HasSuffix(f.Path, checksumSuffix) || now.Sub(f.Changed) < settled
 	})
-	if !found || newest == c.judged {
+	if !found {
 		return nil
 	}
-	if newest != c.reading {
-		c.reading, c.offset, c.sum = newest, 0, sha256.New()
-	}
-	want, err := wantedSum(newest.Path)
+	want, written, err := wantedSum(newest.Path)
 	if err != nil {
 		return err
 	}
-	done, err := c.read(ctx, now.Add(checksumSlice))
-	if err != nil || !done {
-		return err
+	sum, known := c.judgedSum, newest == c.judged
+	if !known {
+		if newest != c.reading {
+			c.reading, c.offset, c.sum = newest, 0, sha256.New()
+		}
+		done, err := c.read(ctx, now.Add(checksumSlice))
+		if err != nil || !done {
+			return err
+		}
+		if info, err := os.Stat(newest.Path); err != nil || info.Size() != newest.Size || !info.ModTime().Equal(newest.Changed) {
+			return nil // it is written anew
+		}
+		sum = hex.EncodeToString(c.sum.Sum(nil))
 	}
-	c.judged, c.matches = newest, hex.EncodeToString(c.sum.Sum(nil)) == want
-	if !c.matches {
+	if sum != want && written.Before(newest.Changed) && now.Sub(newest.Changed) < checksumDue {
+		return nil // the checksum is that of the backup before, under the same name
+	}
+	c.judged, c.judgedSum, c.matches = newest, sum, sum == want
+	if !c.matches && !known {
 		return fmt.Errorf("%s does not match %s", newest.Path, newest.Path+checksumSuffix)
 	}
 	return nil
@@ -107,20 +120,30 @@ func (c *checksum) read(ctx context.Context, until time.Time) (done bool, err er
 	return false, nil
 }
 
-// wantedSum reads the checksum beside a file: hexadecimal digits, which sha256sum follows with the file's name.
-func wantedSum(path string) (string, error) {
+// wantedSum reads the checksum beside a file and when it was written: hexadecimal digits and the file's name, or the name and the
+// digits after an equals sign (sha256sum --tag, OpenSSL).
+func wantedSum(path string) (sum string, written time.Time, err error) {
 	file, err := os.Open(path + checksumSuffix)
 	if err != nil {
-		return "", err
+		return "", written, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", written, err
+	}
 	text, err := io.ReadAll(io.LimitReader(file, 4<<10))
 	if err != nil {
-		return "", err
+		return "", written, err
 	}
-	word, _, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
-	if raw, err := hex.DecodeString(strings.TrimPrefix(word, `\`)); err != nil || len(raw) != sha256.Size {
-		return "", errors.New(path + checksumSuffix + " holds no SHA-256 checksum")
+	line, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff")), "\n")
+	if at := strings.LastIndex(line, "= "); at >= 0 {
+		line = line[at+1:]
 	}
-	return strings.ToLower(strings.TrimPrefix(word, `\`)), nil
+	words := append(strings.Fields(line), "")
+	sum = strings.ToLower(strings.TrimPrefix(words[0], `\`))
+	if raw, err := hex.DecodeString(sum); err != nil || len(raw) != sha256.Size {
+		return "", written, errors.New(path + checksumSuffix + " holds no SHA-256 checksum")
+	}
+	return sum, info.ModTime(), nil
 }

@@ -5,10 +5,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,32 +21,62 @@ import (
 const (
 	// settled is how long a file has to be left alone to be taken for complete.
 	settled = time.Minute
-	// maxBackupFiles bounds the files of an entry, and those in a folder that is a backup.
-	maxBackupFiles  = 10000
+	// maxBackupFiles bounds the files of an entry, of which the newest are taken, and those in a folder that is a backup.
+	maxBackupFiles = 10000
+	// maxListedNames bounds the names that are looked at to find these.
+	maxListedNames  = 1 << 20
 	checksumSuffix  = ".sha256"
 	longestLastLine = 4 << 10
 )
 
 // listFiles returns a backup for each file, but for those that are still written and checksums.
-func listFiles(cfg Config, now time.Time) ([]backup, error) {
-	files, _ := globs.Find(cfg.Paths, maxBackupFiles)
+func listFiles(ctx context.Context, cfg Config, now time.Time) ([]backup, error) {
+	files, err := settledFiles(ctx, cfg.Paths, now)
+	if err != nil {
+		return nil, err
+	}
 	var all []backup
 	for _, f := range files {
-		info, err := os.Stat(f.Path)
-		if err != nil || !info.Mode().IsRegular() || strings.HasSuffix(f.Path, checksumSuffix) || now.Sub(info.ModTime()) < settled {
-			continue
-		}
 		failed := false
 		if cfg.EndsWith != "" {
-			end, err := lastBytes(f.Path, info.Size())
+			end, err := lastBytes(f.Path, f.Size)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue // old ones are deleted at any time
+			}
 			if err != nil {
 				return nil, err
 			}
 			failed = !bytes.Contains(end, []byte(cfg.EndsWith))
 		}
-		all = append(all, backup{ended: info.ModTime(), size: info.Size(), full: true, failed: failed})
+		all = append(all, backup{ended: f.Changed, size: f.Size, full: true, failed: failed})
 	}
 	return all, nil
+}
+
+// settledFiles returns the files that are complete, the newest of them when there are too many.
+func settledFiles(ctx context.Context, patterns []string, now time.Time) ([]globs.Version, error) {
+	found := map[string]globs.Version{}
+	for _, pattern := range patterns {
+		all, err := globs.Expand(ctx, pattern, maxListedNames)
+		if err == nil && len(all.Closed) > 0 {
+			err = fmt.Errorf("%s cannot be read, and what %s names may be in it", all.Closed[0], pattern)
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range all.Paths {
+			info, err := os.Stat(path)
+			written := err == nil && now.Sub(info.ModTime()) < settled && info.ModTime().Sub(now) < clockSlack
+			if err == nil && info.Mode().IsRegular() && !strings.HasSuffix(path, checksumSuffix) && !written {
+				found[path] = globs.Version{Path: path, Size: info.Size(), Changed: info.ModTime()}
+			}
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+		}
+	}
+	files := slices.SortedFunc(maps.Values(found), func(a, b globs.Version) int { return b.Changed.Compare(a.Changed) })
+	return files[:min(len(files), maxBackupFiles)], nil
 }
 
 func lastBytes(path string, size int64) ([]byte, error) {
@@ -68,8 +101,13 @@ func listXtrabackup(ctx context.Context, patterns []string) ([]backup, error) {
 		}
 		said, err := readFirst(f.Path, "xtrabackup_info", "mariadb_backup_info")
 		if errors.Is(err, fs.ErrNotExist) {
-			if time.Since(info.ModTime()) > time.Hour {
-				all = append(all, backup{ended: info.ModTime(), full: true, failed: true})
+			// Only what is in the folder changes while a large table is copied.
+			_, changed, err := measure(ctx, f.Path)
+			if err != nil {
+				return nil, err
+			}
+			if !changed.IsZero() && time.Since(changed) > time.Hour {
+				all = append(all, backup{ended: changed, full: true, failed: true})
 			}
 			continue
 		}
@@ -78,9 +116,12 @@ func listXtrabackup(ctx context.Context, patterns []string) ([]backup, error) {
 		}
 		// Times are those of the host, without a zone.
 		ended, err := time.ParseInLocation(time.DateTime, said["end_time"], time.Local)
-		size, sizeErr := folderSize(ctx, f.Path)
+		size, changed, sizeErr := measure(ctx, f.Path)
 		if sizeErr != nil {
 			return nil, sizeErr
+		}
+		if changed.IsZero() {
+			continue // it was deleted meanwhile
 		}
 		all = append(all, backup{ended: ended, size: size, full: said["incremental"] != "Y", failed: err != nil || said["partial"] == "Y"})
 	}
@@ -110,20 +151,29 @@ func readFirst(folder string, names ...string) (map[string]string, error) {
 	return said, lines.Err()
 }
 
-// folderSize adds up the files in a folder; of more than maxBackupFiles, the first ones.
-func folderSize(ctx context.Context, folder string) (size int64, err error) {
+// measure adds up the files in a folder, and tells when it or one of them was changed last; of more than maxBackupFiles, the
+// first ones. What is deleted meanwhile is left out, and changed is zero when that is the folder.
+func measure(ctx context.Context, folder string) (size int64, changed time.Time, err error) {
 	files := 0
 	err = filepath.WalkDir(folder, func(_ string, d fs.DirEntry, err error) error {
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if files++; files > maxBackupFiles {
 			return fs.SkipAll
 		}
-		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
-			size += info.Size()
+		if err != nil {
+			return ctx.Err()
+		}
+		if info, err := d.Info(); err == nil {
+			if info.ModTime().After(changed) {
+				changed = info.ModTime()
+			}
+			if info.Mode().IsRegular() {
+				size += info.Size()
+			}
 		}
 		return ctx.Err()
 	})
-	return size, err
+	return size, changed, err
 }

@@ -44,7 +44,8 @@ func backupTool(kind string) *lister {
 	return nil
 }
 
-// listWithTool runs the tool of the entry, or reads the file that holds what it printed.
+// listWithTool runs the tool of the entry, or reads the file that holds what it printed. A tool that lists backups and complains
+// gives both.
 func listWithTool(ctx context.Context, cfg Config) ([]backup, error) {
 	t := backupTool(cfg.Kind)
 	var data []byte
@@ -56,14 +57,14 @@ func listWithTool(ctx context.Context, cfg Config) ([]backup, error) {
 		collect.SetDefault(&program, t.program)
 		data, err = tool.Run(ctx, program, t.args(cfg.Target), cfg.Env)
 	}
-	if err != nil {
+	if err != nil && len(data) == 0 {
 		return nil, err
 	}
-	all, err := t.parse(data, cfg.Target)
-	if err != nil {
-		return nil, fmt.Errorf("what %s printed: %w", cfg.Kind, err)
+	all, wrong := t.parse(data, cfg.Target)
+	if err == nil && wrong != nil {
+		err = fmt.Errorf("what %s printed: %w", cfg.Kind, wrong)
 	}
-	return all, nil
+	return all, err
 }
 
 func parsePgBackRest(data []byte, target string) ([]backup, error) {
@@ -94,15 +95,15 @@ func parsePgBackRest(data []byte, target string) ([]backup, error) {
 		if target != "" && s.Name != target {
 			continue
 		}
-		// 2 is "no valid backups", which is an answer.
-		if s.Status.Code != 0 && s.Status.Code != 2 {
-			return nil, fmt.Errorf("stanza %s: %s", s.Name, s.Status.Message)
-		}
 		var all []backup
 		for _, b := range s.Backup {
 			size := b.Info.Repository.Size
 			collect.SetDefault(&size, b.Info.Size)
 			all = append(all, backup{ended: time.Unix(b.Timestamp.Stop, 0), size: size, full: b.Type == "full", failed: b.Error})
+		}
+		// 2 is "no valid backups", which is an answer. Others can come with a list, as where repositories differ.
+		if s.Status.Code != 0 && s.Status.Code != 2 {
+			return all, fmt.Errorf("stanza %s: %s", s.Name, s.Status.Message)
 		}
 		return all, nil
 	}

@@ -21,7 +21,7 @@ type Expanded struct {
 	Paths []string
 	// Left is how many are left out, because a folder has more than were asked for.
 	Left int
-	// Closed are the folders that may not be read: what the pattern names may be in them, or below them.
+	// Closed are the folders that may not be read, or cannot be because what they lie on is broken: what the pattern names may be in them, or below them.
 	Closed []string
 }
 
@@ -36,7 +36,7 @@ func Expand(ctx context.Context, pattern string, most int) (Expanded, error) {
 				return Expanded{}, err
 			}
 			names, left, err := namesIn(ctx, folder, part, most)
-			if errors.Is(err, fs.ErrPermission) {
+			if unreadable(err) {
 				found.Closed = append(found.Closed, folder)
 			}
 			found.Left += left
@@ -47,6 +47,13 @@ func Expand(ctx context.Context, pattern string, most int) (Expanded, error) {
 		found.Paths = next
 	}
 	return found, ctx.Err()
+}
+
+// unreadable tells whether an error hides what is in a folder: it is not allowed to look, or the disk or the server that holds
+// it does not answer.
+func unreadable(err error) bool {
+	return slices.ContainsFunc([]error{fs.ErrPermission, syscall.EIO, syscall.ESTALE, syscall.ENOTCONN, syscall.ETIMEDOUT},
+		func(one error) bool { return errors.Is(err, one) })
 }
 
 // namesIn returns the names in the folder that one part of a pattern names, the first most of them and how many there are

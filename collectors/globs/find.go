@@ -3,6 +3,7 @@ package globs
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -65,10 +66,10 @@ type Version struct {
 	Changed time.Time
 }
 
-// Newest returns the regular file among those that patterns name that was changed last, of the first most of them. skip
+// Newest returns the regular file among those that patterns name that was changed last. skip
 // says which are none of those that are meant; nil for none.
-func Newest(patterns []string, most int, skip func(Version) bool) (newest Version, found bool) {
-	files, _ := Find(patterns, most)
+func Newest(patterns []string, skip func(Version) bool) (newest Version, found bool) {
+	files, _ := Find(patterns, math.MaxInt)
 	for _, f := range files {
 		info, err := os.Stat(f.Path)
 		if err != nil || !info.Mode().IsRegular() {

@@ -15,9 +15,6 @@ import (
 // maxReport bounds a report; that of a large image has 10 MiB.
 const maxReport = 32 << 20
 
-// maxReportFiles is how many files that a pattern names are looked at.
-const maxReportFiles = 500
-
 // reports tells what security scanners found, as they left it in files.
 type reports struct {
 	entries []ReportConfig
@@ -54,7 +51,7 @@ func (r *reports) collect(ctx context.Context, out *collect.Samples) error {
 			return err
 		}
 		entry := &r.entries[i]
-		newest, found := globs.Newest([]string{entry.Path}, maxReportFiles, nil)
+		newest, found := globs.Newest([]string{entry.Path}, nil)
 		last := r.read[entry.Name]
 		if found && newest != last.file {
 			last = readReport{file: newest}

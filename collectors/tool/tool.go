@@ -40,7 +40,7 @@ func RunBoth(ctx context.Context, program string, args []string, env map[string]
 	}
 	// A program that keeps its output open after it was stopped is not waited for.
 	cmd.WaitDelay = time.Second
-	out, complaint := &bounded{most: MaxOutput}, &bounded{most: maxToolSays}
+	out, complaint := &bounded{most: MaxOutput}, &bounded{most: maxToolSays, cut: true}
 	cmd.Stdout, cmd.Stderr = out, complaint
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
@@ -51,10 +51,10 @@ func RunBoth(ctx context.Context, program string, args []string, env map[string]
 	switch {
 	case ctx.Err() != nil:
 		return nil, nil, fmt.Errorf("%s gave no answer in time: %w", program, ctx.Err())
-	case err != nil:
-		return out.Bytes(), nil, fmt.Errorf("%s: %w: %s", program, err, Complaint(complaint.String(), env))
 	case out.over:
 		return nil, nil, fmt.Errorf("%s printed more than %d MiB", program, MaxOutput>>20)
+	case err != nil:
+		return out.Bytes(), nil, fmt.Errorf("%s: %w: %s", program, err, Complaint(complaint.String(), env))
 	}
 	return out.Bytes(), complaint.Bytes(), nil
 }
@@ -77,20 +77,24 @@ func Complaint(complaint string, env map[string]secret.Secret) string {
 	return complaint
 }
 
-// bounded keeps the first most bytes.
+// bounded keeps the first most bytes. With cut it drops the rest, otherwise that is an error.
 type bounded struct {
 	bytes.Buffer
-	most int
-	over bool
+	most      int
+	cut, over bool
 }
 
 var errTooMuch = errors.New("too much output")
 
-// Write keeps what fits. What does not ends the program.
+// Write keeps what fits. What does not ends the program, unless it is cut off.
 func (b *bounded) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > b.most {
+	if room := b.most - b.Len(); len(p) > room {
 		b.over = true
-		return 0, errTooMuch
+		if !b.cut {
+			return 0, errTooMuch
+		}
+		b.Buffer.Write(p[:room])
+		return len(p), nil
 	}
 	return b.Buffer.Write(p)
 }
