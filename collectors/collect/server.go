@@ -52,6 +52,8 @@ type Part[C any] struct {
 	// Every is how often it is asked; 0: at each collection.
 	Every time.Duration
 	Ask   func(ctx context.Context, conn C, out *Samples) error
+	// More tells that the part is in the middle of something and wants to be asked at the next collection; nil: never.
+	More func() bool
 
 	asked, answered time.Time
 	err             error
@@ -146,7 +148,11 @@ func (s *Server[C]) AskAllNow() {
 
 // due tells whether it is p's turn. Ticks come a little early or late, so half an interval is let off.
 func (p *Part[C]) due(now time.Time, pace time.Duration) bool {
-	return !p.rest.resting(now) && now.Sub(p.asked) >= p.Every-pace/2
+	every := p.Every
+	if p.More != nil && p.More() {
+		every = 0
+	}
+	return !p.rest.resting(now) && now.Sub(p.asked) >= every-pace/2
 }
 
 // ask asks one part. It returns an error, and gives up the connection, when that cannot be used any more.

@@ -130,3 +130,28 @@ func TestServerConnectsAgain(t *testing.T) {
 		t.Errorf("%d connections are open, want none", p.open)
 	}
 }
+
+// TestServerAsksForMore has a part that is asked once an hour, and needs three collections for what it is asked.
+func TestServerAsksForMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := &pretended{}
+		s := p.server()
+		s.Parts = s.Parts[:1]
+		s.Parts[0].Every, s.Parts[0].More = time.Hour, func() bool { return p.asked < 3 }
+		c := s.Collector()
+		for range 10 {
+			if err := c.Collect(t.Context(), new(collect.Samples)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Second)
+		}
+		if p.asked != 3 {
+			t.Errorf("asked %d times in ten collections, want 3", p.asked)
+		}
+		time.Sleep(time.Hour)
+		if err := c.Collect(t.Context(), new(collect.Samples)); err != nil || p.asked != 4 {
+			t.Errorf("asked %d times after an hour, want 4 (%v)", p.asked, err)
+		}
+	})
+}

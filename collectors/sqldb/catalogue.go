@@ -31,7 +31,8 @@ func (*MySQLConfig) Catalogue() []collect.Row {
 	listed = append(listed, collect.Metrics{replicaOther}.List("", collect.DatabaseLabels()...)...)
 	listed = append(listed, statementMetrics("mysql_")...)
 	listed = append(listed, collect.Metrics(tableCheckSpecs()).List("with integrity", collect.DatabaseLabels()...)...)
-	listed = append(listed, collect.Metrics{mysqlNoPrimaryKey, mysqlRedundant, mysqlTableSize}.List("every 60 min", collect.DatabaseLabels()...)...)
+	listed = append(listed, collect.Metrics{mysqlNoPrimaryKey, mysqlRedundant, mysqlUnusedIndexes, mysqlTableSize}.List("every 60 min", collect.DatabaseLabels()...)...)
+	listed = append(listed, collect.Metrics(autoIncrementSpecs()).List("every 10 min", collect.DatabaseLabels()...)...)
 	return append(listed, queryMetrics(append([]*query{&mysqlBlockedCount, &mysqlBlockedPairs}, mysqlQueries()...))...)
 }
 

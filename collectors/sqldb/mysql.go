@@ -117,7 +117,10 @@ var mysqlSession = struct{ both, mysql, mariadb []string }{
 		"SET SESSION TRANSACTION READ ONLY", "SET SESSION innodb_lock_wait_timeout = 1",
 		"SET SESSION autocommit = 1", "SET SESSION time_zone = 'SYSTEM'",
 	},
-	mysql:   []string{"SET SESSION max_execution_time = 1000", "SET SESSION lock_wait_timeout = 1"},
+	// MySQL tells what AUTO_INCREMENT and sizes were a day ago, unless it shall look.
+	mysql: []string{
+		"SET SESSION max_execution_time = 1000", "SET SESSION lock_wait_timeout = 1", "SET SESSION information_schema_stats_expiry = 0",
+	},
 	mariadb: []string{"SET SESSION max_statement_time = 1", "SET SESSION lock_wait_timeout = 0", "SET SESSION slow_query_log = 0"},
 }
 

@@ -27,7 +27,7 @@ func TestMySQL8(t *testing.T) {
 		"INSERT INTO pay.refunds (card) VALUES (1)", "GRANT REFERENCES ON pay.refunds TO gatewatch@'%'",
 		"CREATE TABLE pay.orders (id int PRIMARY KEY, note text)", "INSERT INTO pay.orders VALUES (1, 'x')")
 	w := watch(t, newMySQL, "gatewatch:p@ss:word@tcp("+s.Addr+")/", 0)
-	text := w.Collect(t)
+	text := swept(t, w)
 	own := fmt.Sprintf(`{instance=%q,name="main"} `, s.Addr)
 	if failed := collecttest.SamplesOf(text, "gatewatch_collector_part_success"); strings.Contains(failed, " 0") {
 		t.Errorf("parts failed:\n%s\n%s", failed, w.Log)

@@ -29,6 +29,9 @@ type tablePages struct {
 type tablePage struct {
 	schema string
 	tables []string
+	// bytes is whether names have to be compared as bytes: of two that differ in case alone MariaDB would open one. MySQL 8
+	// keeps them as it compares them, and finds them by its index.
+	bytes bool
 }
 
 // next returns the next page, of at most most names. Without names the round has ended, and the next one begins.
@@ -44,7 +47,7 @@ func (p *tablePages) next(ctx context.Context, link *mysqlLink, most int) (table
 		if err != nil {
 			return tablePage{}, err
 		}
-		page := tablePage{schema: p.schema, tables: columnOf(found, "name")}
+		page := tablePage{schema: p.schema, tables: columnOf(found, "name"), bytes: link.tellsInnoDB()}
 		p.ended = len(page.tables) < most
 		if n := len(page.tables); n > 0 {
 			p.table = page.tables[n-1]
@@ -76,6 +79,12 @@ func (p tablePage) of(schemaColumn, tableColumn string) string {
 	names := make([]string, len(p.tables))
 	for i, name := range p.tables {
 		names[i] = sqlName(name)
+		if p.bytes {
+			names[i] = sqlBytes(name)
+		}
+	}
+	if p.bytes {
+		tableColumn = "BINARY " + tableColumn
 	}
 	return schemaColumn + " = " + sqlName(p.schema) + " AND " + tableColumn + " IN (" + strings.Join(names, ", ") + ")"
 }

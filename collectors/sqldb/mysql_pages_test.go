@@ -2,7 +2,9 @@ package sqldb
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,6 +36,9 @@ func linkOf(t *testing.T, dsn string) *mysqlLink {
 // oddNames are names of schemas and tables that servers allow, in the order of their bytes.
 var oddNames = []string{"A\nb", `a"b'c`, `a\b`, "a`b", "pay.me", "订单"}
 
+// cased are two tables, which the servers of the tests tell apart.
+var cased = []string{"Paid", "paid"}
+
 func TestTablePages(t *testing.T) {
 	t.Parallel()
 	t.Run("MariaDB", func(t *testing.T) {
@@ -59,7 +64,7 @@ func testTablePages(t *testing.T, s *servicetest.Server) {
 	var want []string
 	for _, schema := range oddNames {
 		run(t, root, "CREATE DATABASE "+quotedName(schema))
-		for _, table := range oddNames {
+		for _, table := range slices.Sorted(slices.Values(slices.Concat(oddNames, cased))) {
 			run(t, root, "CREATE TABLE "+quotedName(schema)+"."+quotedName(table)+" (id int PRIMARY KEY)")
 			want = append(want, schema+"/"+table)
 		}
@@ -92,9 +97,40 @@ func testTablePages(t *testing.T, s *servicetest.Server) {
 			}
 		}
 	}
+	seen := &sweptTables{fail: 3}
+	for asks, all := 0, (&sweep{sweeper: seen, most: sweepMost}); seen.rounds == 0; asks++ {
+		if err := all.ask(t.Context(), link); asks > 2*len(oddNames) || err != nil && seen.fail > 0 {
+			t.Fatalf("after %d collections there is no end of a sweep, %v", asks, err)
+		}
+	}
+	if strings.Join(seen.all, ",") != strings.Join(want, ",") || seen.fail != 0 {
+		t.Errorf("a sweep of which one page failed saw\n%q, want\n%q", seen.all, want)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if page, err := new(tablePages).next(ctx, link, 10); err == nil {
 		t.Errorf("without an answer there is %v", fmt.Sprint(page))
 	}
+}
+
+// sweptTables is a sweeper that notes what it is given, and fails once, at that page.
+type sweptTables struct {
+	all          []string
+	fail, rounds int
+}
+
+func (s *sweptTables) begin(context.Context, *mysqlLink) error { return nil }
+func (s *sweptTables) end()                                    { s.rounds++ }
+func (s *sweptTables) add(*collect.Samples)                    {}
+
+func (s *sweptTables) page(_ context.Context, _ *mysqlLink, p tablePage) error {
+	if s.fail > 0 {
+		if s.fail--; s.fail == 0 {
+			return errors.New("takes too long")
+		}
+	}
+	for _, table := range p.tables {
+		s.all = append(s.all, p.schema+"/"+table)
+	}
+	return nil
 }

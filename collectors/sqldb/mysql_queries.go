@@ -41,23 +41,6 @@ func mysqlQueries() []*query {
 				{"timeouts", "mysql_info_schema_innodb_metrics_lock_lock_timeouts_total", collect.CounterKind, "Waits for row locks that ended without one."},
 				{"history", "mysql_info_schema_innodb_metrics_transaction_trx_rseg_history_len", collect.GaugeKind, "Changes not purged yet; it grows while an old transaction is open."},
 			}},
-		{part: "unused_indexes", every: 5 * time.Minute, text: `SELECT CASE WHEN @@performance_schema THEN count(*) END AS n
-			FROM performance_schema.table_io_waits_summary_by_index_usage WHERE INDEX_NAME IS NOT NULL AND INDEX_NAME <> 'PRIMARY'
-			AND COUNT_STAR = 0 AND OBJECT_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema')`,
-			values: []value{{"n", "mysql_unused_indexes", collect.GaugeKind,
-				"Indexes of tables in use that no statement used since the server started, primary keys left out; absent without performance_schema."}}},
-		{part: "auto_increment", every: 10 * time.Minute, most: 50, labels: []string{"schema", "table", "column"}, text: `SELECT
-			c.TABLE_SCHEMA AS ` + "`schema`, c.TABLE_NAME AS `table`, c.COLUMN_NAME AS `column`" + `, t.AUTO_INCREMENT AS next,
-			pow(2, CASE c.DATA_TYPE WHEN 'tinyint' THEN 7 WHEN 'smallint' THEN 15 WHEN 'mediumint' THEN 23 WHEN 'int' THEN 31
-				ELSE 63 END + (c.COLUMN_TYPE LIKE '% unsigned%')) - 1 AS most
-			FROM information_schema.COLUMNS c JOIN information_schema.TABLES t
-			ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-			AND BINARY t.TABLE_SCHEMA = c.TABLE_SCHEMA AND BINARY t.TABLE_NAME = c.TABLE_NAME
-			WHERE c.EXTRA LIKE '%auto_increment%' AND t.AUTO_INCREMENT IS NOT NULL ORDER BY next / most DESC LIMIT 51`,
-			values: []value{
-				{"next", "mysql_info_schema_auto_increment_column", collect.GaugeKind, "Next value of the column; of tables that the user may know of."},
-				{"most", "mysql_info_schema_auto_increment_column_max", collect.GaugeKind, "Largest value that the column can hold; after it inserts fail."},
-			}},
 	}, mysqlScans())
 }
 

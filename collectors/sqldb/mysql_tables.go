@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -25,43 +26,86 @@ const (
 	// without a file of their own have no sizes, because what is free there is free for all of them.
 	mysqlLargest = `SELECT NAME AS name FROM information_schema.INNODB_SYS_TABLESPACES WHERE NAME LIKE '%%/%%' AND NAME NOT LIKE 'mysql/%%'
 		AND NAME NOT LIKE 'sys/%%' AND NAME NOT LIKE '%%/#sql%%' AND NAME NOT LIKE '%%/FTS\_%%' ORDER BY FILE_SIZE DESC LIMIT %d`
-	// mysql8Sizes asks the dictionary, which has the numbers of all.
+	// mysql8Sizes asks the dictionary about the tables of a page.
 	mysql8Sizes = tableSizesOf + `ENGINE = 'InnoDB' AND TABLE_TYPE = 'BASE TABLE' AND CREATE_OPTIONS NOT LIKE '%%TABLESPACE%%' AND @@innodb_file_per_table
-		AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'performance_schema', 'information_schema') ORDER BY DATA_LENGTH + INDEX_LENGTH + DATA_FREE DESC LIMIT %d`
+		AND %s ORDER BY DATA_LENGTH + INDEX_LENGTH + DATA_FREE DESC LIMIT %d`
 )
 
-// tableSizesPart tells the sizes of the largest tables under mysqld_exporter's name. MariaDB opens each table that it is
-// asked for, so that it is asked for the largest files first, and then for those tables alone, however many there are.
-func tableSizesPart(fixed prometheus.Labels) *mysqlPart {
-	size := mysqlTableSize.Metric(fixed)
-	return &mysqlPart{Name: "table_sizes", Every: findingsEvery, Ask: func(ctx context.Context, link *mysqlLink, out *collect.Samples) error {
-		text := fmt.Sprintf(mysql8Sizes, tableSizesMost+1)
-		if link.tellsInnoDB() {
-			files, err := link.ask(ctx, fmt.Sprintf(mysqlLargest, tableSizesMost+1))
-			if err != nil {
-				return err
-			}
-			if text = sizesOfFiles(files); text == "" {
-				return nil
-			}
-		}
-		found, err := link.ask(ctx, text)
-		if err != nil {
-			return err
-		}
-		for i, row := range found.rows {
-			if i == tableSizesMost {
-				out.Dropped++
-				break
-			}
-			for _, component := range []string{"data_length", "index_length", "data_free"} {
-				if bytes, ok := collect.ParseNumber(found.cell(row, component)); ok {
-					out.Add(size, bytes, found.cell(row, "schema"), found.cell(row, "table"), component)
-				}
-			}
-		}
+// tableSizes is a sweeper that finds the sizes of the largest tables. MariaDB opens each table that it is asked for, so that
+// it is asked for the largest files first, and then for those tables alone, however many there are.
+type tableSizes struct {
+	size            collect.Metric
+	found, complete []tableSize
+	dropped         int
+}
+
+type tableSize struct {
+	schema, table string
+	data, index   float64
+	free          float64
+}
+
+func (t tableSize) total() float64 { return t.data + t.index + t.free }
+
+func newTableSizes(fixed prometheus.Labels) *tableSizes {
+	return &tableSizes{size: mysqlTableSize.Metric(fixed)}
+}
+
+func (t *tableSizes) begin(ctx context.Context, link *mysqlLink) error {
+	t.found = nil
+	if !link.tellsInnoDB() {
 		return nil
-	}}
+	}
+	files, err := link.ask(ctx, fmt.Sprintf(mysqlLargest, tableSizesMost+1))
+	if err != nil {
+		return err
+	}
+	if text := sizesOfFiles(files); text != "" {
+		return t.read(ctx, link, text)
+	}
+	return nil
+}
+
+func (t *tableSizes) page(ctx context.Context, link *mysqlLink, p tablePage) error {
+	if link.tellsInnoDB() {
+		return nil
+	}
+	return t.read(ctx, link, fmt.Sprintf(mysql8Sizes, p.of("TABLE_SCHEMA", "TABLE_NAME"), tableSizesMost+1))
+}
+
+func (t *tableSizes) read(ctx context.Context, link *mysqlLink, text string) error {
+	found, err := link.ask(ctx, text)
+	if err != nil {
+		return err
+	}
+	for _, row := range found.rows {
+		one := tableSize{schema: found.cell(row, "schema"), table: found.cell(row, "table")}
+		var known bool
+		if one.data, known = collect.ParseNumber(found.cell(row, "data_length")); !known {
+			continue
+		}
+		one.index, _ = collect.ParseNumber(found.cell(row, "index_length"))
+		one.free, _ = collect.ParseNumber(found.cell(row, "data_free"))
+		t.found = append(t.found, one)
+	}
+	slices.SortStableFunc(t.found, func(a, b tableSize) int { return cmp.Compare(b.total(), a.total()) })
+	t.found = t.found[:min(len(t.found), tableSizesMost+1)]
+	return nil
+}
+
+func (t *tableSizes) end() {
+	t.complete = t.found[:min(len(t.found), tableSizesMost)]
+	t.dropped = len(t.found) - len(t.complete)
+}
+
+func (t *tableSizes) add(out *collect.Samples) {
+	for _, one := range t.complete {
+		out.Add(t.size, one.data, one.schema, one.table, "data_length")
+		out.Add(t.size, one.index, one.schema, one.table, "index_length")
+		out.Add(t.size, one.free, one.schema, one.table, "data_free")
+	}
+	out.Dropped += t.dropped
+	t.dropped = 0 // told once a round
 }
 
 // sizesOfFiles returns the question for the tables whose files are in a, "" without any. Each table is asked for by its
