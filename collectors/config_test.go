@@ -55,7 +55,7 @@ func TestValidate(t *testing.T) {
 	f(t, `nginx: [{name: a, status_url: "http://127.0.0.1/stub"}]`, "")
 	f(t, `nginx: [{status_url: "http://127.0.0.1/stub"}]`, "nginx[0].name: is missing")
 	f(t, `nginx: [{name: a, status_url: "unix:/x"}, {name: a, status_url: "http://x", config_files: ["[", conf], config_test: [""]}]`,
-		`nginx[0].status_url: must be http://host… or https://host…`+"\n"+`nginx[1].name: "a" is used by another entry`+"\n"+
+		`nginx[0].status_url: must be unix:/path/of/socket:/stub_status`+"\n"+`nginx[1].name: "a" is used by another entry`+"\n"+
 			`nginx[1].config_files[0]: "[" is no absolute path or glob`+"\n"+
 			`nginx[1].config_files[1]: "conf" is no absolute path or glob`+"\n"+
 			`nginx[1].config_test[0]: is empty; it must be a program`)
