@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -44,13 +45,25 @@ type state struct {
 	lastOK   time.Time
 }
 
-// run collects at once and then at every tick. A tick that comes while a collection is still running is left out.
+// run collects at once and then at every tick. A tick that comes while a collection is still running is left out. The second
+// collection comes somewhat early, each time another while: those of an agent, and agents that were started together, do not
+// go on asking at one moment.
 func (r *runner) run(ctx context.Context) {
-	tick := time.NewTicker(r.Interval)
-	defer tick.Stop()
 	if r.Stop != nil {
 		defer r.Stop()
 	}
+	phase := time.NewTimer(time.Duration(float64(r.Interval) * (0.5 + 0.5*rand.Float64())))
+	defer phase.Stop()
+	if ctx.Err() == nil {
+		r.once(ctx)
+	}
+	select {
+	case <-ctx.Done():
+		return
+	case <-phase.C:
+	}
+	tick := time.NewTicker(r.Interval)
+	defer tick.Stop()
 	for ctx.Err() == nil {
 		r.once(ctx)
 		select {
