@@ -187,7 +187,7 @@ func TestScrapeLeavesOthersAlone(t *testing.T) {
 		"redis":   &collect.Entries[redis.Config, *redis.Config]{{DSNConfig: collect.DSNConfig{ServerConfig: collect.ServerConfig{Name: "r"}, DSN: "redis://127.0.0.1:1"}}},
 	})
 	got := s.text()
-	if strings.Contains(got, "} 7") || !strings.Contains(got, "} 8") || !strings.Contains(got, "scrape_refused_samples{application=\"a\",instance=\"") {
+	if strings.Contains(got, "} 7\n") || !strings.Contains(got, "} 8\n") || !strings.Contains(got, "scrape_refused_samples{application=\"a\",instance=\"") {
 		t.Errorf("want mine and not nginx_up of the application in\n%s", got)
 	}
 }
