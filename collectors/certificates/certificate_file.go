@@ -113,9 +113,17 @@ func parseCertificates(data []byte, password secret.Secret) ([]*x509.Certificate
 }
 
 func parsePEM(data []byte) ([]*x509.Certificate, error) {
+	// What editors put in front would hide the first certificate.
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	lines := append([]byte("\n"), data...)
+	begun := bytes.Count(lines, []byte("\n-----BEGIN CERTIFICATE-----")) + bytes.Count(lines, []byte("\n-----BEGIN X509 CERTIFICATE-----"))
 	var certs []*x509.Certificate
 	for {
 		block, rest := pem.Decode(data)
+		if block == nil && len(certs) < begun {
+			// The decoder passes over them: the others alone would look well.
+			return nil, fmt.Errorf("%d of %d certificates are cut off or damaged", begun-len(certs), begun)
+		}
 		if block == nil {
 			return certs, nil
 		}

@@ -150,6 +150,32 @@ func TestTLSFilesErrors(t *testing.T) {
 	f(t, collecttest.Write(t, dir, "text.pem", "nonsense"), "text.pem: is neither PEM, DER, PKCS#12 nor JKS")
 }
 
+// TestTLSFilesDamaged reads chains of which one certificate is damaged, which hides no certificate; and one that an editor wrote.
+func TestTLSFilesDamaged(t *testing.T) {
+	t.Parallel()
+	root := collecttest.NewAuthority(t, "Root", nil)
+	leaf := collecttest.PemOf(collecttest.Certify(t, root, collecttest.ForLoopback()).Cert)
+	above := collecttest.PemOf(root.Cert)
+	f := func(name, text string, wantCertificates int) {
+		t.Helper()
+		path := collecttest.Write(t, t.TempDir(), "chain.pem", text)
+		got := collecttest.Collect(t, filesCollector(t, collecttest.Quiet(), FilesConfig{Name: "pay", Paths: []string{path}}))
+		errors := 0
+		if wantCertificates == 0 {
+			errors = 1
+		}
+		wantError := fmt.Sprintf("} %d", errors)
+		if n := strings.Count(got, "\nx509_cert_not_after{"); n != wantCertificates || !strings.HasSuffix(strings.TrimSpace(collecttest.SamplesOf(got, "x509_cert_error")), wantError) {
+			t.Errorf("%s: %d certificates, want %d, in\n%s", name, n, wantCertificates, got)
+		}
+	}
+	f("whole", leaf+above, 2)
+	f("byte order mark", "\ufeff"+leaf+above, 2)
+	f("lines of Windows", strings.ReplaceAll(leaf+above, "\n", "\r\n"), 2)
+	f("first damaged", strings.Replace(leaf, "\nMI", "\n!!", 1)+above, 0)
+	f("last cut off", leaf+above[:len(above)/2], 0)
+}
+
 func TestTLSFilesPattern(t *testing.T) {
 	t.Parallel()
 	root := collecttest.NewAuthority(t, "Root", nil)
