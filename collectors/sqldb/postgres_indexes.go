@@ -36,7 +36,7 @@ func postgresIndexes() []*query {
 			LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass
 				AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
 			LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-			WHERE s.last_value IS NOT NULL AND s.increment_by > 0
+			WHERE s.last_value IS NOT NULL AND s.increment_by > 0 AND s.max_value > 0
 			GROUP BY s.schemaname, s.sequencename, s.last_value, s.max_value ORDER BY used DESC LIMIT 51`,
 			values: []value{{"used", "pg_sequence_used_ratio", collect.GaugeKind,
 				"Part of its numbers, or of those of the column it belongs to, that a sequence has used; at 1 inserts fail."}}},

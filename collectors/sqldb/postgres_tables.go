@@ -45,7 +45,7 @@ func postgresTables() []*query {
 				of("autoanalyze_count", "Times autovacuum analysed it."),
 			}},
 		{part: "table_sizes", every: 5 * time.Minute, most: 100, labels: labels, text: `SELECT current_database() AS datname,
-			n.nspname AS schemaname, c.relname, b.size * (c.relpages + coalesce(t.relpages, 0)) AS bytes,
+			n.nspname AS schemaname, c.relname, b.size * (c.relpages::bigint + coalesce(t.relpages, 0)) AS bytes,
 			b.size * coalesce((SELECT sum(i.relpages::bigint) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
 				WHERE x.indrelid = c.oid), 0) AS indexes
 			FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class t ON t.oid = c.reltoastrelid

@@ -63,7 +63,7 @@ func testPostgres(t *testing.T, start startPostgres) {
 		CREATE INDEX cards_pan ON cards (pan);
 		CREATE TABLE refunds (card int REFERENCES cards, id bigint); CREATE INDEX ON refunds (id, card);
 		CREATE TABLE captures (id smallint GENERATED ALWAYS AS IDENTITY, card int REFERENCES cards); CREATE INDEX ON captures (card, id);
-		SELECT setval('cards_id_seq', 1 << 30), setval('captures_id_seq', 1 << 14);
+		CREATE SEQUENCE to_zero MINVALUE -10 MAXVALUE 0 START -10; SELECT nextval('to_zero'); SELECT setval('cards_id_seq', 1 << 30), setval('captures_id_seq', 1 << 14);
 		UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'cards_pan'::regclass;
 		GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO gatewatch`)
 	do(t, root, `ANALYZE cards`)
