@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -136,6 +137,7 @@ func startBrowser(t *testing.T, b servicetest.Browser) context.Context {
 	for name, value := range b.Flags {
 		opts = append(opts, chromedp.Flag(name, value))
 	}
+	opts = append(opts, chromedp.WSURLReadTimeout(2*time.Minute)) // on a busy machine Chromium starts late
 	ctx, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(ctx)
 	t.Cleanup(func() {
