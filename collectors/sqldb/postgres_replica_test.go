@@ -49,8 +49,19 @@ func testPostgresReplica(t *testing.T, start startPostgres) {
 		// The standby has a copy of a slot, which nobody can read there.
 		do(t, root, `SELECT pg_create_logical_replication_slot('exports', 'pgoutput', failover => true)`)
 		until(t, root, streams, "1")
-		do(t, copied, `SELECT pg_sync_replication_slots()`)
-		until(t, copied, `SELECT count(*) FROM pg_replication_slots WHERE synced AND NOT active`, "1")
+		// It is one for good once the slot is not behind what the standby has, which goes on meanwhile.
+		for end := time.Now().Add(time.Minute); ; {
+			do(t, copied, `SELECT pg_sync_replication_slots()`)
+			if do(t, copied, `SELECT count(*) FROM pg_replication_slots WHERE synced AND NOT active`) == "1" {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatal("the standby has no copy of the slot")
+			}
+			do(t, root, `SELECT pg_log_standby_snapshot()`)
+			do(t, root, `SELECT pg_replication_slot_advance('exports', pg_current_wal_lsn())`)
+			until(t, root, streams, "1")
+		}
 		here, there = collect()
 		collecttest.Expect(t, here, fmt.Sprintf(`pg_replication_slots_active{database="postgres",instance=%q,name="main",slot_name="exports"} 0`, primary.Addr))
 		collecttest.Expect(t, there, fmt.Sprintf(`pg_replication_slots_pg_wal_lsn_diff{database="postgres",instance=%q,name="main",slot_name="exports"} `, replica.Addr))
