@@ -130,6 +130,8 @@ func prepare(t testing.TB, s *Server, path string, args ...string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Dir = s.Dir
+	// A MariaDB that starts removes the temporary tables that it finds, also those of another one that makes its data.
+	cmd.Env = append(os.Environ(), "TMPDIR="+s.Dir)
 	cmd.SysProcAttr = s.as
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", path, err, out)
