@@ -27,13 +27,13 @@ func TestBackupFilesVanish(t *testing.T) {
 				return
 			default:
 			}
-			below := filepath.Join(full, fmt.Sprint("db", i%7))
+			below := filepath.Join(full, fmt.Sprint("db", i%200))
 			if err := os.MkdirAll(below, 0o700); err != nil {
 				t.Error(err)
 				return
 			}
 			collecttest.Write(t, below, "orders.ibd", "x")
-			if err := os.RemoveAll(below); err != nil {
+			if err := os.RemoveAll(filepath.Join(full, fmt.Sprint("db", (i+1)%200))); err != nil {
 				t.Error(err)
 				return
 			}
@@ -46,7 +46,7 @@ func TestBackupFilesVanish(t *testing.T) {
 	}
 	collecttest.Write(t, full, "xtrabackup_info", "end_time = "+time.Now().Add(-time.Hour).Format(time.DateTime))
 	collector := backupCollectors(t, Config{Kind: "xtrabackup", Paths: []string{filepath.Join(dir, "*")}})[0]
-	for range 100 {
+	for range 150 {
 		if err := collector.Collect(t.Context(), &collect.Samples{}); err != nil {
 			t.Fatal(err)
 		}
