@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -22,6 +21,7 @@ type runner struct {
 	// stop ends run, and ended is closed when it has. Nil until it was started.
 	stop  context.CancelFunc
 	ended chan struct{}
+	early float64 // see Set
 
 	mu      sync.Mutex
 	last    state
@@ -46,13 +46,12 @@ type state struct {
 }
 
 // run collects at once and then at every tick. A tick that comes while a collection is still running is left out. The second
-// collection comes somewhat early, each time another while: those of an agent, and agents that were started together, do not
-// go on asking at one moment.
+// collection comes somewhat early.
 func (r *runner) run(ctx context.Context) {
 	if r.Stop != nil {
 		defer r.Stop()
 	}
-	phase := time.NewTimer(time.Duration(float64(r.Interval) * (0.5 + 0.5*rand.Float64())))
+	phase := time.NewTimer(time.Duration(float64(r.Interval) * (1 - r.early)))
 	defer phase.Stop()
 	if ctx.Err() == nil {
 		r.once(ctx)
